@@ -1,0 +1,37 @@
+# The two commands: `make run` and `make test`. Both set everything up first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test setup labs book lint types clean
+
+run: setup
+	$(BIN)/resnet-labs run digits
+
+test: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	RESNET_LABS_FAST=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout 120 labs/solutions
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
+	PATH="$(CURDIR)/$(BIN):$$PATH" uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	touch $@
+
+labs: setup   ## solutions -> student notebooks
+	$(BIN)/python -m resnet_labs.labkit.build
+
+book: setup
+	$(BIN)/jupyter-book build . --toc book/_toc.yml --path-output book --all -W -n --keep-going
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv book/_build runs

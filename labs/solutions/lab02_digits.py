@@ -1,0 +1,479 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lab 02. Digits
+#
+# {{colab}}
+#
+# What does a ResNet-18, made for photographs, have to change to read digits? And what do the numbers say that a report
+# prints about it?
+#
+# The report (r1) gave a ResNet-18 one input channel and ten outputs, trained it for 10 epochs and reached 97.45 % on its
+# test set. Before training it had scored 11.35 %. You write the parts yourself: both ends of the network, the training
+# step, the scores. Then you run the report's experiment and put your numbers beside its own.
+#
+# Minutes: 2 on a CPU, 1 on a T4 (estimated, not measured). The report's own experiment takes about 45 minutes on two CPU
+# cores and needs MNIST, which `resnet-labs data mnist --download` fetches.
+#
+# Needs: Python, and having seen a training loop once. Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["reflection"]
+# ## Predict
+#
+# Before you run anything, write down two numbers and a reason for each.
+#
+# 1. Ten digits, a network that was never trained: which accuracy will it have?
+# 2. A test set of 10,000 images, an accuracy of 97.45 %: how far off could the true accuracy be?
+#
+# *Your predictions:*
+
+# %% [markdown]
+# ## Setup
+
+# %% tags=["setup"]
+{{install}}
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from resnet_labs import checks, data, metrics, plotting, reports, results, runtime
+from resnet_labs.losses import cross_entropy
+from resnet_labs.reports import compare
+from resnet_labs.resnet import resnet18
+from resnet_labs.train import TrainConfig, evaluate, fit
+
+checks.start("02", written_for="{{version}}")
+
+# %% [markdown]
+# ## Knobs
+#
+# Every number of this lab stands here. In fast mode scikit-learn's 8x8 digits stand in for MNIST: they are real
+# handwritten digits, but other ones, and far fewer. In report mode (`RESNET_LABS_FAST=0`) it is MNIST itself, under the
+# folder that `RESNET_LABS_DATA` names.
+
+# %% tags=["knobs"]
+fast = runtime.fast_mode()
+dataset = "digits" if fast else "mnist"  # 8x8 pixels, 1,438 training images; or 28x28, 60,000
+stand_in = "scikit-learn's 8x8 digits in place of MNIST" if fast else ""
+seeds = (0, 1, 2)
+epochs = 10  # the report's
+batch_size = 128  # the report's
+learning_rate = 0.01  # the report gives none; chosen on images cut from the training set, see "Report against ours"
+device = runtime.default_device()
+
+train_set = data.load(dataset, split="train")
+test_set = data.load(dataset, split="test")
+print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
+
+# %% [markdown]
+# ## Idea
+#
+# A ResNet is a chain of convolutions with a mean over all pixels before its last layer. That mean takes an image of any
+# size, so only two layers know what the network was made for. The first convolution knows the number of channels of the
+# image: a photograph has three, a grey digit one. The last layer knows the number of classes: ImageNet has 1,000, digits
+# are ten. Everything between can stay.
+#
+# A convolution of $k \times k$ pixels from $C$ to $D$ channels has
+#
+# $$k \cdot k \cdot C \cdot D$$
+#
+# weights. So the first layer shrinks from $7 \cdot 7 \cdot 3 \cdot 64 = 9408$ to $3136$ weights, and the last one, from
+# 512 features to the classes, from $513\,000$ to $5130$ numbers.
+#
+# Source: He, Zhang, Ren, Sun, *Deep Residual Learning for Image Recognition* (2016), Table 1.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Twenty handwritten digits from the training set, each with its label above it"}}
+plotting.images(train_set.images[:20], [train_set.classes[k] for k in train_set.labels[:20]])
+
+# %% [markdown]
+# ## Exercise 02.1. Both ends
+#
+# You get a ResNet-18 for photographs: three channels in, 1,000 classes out. Change it so that it takes `in_channels`
+# channels and gives `num_classes` outputs. Replace two layers and touch nothing else: kernel size, stride and padding
+# stay, and so does every weight between the two ends.
+#
+# About 5 minutes.
+
+# %% tags=["answer"] exercise="02.1"
+def adapt(network, in_channels, num_classes):
+    """Return the network with a new first and a new last layer.
+
+    network: a ResNet-18 with the layers `conv1` and `fc`; it may be changed.
+    in_channels: channels of the images.
+    num_classes: outputs of the last layer, logits.
+    """
+    ### BEGIN SOLUTION
+    network.conv1 = nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
+    network.fc = nn.Linear(network.fc.in_features, num_classes)
+    return network
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="02.1" points=2
+checks.lab02.check_adapt(adapt)
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 02.1a: the first layer has the wrong channels, geometry or a bias</summary>
+#
+# `print(network.conv1)` shows what is there. Make a new `nn.Conv2d` with the same kernel size, stride and padding, put
+# `in_channels` first, and assign it to `network.conv1`. Batch norm follows, and batch norm adds a shift of its own, so
+# this convolution has no bias.
+#
+# </details>
+# <details><summary>Hint 02.1b: 1,000 outputs, or two linear layers, or outputs that sum to one</summary>
+#
+# The last layer is called `fc`. Assigning to another name adds a layer that nobody calls. It gives logits, any real
+# numbers: the softmax is inside the loss.
+#
+# </details>
+# <details><summary>Hint 02.1c: weights are gone</summary>
+#
+# `resnet18(...)` makes a new network with new random weights. Change the one that you were given: a pretrained network
+# is only worth something if its weights survive.
+#
+# </details>
+
+# %% [markdown]
+# **Expected:** 11,175,370 parameters for one channel and ten classes, exactly, on any device.
+
+# %% tags=["exercise"]
+sum(p.numel() for p in adapt(resnet18(), 1, 10).parameters())
+
+# %% [markdown]
+# ## Exercise 02.2. One training step
+#
+# Write one step of stochastic gradient descent on one batch: training mode, old gradients away, forward, the mean
+# cross-entropy of the logits, backward, step. Return the loss as a Python number. `F.cross_entropy` takes logits and
+# class numbers.
+#
+# About 10 minutes.
+
+# %% tags=["answer"] exercise="02.2"
+def train_step(network, images, labels, optimizer):
+    """Take one step and return the loss of the batch, a float.
+
+    images: (N, C, H, W) floats. labels: (N,) class numbers. optimizer: over the network's parameters.
+    """
+    ### BEGIN SOLUTION
+    network.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(network(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="02.2" points=3
+checks.lab02.check_train_step(train_step)
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 02.2a: the loss is another number, or the network is in evaluation mode</summary>
+#
+# `F.cross_entropy(logits, labels)` applies the softmax itself and takes the mean over the batch. The step begins with
+# `network.train()`, because whoever evaluated before you may have left the network in evaluation mode.
+#
+# </details>
+# <details><summary>Hint 02.2b: the weights are right after one step and wrong after two</summary>
+#
+# `backward` adds to the gradients that are there. Clear them before it, once a step. The optimizer steps after
+# `backward`: before it there is nothing to step with.
+#
+# </details>
+# <details><summary>Hint 02.2c: memory grows from step to step</summary>
+#
+# A loss tensor holds the graph of the whole forward pass. `loss.item()` gives the number and lets the graph go.
+#
+# </details>
+
+# %% [markdown]
+# **Expected:** the loss of an untrained network on ten classes begins near $\ln 10 \approx 2.30$, between 2.2 and 2.9,
+# and falls below 0.5 within a few epochs. `fit`, which the experiment uses, does what your step does, with a schedule, a
+# progress line and mixed precision around it. One epoch of each, from the same seed:
+
+# %% tags=["exercise"]
+def new_network(seed):
+    runtime.seed_everything(seed)
+    return adapt(resnet18(), 1, 10).to(device)
+
+
+def new_batches(seed):
+    return data.Batches(train_set, batch_size, shuffle=True, device=device, seed=seed)
+
+
+if fast:
+    yours = new_network(0)
+    sgd = torch.optim.SGD(yours.parameters(), lr=learning_rate, momentum=0.9)
+    losses = [train_step(yours, images, labels, sgd) * len(labels) for images, labels in new_batches(0)]
+    config = TrainConfig(epochs=1, learning_rate=learning_rate)
+    history = fit(new_network(0), new_batches(0), loss=cross_entropy, config=config, progress=False)
+    print(f"mean loss of the first epoch: your step {sum(losses) / len(train_set):.4f}", end=", ")
+    print(f"fit {history.column('train_loss')[0]:.4f}")
+
+# %% [markdown]
+# ## Exercise 02.3. Precision, recall, F
+#
+# The report gives "macro" scores. Take the confusion matrix (rows are the true digits, columns the predicted ones) and
+# work out for every digit
+#
+# $$P = \frac{\text{rightly predicted as it}}{\text{predicted as it}}, \qquad
+# R = \frac{\text{rightly predicted as it}}{\text{truly it}}, \qquad F = \frac{2PR}{P + R}.$$
+#
+# Then average each over the digits. A digit that is never predicted has $P = 0$ and $F = 0$, not a division by zero.
+#
+# About 10 minutes.
+
+# %% tags=["answer"] exercise="02.3"
+def precision_recall_f(confusion):
+    """Return macro precision, recall and F of a (K, K) matrix of counts."""
+    ### BEGIN SOLUTION
+    right = confusion.diag().double()
+    predicted, true = confusion.sum(0), confusion.sum(1)
+    precision = right / predicted.clamp(min=1)
+    recall = right / true.clamp(min=1)
+    f = 2 * right / (predicted + true).clamp(min=1)
+    return precision.mean().item(), recall.mean().item(), f.mean().item()
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="02.3" points=3
+checks.lab02.check_scores(precision_recall_f)
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 02.3a: precision and recall are exchanged</summary>
+#
+# `confusion.sum(0)` adds up each column: how often a digit was predicted. `confusion.sum(1)` adds up each row: how often
+# it was there.
+#
+# </details>
+# <details><summary>Hint 02.3b: nan</summary>
+#
+# A column of zeros divides zero by zero. `.clamp(min=1)` on the divisor gives 0 there and changes nothing elsewhere.
+#
+# </details>
+# <details><summary>Hint 02.3c: F is a little off, or all three scores are the same number</summary>
+#
+# The mean of the F's is not the F of the means. And if you add over all digits before you divide, all three scores become
+# the accuracy: that is the "micro" average.
+#
+# </details>
+
+# %% [markdown]
+# **Expected:** on balanced test sets the three macro scores agree with the accuracy to about 0.002, for the report
+# (0.9743, 0.9742, 0.9742) as for you.
+
+# %% [markdown]
+# ## Exercise 02.4. Where 11.35 % comes from
+#
+# The report's network scored exactly 0.1135 before training. An untrained network gives nearly the same outputs for
+# every image, so it names one digit for all of them, and its accuracy is that digit's share of the test set. Find out
+# which digit it was. The report also says that its images have 8x8 pixels (r1.c2). Does that fit?
+#
+# These are the counts of the digits 0 to 9 in MNIST's test set (10,000 images of 28x28 pixels) and in scikit-learn's
+# digits (1,797 images of 8x8):
+
+# %% tags=["exercise"]
+mnist_counts = torch.tensor([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
+digits_counts = torch.tensor([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+mnist_labels = torch.repeat_interleave(torch.arange(10), mnist_counts)
+digits_labels = torch.repeat_interleave(torch.arange(10), digits_counts)
+
+# %% [markdown]
+# Write `class_shares`, look at the shares of both sets, then set `digit` and `pixels`. About 10 minutes.
+
+
+# %% tags=["answer"] exercise="02.4"
+def class_shares(labels, num_classes):
+    """Return the share of each class among the labels, a (num_classes,) tensor that sums to 1."""
+    ### BEGIN SOLUTION
+    return torch.bincount(labels, minlength=num_classes) / len(labels)
+    ### END SOLUTION
+
+
+# %% tags=["answer"] exercise="02.4"
+# digit: which digit has a share of 0.1135 in MNIST's test set
+# pixels: the side of the images that the report really tested on
+### BEGIN SOLUTION
+digit = int((class_shares(mnist_labels, 10) - 0.1135).abs().argmin())
+pixels = 28
+### END SOLUTION
+
+# %% tags=["check"] exercise="02.4" points=2
+checks.lab02.check_shares(class_shares, digit, pixels)
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 02.4a: the shares do not sum to one</summary>
+#
+# `torch.bincount` counts. Divide by the number of labels, not by the number of classes.
+#
+# </details>
+# <details><summary>Hint 02.4b: a class is missing at the end, or no digit has that share</summary>
+#
+# `torch.bincount` stops at the largest label that occurs; `minlength=num_classes` makes it go on. Then print the ten
+# shares of MNIST's labels beside their digits.
+#
+# </details>
+# <details><summary>Hint 02.4c: which images?</summary>
+#
+# Print the shares of both sets. Only one of the two has a digit with the share 0.1135. Its images have the size that the
+# text above gives.
+#
+# </details>
+
+# %% [markdown]
+# **Expected:** in MNIST one share is 0.1135 to the last digit; in the 8x8 digits the largest is 0.1018.
+
+# %% tags=["exercise"]
+print("MNIST ", class_shares(mnist_labels, 10).tolist())
+print("digits", [round(share, 4) for share in class_shares(digits_labels, 10).tolist()])
+
+# %% [markdown]
+# ## Experiment
+#
+# Your network, three seeds. Before training, count which digits the network names. Then train with `fit` and measure
+# again. Nothing was chosen by looking at the test set.
+
+# %% tags=["experiment"]
+histories, runs = {}, []
+for seed in seeds:
+    network = new_network(seed)
+    test = data.Batches(test_set, 512, device=device)
+    before = evaluate(network, test)
+    named = before.logits.argmax(1).bincount(minlength=10)
+    print(f"seed {seed}, untrained: {before.accuracy:.4f} right; names {named.argmax()} for {named.max()} of {len(test_set)}")
+
+    config = TrainConfig(epochs=epochs, learning_rate=learning_rate, seed=seed)
+    history = fit(network, new_batches(seed), loss=cross_entropy, config=config)
+    after = evaluate(network, test)
+    precision, recall, f = precision_recall_f(after.confusion)
+    low, high = metrics.wilson_interval(int(after.confusion.diag().sum()), len(test_set))
+
+    histories[f"right loss, seed {seed}"] = history.column("train_loss")
+    runs.append(
+        results.Result(
+            experiment="r1.digits",
+            stand_in=stand_in,
+            data={"name": dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
+            seed=seed,
+            settings={"network": "resnet18", "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate},
+            metrics={
+                "accuracy_before": before.accuracy,
+                "accuracy": after.accuracy,
+                "accuracy_low": low,
+                "accuracy_high": high,
+                "macro_precision": precision,
+                "macro_recall": recall,
+                "macro_f_score": f,
+            },
+            seconds=round(history.seconds, 1),
+            device=history.device,
+            precision=history.precision,
+        )
+    )
+    results.append(runtime.run_folder() / "results.jsonl", runs[-1])
+
+# %% [markdown]
+# **Expected:** after 10 epochs between 0.94 and 0.99 on the 8x8 digits, between 0.985 and 0.995 on MNIST. An untrained
+# network names one or two digits for nearly all images.
+
+# %% tags=["experiment"] mystnb={"image": {"alt": "Training loss of three seeds over ten epochs: all three fall steeply within the first epochs and end near zero"}}
+plotting.curves(histories, y="training loss (nats)", log=True)
+
+# %% tags=["experiment"] mystnb={"image": {"alt": "Confusion matrix of the last seed: nearly all counts lie on the diagonal"}}
+plotting.confusion(after.confusion, test_set.classes)
+
+# %% [markdown]
+# ## Report against ours
+#
+# The report gives one run and no interval. Beside it, your runs of a moment ago:
+
+# %% tags=["report"]
+print(compare.as_text(runs))
+
+# %% tags=["report"] mystnb={"image": {"alt": "The report's five figures, each beside our mean over three seeds with its interval"}}
+rows = compare.compare(runs)
+plotting.report_against_ours(
+    [row.label for row in rows],
+    [row.report for row in rows],
+    [(row.ours.mean, row.ours.low, row.ours.high) for row in rows],
+)
+
+# %% [markdown]
+# And what this project measured with MNIST itself, on the report's settings, stored with its provenance. The report
+# names neither a learning rate nor a momentum; the rate was chosen on 2,000 images cut from the training set, never on
+# the test set (`resnet-labs reproduce r1.digits.choice`).
+
+# %% tags=["report"]
+stored = reports.evidence("r1.digits")
+print(compare.as_text(stored) if stored else "nothing is stored yet")
+
+# %% [markdown]
+# What the numbers say of the report's claims:
+#
+# - **r1.c1** (the first and the last layer must change): confirmed, and nothing else had to.
+# - **r1.c2** (the images are 8x8): refuted by the report's own 11.35 %, the share of the digit 1 in MNIST's test set.
+# - **r1.c3** (97.45 % after 10 epochs): possible, and not the best that these settings give. Its own Wilson interval on
+#   10,000 images is [0.9712, 0.9774].
+
+# %% [markdown]
+# ## Break it
+#
+# The commonest mistake of all: a softmax before a loss that has one. Nothing crashes. First the check, then the curve.
+
+
+# %% tags=["break"]
+def broken_step(network, images, labels, optimizer):
+    network.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(network(images).softmax(1), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+try:
+    checks.lab02.check_train_step(broken_step)
+except AssertionError as failure:
+    print(failure)
+
+# %% tags=["break"] mystnb={"image": {"alt": "Training loss with the softmax applied twice stays above 1.4, while the right loss falls towards zero"}}
+config = TrainConfig(epochs=epochs if fast else 1, learning_rate=learning_rate)
+broken = fit(
+    new_network(0), new_batches(0), loss=lambda logits, labels: cross_entropy(logits.softmax(1), labels), config=config
+)
+plotting.curves(
+    {"right loss": histories["right loss, seed 0"], "softmax twice": broken.column("train_loss")},
+    y="training loss (nats)",
+)
+
+# %% [markdown]
+# With probabilities in place of logits the loss cannot fall below $\ln(1 + 9/e) \approx 1.46$: ten numbers between 0 and
+# 1 can differ by no more than 1. The network still learns, only slowly, which is why the mistake survives.
+
+# %% [markdown] tags=["reflection"]
+# ## Reflect
+#
+# - You predicted the accuracy of an untrained network. Why is it not exactly 10 %?
+# - The report's 0.974222 appears both as "accuracy" and as macro recall, and 0.97450 as accuracy too. Can both
+#   accuracies come from the same 10,000 predictions?
+# - Which single number would you have asked the report's authors for?
+#
+# *Your answers:*
+
+# %% [markdown]
+# ## Sources
+#
+# - He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, CVPR 2016.
+# - LeCun, Cortes, Burges: The MNIST database of handwritten digits, 1998.
+# - Alpaydin, Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998; the 8x8 digits of
+#   scikit-learn are its test part.
+# - Wilson: Probable inference, the law of succession, and statistical inference, JASA 1927.
+# - The report r1, as facts: `resnet_labs.reports.load_report("r1")`.

@@ -1,0 +1,232 @@
+"""Checkpoints that survive a kill, a full disk and a damaged file; a file is whole or it is not used."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import random
+import warnings
+from collections import OrderedDict
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from resnet_labs.runtime import InputError
+
+# torch's file is a zip archive, and the digest is that archive's comment: `torch.load` reads the file as it is, and
+# digest and content come and go in one rename.
+_MARK = b"sha256:"
+_COMMENT_LENGTH = len(_MARK) + 64
+_PLAIN = (bool, int, float, str, bytes, type(None))
+
+
+def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
+    """Write a checkpoint; the one before it stays beside it as `<path>.previous`.
+
+    The file is written under another name, flushed to the disk, and only then renamed: whenever the process is
+    killed, `load` finds this state or the one before.
+
+    Args:
+        path: the file; its folder is made where it is missing.
+        state: tensors, numbers, strings, None, and dicts, lists and tuples of them: what can be read back without
+            running code from the file.
+
+    Raises:
+        InputError: a value of another kind (its place is named), or a folder that cannot be written. What was there
+            is still there.
+
+    Source: none needed.
+    Deviations: none.
+    Equals: `load` gives back what went in, bit for bit; `torch.load` reads the same file.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     save(f"{folder}/run.pt", {"epoch": 3})
+        ...     load(f"{folder}/run.pt")
+        {'epoch': 3}
+    """
+    _check_plain(state, "state")
+    target = Path(path)
+    partial = target.with_name(target.name + ".partial")
+    archive = io.BytesIO()
+    torch.save(state, archive)
+    data = archive.getbuffer()
+    assert data[-2:] == b"\0\0", "the archive has a comment already"
+    data[-2:] = _COMMENT_LENGTH.to_bytes(2, "little")
+    comment = _MARK + hashlib.sha256(data).hexdigest().encode()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, "wb") as file:
+            file.write(data)
+            file.write(comment)
+            file.flush()
+            os.fsync(file.fileno())
+        # A damaged file must not take the place of a whole one.
+        if _whole(target) is not None:
+            os.replace(target, _previous(target))
+        os.replace(partial, target)
+    except OSError as error:
+        raise InputError(
+            f"The checkpoint {str(target)!r} cannot be written: {error.strerror or error}.",
+            "Free some space, or give a folder that you may write to; what was saved before is still there.",
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the newest state that is whole, its tensors on the CPU; a file that is not is named in a warning.
+
+    Args:
+        path: the file that `save` was given.
+
+    Raises:
+        InputError: neither the file nor the one before it is there and whole.
+
+    Source: none needed.
+    Deviations: none.
+    Equals: `torch.load(path, weights_only=True, map_location="cpu")`, for a whole file.
+
+    Example:
+        >>> load("nowhere.pt")
+        Traceback (most recent call last):
+        resnet_labs.runtime.InputError: There is no checkpoint 'nowhere.pt'. Give the path that `save` was given.
+    """
+    target = Path(path)
+    previous = _previous(target)
+    if not exists(target):
+        raise InputError(f"There is no checkpoint {str(target)!r}.", "Give the path that `save` was given.")
+    state = _read(target)
+    if state is not None:
+        return state
+    trouble = "damaged" if target.exists() else "missing"
+    state = _read(previous)
+    if state is None:
+        other = "damaged" if previous.exists() else "missing"
+        raise InputError(
+            f"The checkpoint {str(target)!r} is {trouble}, and {str(previous)!r} is {other}.",
+            "Delete what is there, and start the run again.",
+        )
+    warnings.warn(
+        f"The checkpoint {str(target)!r} is {trouble}; {str(previous)!r}, saved before it, is used.", stacklevel=2
+    )
+    return state
+
+
+def exists(path: str | os.PathLike[str]) -> bool:
+    """Return whether there is something to load: the file, or the one before it.
+
+    Args:
+        path: the file that `save` was given.
+
+    Source: none needed.
+    Deviations: none.
+    Equals: the existence of one of the two files.
+
+    Example:
+        >>> exists("nowhere.pt")
+        False
+    """
+    return Path(path).exists() or _previous(Path(path)).exists()
+
+
+def random_states() -> dict[str, Any]:
+    """Return the states of Python's, NumPy's and torch's random generators, as values that `save` takes.
+
+    Of the CUDA generators it is the current device's, and None where CUDA was not used.
+
+    Source: none needed.
+    Deviations: none.
+    Equals: after `restore_random_states`, every generator draws the same numbers again.
+
+    Example:
+        >>> states = random_states()
+        >>> first = torch.rand(3)
+        >>> restore_random_states(states)
+        >>> torch.equal(torch.rand(3), first)
+        True
+    """
+    _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
+    return {
+        "python": random.getstate(),
+        "numpy": (torch.from_numpy(np.asarray(keys, np.int64)), int(position), int(has_gauss), float(gauss)),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None,
+    }
+
+
+def restore_random_states(states: dict[str, Any]) -> None:
+    """Put all random generators back to where they were; the CUDA state is left out where there is no CUDA.
+
+    Args:
+        states: what `random_states` returned, as it was or through `save` and `load`.
+
+    Source: none needed.
+    Deviations: none.
+    Equals: after it, every generator draws what it drew after `random_states`.
+    """
+    keys, *rest = states["numpy"]
+    random.setstate(states["python"])
+    np.random.set_state(("MT19937", keys.numpy().astype(np.uint32), *rest))
+    torch.set_rng_state(states["torch"])
+    if states["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])
+
+
+def _previous(target: Path) -> Path:
+    return target.with_name(target.name + ".previous")
+
+
+def _whole(file: Path) -> bytes | None:
+    """Return the file's bytes where they are those that were written, else None."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    content, comment = memoryview(data)[:-_COMMENT_LENGTH], data[-_COMMENT_LENGTH:]
+    return data if comment == _MARK + hashlib.sha256(content).hexdigest().encode() else None
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    data = _whole(file)
+    if data is None:
+        return None
+    try:
+        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        return None  # whole, but not from `save`: it would run code
+
+
+def _check_plain(value: Any, place: str) -> None:
+    # Exact types: numpy.float64 is a float, and cannot be read back without running code.
+    if type(value) in (dict, OrderedDict):
+        for key, item in value.items():
+            _check_plain(key, f"a key of {place}")
+            _check_plain(item, f"{place}[{key!r}]")
+    elif type(value) in (list, tuple):
+        for index, item in enumerate(value):
+            _check_plain(item, f"{place}[{index}]")
+    elif type(value) not in _PLAIN and not isinstance(value, Tensor):
+        raise InputError(
+            f"{place} is a {type(value).__module__}.{type(value).__qualname__}, which a checkpoint cannot hold.",
+            "Turn it into tensors, numbers, strings, or dicts and lists of them.",
+        )
+
+
+def _sync_folder(folder: Path) -> None:
+    # Windows and some network folders cannot do it; the renames are then as safe as the system makes them.
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

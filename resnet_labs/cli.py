@@ -1,0 +1,168 @@
+"""The command `resnet-labs`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from resnet_labs import __version__
+from resnet_labs.runtime import InputError
+
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 done, 1 a failed check or a missing part, 2 wrong use or bad input."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given)
+    os.environ["RESNET_LABS_COMMAND"] = shlex.join(["resnet-labs", *given])
+    try:
+        return options.call(options)
+    except KeyboardInterrupt:
+        print("resnet-labs: interrupted; what was finished is kept.", file=sys.stderr)
+        return INTERRUPTED
+    except (InputError, OSError) as error:
+        if options.debug:
+            raise
+        print(f"resnet-labs: {error}", file=sys.stderr)
+        return WRONG_USE
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f"resnet-labs: {type(error).__name__}: {error}", file=sys.stderr)
+        print("This is a fault of resnet-labs; please report it with what --debug shows.", file=sys.stderr)
+        return WRONG_USE
+
+
+def _list(options: argparse.Namespace) -> int:
+    from resnet_labs.labs import LABS
+
+    print(f"{'lab':25}{'report':12}{'minutes fast/report/T4':25}{'data fast/report':24}")
+    for lab in LABS:
+        minutes = "/".join("-" if value is None else f"{value:g}" for value in lab.minutes)
+        state = minutes if lab.notebook else "not written yet"
+        print(f"{lab.number} {lab.slug:22}{lab.reports:12}{state:25}{lab.fast_data}/{lab.report_data}")
+        print(f"   {lab.question}")
+    return DONE
+
+
+def _run(options: argparse.Namespace) -> int:
+    from resnet_labs import labs, results
+    from resnet_labs.reports import compare
+
+    lab = labs.find(options.lab)
+    try:
+        folder = labs.execute(lab, report=options.report, root=options.data_root)
+    except labs.LabFailed as failure:
+        print(f"resnet-labs: {failure}", file=sys.stderr)
+        print(f"What ran before is in {_short(failure.kept)}/notebook.ipynb.", file=sys.stderr)
+        return FAILED if failure.kind == "CheckFailed" else WRONG_USE
+    print(f"\n{lab.question}\n")
+    print(compare.as_text(results.read(folder / "results.jsonl")))
+    print(f"\nnotebook, figures and results lines: {_short(folder)}")
+    return DONE
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from resnet_labs import recipes, results
+
+    target = options.runs / options.recipe / "results.jsonl"
+    done = results.read(target) if target.is_file() else []
+    for recipe in recipes.find(options.recipe):
+        for seed in range(options.seeds):
+            key = (recipe.name, recipes.settings(recipe), seed)
+            if options.resume and any((run.experiment, run.settings, run.seed) == key for run in done):
+                print(f"{recipe.name}, seed {seed}: done before", flush=True)
+                continue
+            print(f"{recipe.name}, seed {seed}: {recipes.settings(recipe)}", flush=True)
+            result = recipes.reproduce(recipe, seed, root=options.data_root)
+            results.append(target, result)
+            print(f"  accuracy {result.metrics['accuracy']:.4f} after {result.seconds:.0f} s", flush=True)
+    print(f"results lines: {_short(target)}")
+    return DONE
+
+
+def _data(options: argparse.Namespace) -> int:
+    from resnet_labs import data
+
+    if options.download:
+        if options.name is None:
+            raise InputError("--download needs the name of a data set.", "Write `resnet-labs data NAME --download`.")
+        for part in ("train", "test"):
+            found = data.load(options.name, split=part, root=options.data_root, download=True)
+            print(f"{options.name} {part}: {len(found)} images from {found.source}")
+        return DONE
+    known = data.available(options.data_root)
+    if options.name is not None and options.name not in [entry.name for entry in known]:
+        from resnet_labs.runtime import nearest
+
+        mend = nearest(options.name, [entry.name for entry in known])
+        raise InputError(f"There is no data set {options.name!r}.", mend)
+    for entry in known:
+        if options.name in (None, entry.name):
+            print(entry)
+    return DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from resnet_labs import doctor
+
+    findings = doctor.examine(options.data_root)
+    for finding in findings:
+        print(finding)
+    return FAILED if any(finding.required and not finding.fine for finding in findings) else DONE
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    located = argparse.ArgumentParser(add_help=False)
+    located.add_argument("--data-root", type=_folder, metavar="D", help="the folder with the data sets")
+    parser = argparse.ArgumentParser(prog="resnet-labs", description="Labs that rebuild five reports on ResNets.")
+    parser.add_argument("--version", action="version", version=f"resnet-labs {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, call: object, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text, parents=[common, *parents])
+        made.set_defaults(call=call)
+        return made
+
+    command("list", _list, "the labs, their reports, minutes and data")
+    run = command("run", _run, "execute a lab's solution notebook; print the report's figures beside ours", located)
+    run.add_argument("lab", help="its number or name, such as 02 or digits")
+    run.add_argument("--report", action="store_true", help="the report's own settings on its own data")
+    again = command("reproduce", _reproduce, "repeat a report's experiment without the notebook", located)
+    again.add_argument("recipe", help="such as r1.digits")
+    again.add_argument("--seeds", type=_count, default=1, help="how many seeds, from 0 (default 1)")
+    again.add_argument("--resume", action="store_true", help="skip what its results file holds already")
+    again.add_argument("--runs", type=Path, default=Path("runs"), help="where results go (default runs)")
+    sets = command("data", _data, "which data sets are here, which are missing, and how to get them", located)
+    sets.add_argument("name", nargs="?", help="one data set")
+    sets.add_argument("--download", action="store_true", help="download it into the data root")
+    command("doctor", _doctor, "the environment, a line a part, with the mend", located)
+    return parser
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file; give the folder that holds the data sets")
+    return path
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count; give a whole number from 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""MNIST in torchvision's own layout, read where it lies: packed or unpacked, on a disk that may be read-only."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from resnet_labs.data.images import ImageData
+from resnet_labs.runtime import InputError
+
+_PREFIX = {"train": "train", "test": "t10k"}
+# MD5 of the unpacked files. torchvision lists those of the .gz files, which say nothing of a file that was unpacked or
+# packed anew; the bytes inside are the same everywhere.
+MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+def present(root: Path) -> bool:
+    """Return whether all four files are there."""
+    return all(_find(root, name) is not None for name in MD5)
+
+
+def download(root: Path) -> None:
+    """Fetch the four files through torchvision."""
+    from torchvision.datasets import MNIST
+
+    MNIST(str(root), download=True)
+
+
+def read(root: Path, split: str) -> ImageData:
+    """Return one split: (N, 1, 28, 28)."""
+    prefix = _PREFIX[split]
+    images = _read_idx(root, f"{prefix}-images-idx3-ubyte", num_dimensions=3)
+    labels = _read_idx(root, f"{prefix}-labels-idx1-ubyte", num_dimensions=1)
+    classes = tuple(str(digit) for digit in range(10))
+    return ImageData(images[:, None], labels.long(), classes, f"MNIST, {split} split")
+
+
+def _find(root: Path, name: str) -> Path | None:
+    raw = root / "MNIST" / "raw"
+    return next((path for path in (raw / f"{name}.gz", raw / name) if path.is_file()), None)
+
+
+def _read_idx(root: Path, name: str, *, num_dimensions: int) -> torch.Tensor:
+    """Return the array of an idx file: two zeros, a type byte (8: unsigned byte), the rank, the lengths, the bytes."""
+    path = _find(root, name)
+    assert path is not None, "load asks present() first"
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(root, path, f"it cannot be unpacked ({error})") from error
+    start = 4 + 4 * num_dimensions
+    shape = tuple(np.frombuffer(content[4:start], ">i4").tolist()) if len(content) >= start else ()
+    if content[:4] != bytes([0, 0, 8, num_dimensions]) or len(content) - start != math.prod(shape):
+        header = content[:start].hex(" ", 4)
+        raise _damaged(root, path, f"{header!r} is no idx header of rank {num_dimensions} for {len(content)} bytes")
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != MD5[name]:
+        raise _damaged(root, path, f"the MD5 sum of its content is {found} instead of {MD5[name]}")
+    return torch.from_numpy(np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy())
+
+
+def _damaged(root: Path, path: Path, why: str) -> InputError:
+    return InputError(
+        f"{str(path)!r} is damaged: {why}.",
+        f"Delete it and download it again: `resnet-labs data mnist --download --data-root {root}`.",
+    )

@@ -1,0 +1,334 @@
+"""Freezing that holds: weights, running statistics and dropout stand still until `unfreeze_`, whatever train() says.
+
+`requires_grad_(False)` alone leaves three holes: batch norm goes on updating its running statistics in training mode,
+dropout goes on dropping, and an optimizer still moves a parameter whose old gradient was left behind (by weight decay,
+or by momentum when that gradient is zeroed instead of removed).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+from torch.utils.hooks import RemovableHandle
+
+from resnet_labs.runtime import InputError, nearest
+
+_MARK = "_resnet_labs_freeze"
+
+# They never look at `training`, and holding one costs about 5 microseconds a call.
+_MODELESS = {nn.Sequential, nn.Identity, nn.Conv2d, nn.Linear, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d}
+
+
+@dataclass
+class _Freeze:
+    """What `freeze_` did to one module. It lies on the module, so that copies and pickles take it along."""
+
+    stopped: set[str] = field(default_factory=set)  # its own parameters that trained before
+    handles: list[RemovableHandle] = field(default_factory=list)
+    mode: bool = False  # the module's `training` during a call
+
+
+def freeze_(module: nn.Module) -> list[str]:
+    """Stop a module and everything in it: parameters, buffers, dropout; the names of the parameters that it stopped.
+
+    Each frozen module computes as in eval mode in every call, so running statistics stay bitwise what they are. The
+    `training` flags themselves go on saying what train() and eval() last said. Gradients left from before are
+    removed. Keys of the state dict, an optimizer that was built before, and hooks of others stay as they are; copies,
+    pickles and `torch.save` of the model keep the freeze, a state dict does not hold it. Freezing twice changes
+    nothing. Modules put in later (`convert_sync_batchnorm`) are not frozen, and code that `torch.compile` made before
+    does not know of the freeze: convert first, compile last.
+
+    Args:
+        module: a network or a part of one; changed in place.
+
+    Returns:
+        Names within `module`, in its order; parameters that stood still already are not among them.
+
+    Source: Yosinski et al. 2014, How transferable are features, section 2 (transferred layers that are kept frozen).
+    Deviations: batch norm and dropout are frozen as well. A tensor that lies in two modules can only be frozen in both.
+    Equals: the same module in eval mode with `requires_grad_(False)`.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 1))
+        >>> freeze_(model), unfreeze_(model[2])
+        (['0.weight', '0.bias', '1.weight', '1.bias', '2.weight', '2.bias'], ['weight', 'bias'])
+        >>> frozen_names(model)
+        ['0.weight', '0.bias', '1.weight', '1.bias']
+    """
+    before = frozen_names(module)
+    for part, stopped in [(part, _trainable_names(part)) for part in module.modules()]:
+        _freeze_one(part, stopped)
+    return _changed(module, before)
+
+
+def unfreeze_(module: nn.Module) -> list[str]:
+    """Undo `freeze_` for a module and everything in it, and nothing else; the names of the parameters that train again.
+
+    A parameter that you stopped yourself with `requires_grad_(False)` before the freeze stays stopped. Modules around
+    `module` that were frozen with it stay frozen.
+
+    Args:
+        module: a network or a part of one; changed in place.
+
+    Returns:
+        Names within `module`, in its order.
+
+    Source: none.
+    Deviations: none.
+    Equals: a module that was never frozen: training goes on bitwise alike.
+
+    Example:
+        >>> layer = nn.Linear(2, 2)
+        >>> _ = layer.bias.requires_grad_(False)
+        >>> freeze_(layer), unfreeze_(layer)
+        (['weight'], ['weight'])
+    """
+    before = frozen_names(module)
+    for part in module.modules():
+        _unfreeze_one(part)
+    return _changed(module, before)
+
+
+def frozen_names(model: nn.Module) -> list[str]:
+    """Return the names of the parameters that do not train, whoever stopped them.
+
+    Args:
+        model: any module; names are those of `named_parameters()`.
+
+    Source: none.
+    Deviations: none.
+    Equals: the parameters with `requires_grad` False.
+
+    Example:
+        >>> frozen_names(nn.Linear(2, 2).requires_grad_(False))
+        ['weight', 'bias']
+    """
+    return [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
+
+
+def trainable_parameters(model: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that train, for an optimizer.
+
+    Args:
+        model: any module.
+
+    Raises:
+        InputError: there is nothing to train.
+
+    Source: none.
+    Deviations: none.
+    Equals: the parameters with `requires_grad` True.
+
+    Example:
+        >>> [tuple(parameter.shape) for parameter in trainable_parameters(nn.Linear(3, 2))]
+        [(2, 3), (2,)]
+    """
+    found = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if not found:
+        raise InputError(
+            f"There is nothing to train: {type(model).__name__} has no parameter that requires a gradient.",
+            "Call unfreeze_ on the part that should train, or requires_grad_(True) where you stopped it yourself.",
+        )
+    return found
+
+
+def linear_probe_(model: nn.Module) -> list[str]:
+    """Freeze everything but the head; the names of the parameters that changed, frozen or thawed.
+
+    The head is `model.fc`, in a model without one the linear layer that was registered last. It trains afterwards even
+    where it was frozen before, and the rest stands still even where it trained.
+
+    Args:
+        model: a classifier; changed in place.
+
+    Raises:
+        InputError: the model has no linear layer, or the head shares a parameter with the frozen rest.
+
+    Source: Alain and Bengio 2016, Understanding intermediate layers using linear classifier probes, section 3.
+    Deviations: one probe, after the last layer.
+    Equals: the head trained alone on the features that the model computes in eval mode.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+        >>> linear_probe_(model)
+        ['0.weight', '0.bias']
+    """
+    return _train_only(model, [_head(model)])
+
+
+def last_block_(model: nn.Module) -> list[str]:
+    """Freeze everything before the last residual block; the names of the parameters that changed, frozen or thawed.
+
+    What trains afterwards is the last block of the last stage (`layer4[-1]` in a ResNet-18 to -152) and all that comes
+    after it, which is the head: the rung between linear probe and full fine-tuning.
+
+    Args:
+        model: a network with stages layer1, layer2, and so on, as in ours and torchvision's ResNets, or torchvision's
+            vision transformer, whose blocks lie in `encoder.layers`; changed in place.
+
+    Raises:
+        InputError: the model has no such stages, or the trained part shares a parameter with the frozen one.
+
+    Source: Yosinski et al. 2014, How transferable are features, section 2 (upper layers fine-tuned).
+    Deviations: one residual block, not one layer.
+    Equals: freeze_(model), then unfreeze_ of the block and of the head.
+
+    Example:
+        >>> from resnet_labs.resnet import cifar_resnet
+        >>> model = cifar_resnet(8)
+        >>> last_block_(model)[-1]
+        'layer2.0.bn2.bias'
+    """
+    stages = [name for name, _ in model.named_children() if re.fullmatch(r"layer\d+", name)]
+    try:
+        blocks = list(model.get_submodule(stages[-1] if stages else "encoder.layers").children())
+    except AttributeError:
+        blocks = []
+    if not blocks:
+        raise InputError(
+            f"{type(model).__name__} has no stages layer1, layer2, ... of blocks, so its last block is unknown.",
+            "Call freeze_ on the model, then unfreeze_ on the block that you mean and on the head.",
+        )
+    in_order = list(model.modules())
+    return _train_only(model, in_order[in_order.index(blocks[-1]) :])
+
+
+@dataclass(frozen=True)
+class GradualUnfreezing:
+    """Stages thawed one after the other, from the head down, each after so many epochs.
+
+    What trains is a function of the epoch alone, so a run can be resumed at any of them. Build the optimizer over
+    `model.parameters()`: one that is made from the parameters that train at the start never sees the later ones.
+    With `fit`, which makes its own, call `at_epoch` and `fit` for one stage at a time.
+
+    Args:
+        stages: names of submodules in the order in which they start to train; "" is the whole model.
+        every: epochs until the next stage joins.
+
+    Raises:
+        InputError: no stage, or `every` below one.
+
+    Source: Howard and Ruder 2018, Universal Language Model Fine-tuning, section 3.3 (gradual unfreezing).
+    Deviations: any number of epochs between two stages, not one.
+    Equals: freeze_(model), then unfreeze_ of the stages reached so far.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+        >>> schedule = GradualUnfreezing(stages=("1", "0"), every=2)
+        >>> [schedule.at_epoch(model, epoch) for epoch in range(3)]
+        [['0.weight', '0.bias'], [], ['0.weight', '0.bias']]
+    """
+
+    stages: tuple[str, ...]
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise InputError("stages is empty.", 'Name at least one submodule, such as ("fc", "layer4", "layer3").')
+        if self.every < 1:
+            raise InputError(f"every is {self.every}.", "It must be at least 1 epoch.")
+
+    def at_epoch(self, model: nn.Module, epoch: int) -> list[str]:
+        """Freeze and thaw what this epoch asks for; the names of the parameters that changed.
+
+        Args:
+            model: the model that holds the stages; changed in place.
+            epoch: counted from 0.
+
+        Raises:
+            InputError: a negative epoch, a stage that the model lacks, or a parameter shared with a frozen part.
+        """
+        if epoch < 0:
+            raise InputError(f"epoch is {epoch}.", "Epochs are counted from 0.")
+        parts = dict(model.named_modules())
+        for name in self.stages:
+            if name not in parts:
+                known = [child for child, _ in model.named_children()]
+                raise InputError(f"{type(model).__name__} has no stage {name!r}.", nearest(name, known))
+        return _train_only(model, [parts[name] for name in self.stages[: 1 + epoch // self.every]])
+
+
+def _head(model: nn.Module) -> nn.Module:
+    head = getattr(model, "fc", None)
+    if isinstance(head, nn.Module) and any(True for _ in head.parameters()):
+        return head
+    layers = [part for part in model.modules() if isinstance(part, nn.Linear)]
+    if not layers:
+        raise InputError(
+            f"{type(model).__name__} has no linear layer to probe with.",
+            "Call freeze_ on the model, then unfreeze_ on its head.",
+        )
+    return layers[-1]
+
+
+def _train_only(model: nn.Module, parts: Iterable[nn.Module]) -> list[str]:
+    """Thaw the parts with everything in them, freeze the rest."""
+    thawed = {module for part in parts for module in part.modules()}
+    frozen = [module for module in model.modules() if module not in thawed]
+    kept = {parameter for module in frozen for parameter in module.parameters(recurse=False)}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        owner = model.get_submodule(name.rpartition(".")[0])
+        if owner in thawed and parameter in kept:
+            raise InputError(
+                f"Parameter {name!r} would train, but the frozen part shares it.",
+                "Freeze or train both owners together, or untie them with a copy of the parameter.",
+            )
+    before = frozen_names(model)
+    for module in frozen:
+        _freeze_one(module, _trainable_names(module))
+    for module in thawed:
+        _unfreeze_one(module)
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(True)
+    return _changed(model, before)
+
+
+def _trainable_names(module: nn.Module) -> set[str]:
+    return {name for name, parameter in module.named_parameters(recurse=False) if parameter.requires_grad}
+
+
+def _freeze_one(module: nn.Module, stopped: set[str]) -> None:
+    mark = getattr(module, _MARK, None)
+    if mark is None:
+        mark = _Freeze()
+        setattr(module, _MARK, mark)
+        if type(module) not in _MODELESS or module._forward_pre_hooks:
+            # Before the hooks of others: spectral_norm's looks at `training` to move its buffers.
+            mark.handles.append(module.register_forward_pre_hook(_enter, prepend=True))
+            mark.handles.append(module.register_forward_hook(_leave, always_call=True))
+    mark.stopped |= stopped
+    for parameter in module.parameters(recurse=False):
+        parameter.requires_grad_(False)
+        parameter.grad = None  # an optimizer passes over None, but moves by a zero
+
+
+def _unfreeze_one(module: nn.Module) -> None:
+    mark = getattr(module, _MARK, None)
+    if mark is None:
+        return
+    for handle in mark.handles:
+        handle.remove()
+    delattr(module, _MARK)
+    for name, parameter in module.named_parameters(recurse=False):
+        if name in mark.stopped:
+            parameter.requires_grad_(True)
+
+
+def _changed(module: nn.Module, before: list[str]) -> list[str]:
+    changed = set(before) ^ set(frozen_names(module))
+    return [name for name, _ in module.named_parameters() if name in changed]
+
+
+# Every module is held, not batch norm and dropout alone: attention, stochastic depth and a learner's own block read
+# `self.training` too. Module-level functions, so that a frozen model can be pickled.
+def _enter(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+    mark = getattr(module, _MARK)
+    mark.mode, module.training = module.training, False
+
+
+def _leave(module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
+    module.training = getattr(module, _MARK).mode

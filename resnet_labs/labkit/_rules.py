@@ -1,0 +1,211 @@
+"""What a lab must hold, section by section and cell by cell. A rule yields the place, what is wrong and the mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from resnet_labs.labkit._source import Cell, Source
+
+TAGS = {"setup", "knobs", "exercise", "answer", "check", "hint", "experiment", "report", "break", "reflection", "gpu"}
+TAGS |= {"solution", "hide-input"}
+_CODE_SECTIONS = {"Experiment": "experiment", "Report against ours": "report", "Break it": "break"}
+_ORDER = ("Predict", "Setup", "Knobs", "Idea", "Exercise", "Experiment", "Report against ours", "Break it", "Reflect")
+_MARKDOWN_PICTURE = re.compile(r"!\[([^\]]*)\]\(|<img\b([^>]*)>")
+_ABSOLUTE = re.compile(r"""["'](?:/(?:\w|~)[^"'\s]*/|~/|[A-Za-z]:\\)""")
+_DRAWING_ROOMS = re.compile(r"from (?:resnet_labs\.(?:plotting|widgets)|matplotlib[.\w]*) import ([\w, ]+)")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a lab: where, what, and how to mend it."""
+
+    where: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        return f"{self.where}: {self.what} {self.mend}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the first or second level, and the cells up to the next one."""
+
+    title: str
+    cells: list[Cell]
+
+    @property
+    def where(self) -> str:
+        """The heading's place."""
+        return self.cells[0].where()
+
+    @property
+    def prose(self) -> str:
+        """All Markdown of the section."""
+        return "\n".join(cell.text for cell in self.cells if cell.kind == "markdown")
+
+    def tagged(self, tag: str) -> list[Cell]:
+        """Return the cells with this tag."""
+        return [cell for cell in self.cells if tag in cell.tags]
+
+
+def sections(source: Source) -> list[Section]:
+    """Return the lab's sections; what stands before the first heading belongs to the first."""
+    found: list[Section] = []
+    for cell in source.cells:
+        heading = re.match(r"##? (.+)", cell.text) if cell.kind == "markdown" else None
+        if heading or not found:
+            found.append(Section(heading[1].strip() if heading else "", []))
+        found[-1].cells.append(cell)
+    return found
+
+
+def order(source: Source, parts: list[Section]) -> Iterator[Problem]:
+    """The sections are there, once each and in the house's order."""
+    lab = source.lab
+    names = [re.sub(rf"^Exercise {lab}\.\d+\. .+", "Exercise", part.title) for part in parts]
+    wanted = [names[0], *_ORDER, "Sources"]
+    rule = f"The order is: {', '.join(wanted[1:])}."
+    for part, name in zip(parts, names, strict=True):
+        if name not in wanted:
+            yield Problem(
+                part.where, f"no section is called {name!r}.", f"{rule} An exercise: `Exercise {lab}.1. Title`."
+            )
+    found = [
+        name for number, name in enumerate(names) if name in wanted and name != (names[number - 1 : number] or [""])[0]
+    ]
+    for expected, name in zip_longest(wanted, found):
+        if expected != name:
+            place = next((part.where for part, it in zip(parts, names, strict=True) if it == name), parts[-1].where)
+            yield Problem(place, f"{name or 'the end'!r} stands where {expected or 'the end'!r} belongs.", rule)
+            break
+    exercises = [part for part, name in zip(parts, names, strict=True) if name == "Exercise"]
+    for number, part in enumerate(exercises, 1):
+        if not part.title.startswith(f"Exercise {lab}.{number}. "):
+            yield Problem(part.where, f"{part.title!r} is out of order.", f"Call it `Exercise {lab}.{number}. Title`.")
+    if not 3 <= len(exercises) <= 5:
+        yield Problem(parts[0].where, f"{len(exercises)} exercises.", "A lab has three to five.")
+
+
+def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
+    """Every section holds what it is for."""
+    lab = source.lab
+    for part in parts:
+        if part is parts[0]:
+            yield from _has(part, rf"\A# Lab {lab}\. \S", f"Begin the lab with `# Lab {lab}. Title`.")
+            yield from _has(part, r"\?\s*$", "Ask the lab's question, on a line that ends with `?`.")
+            yield from _has(part, r"\{\{colab\}\}", "Put `{{colab}}` below the title.")
+            times = "Write `Minutes: 2 on a CPU, 1 on a T4.` with what was measured."
+            yield from _has(part, r"Minutes: [\d.]+ on a CPU, [\d.]+ on a T4", times)
+            yield from _has(part, r"Needs: \S", "Say what the lab needs: `Needs: lab 01.`")
+            version = "Write `Written for resnet_labs {{version}}.`"
+            yield from _has(part, r"Written for resnet_labs \{\{version\}\}", version)
+        elif part.title in ("Predict", "Reflect"):
+            if not part.tagged("reflection"):
+                yield Problem(part.where, "no place for the learner's words.", 'Tag a Markdown cell "reflection".')
+        elif part.title == "Setup":
+            code = "\n".join(cell.text for cell in part.tagged("setup"))
+            for line in ("{{install}}", f'checks.start("{lab}", written_for="{{{{version}}}}")'):
+                if line not in code.splitlines():
+                    yield Problem(part.where, f"the setup cell has no line `{line}`.", "Add it.")
+        elif part.title == "Knobs":
+            code_cells = [cell for cell in part.cells if cell.kind == "code"]
+            if len(code_cells) != 1 or "knobs" not in code_cells[0].tags or "fast_mode" not in code_cells[0].text:
+                mend = 'One code cell, tagged "knobs", holds every number and reads `runtime.fast_mode()`.'
+                yield Problem(part.where, "the knobs are not in one cell that shows fast mode.", mend)
+        elif part.title == "Idea":
+            yield from _idea(part)
+        elif part.title.startswith("Exercise"):
+            yield from _exercise(lab, part)
+        elif part.title in _CODE_SECTIONS:
+            tag = _CODE_SECTIONS[part.title]
+            if not any(cell.kind == "code" for cell in part.tagged(tag)):
+                yield Problem(part.where, f"no code cell is tagged {tag!r}.", "Tag the cells that run there.")
+
+
+def _has(part: Section, pattern: str, mend: str) -> Iterator[Problem]:
+    if not re.search(pattern, part.prose, flags=re.MULTILINE):
+        yield Problem(part.where, f"something is missing in the section {part.title!r}.", mend)
+
+
+def _idea(part: Section) -> Iterator[Problem]:
+    if (words := len(part.prose.split())) > 250:
+        yield Problem(part.where, f"the idea has {words} words.", "At most 250: one formula, one picture, the source.")
+    yield from _has(part, r"\$[^$]+\$", "Give the idea's formula between dollar signs.")
+    yield from _has(part, r"Source: \S", "Name where the idea comes from: `Source: He et al. 2015, section 3.`")
+    if not _MARKDOWN_PICTURE.search(part.prose) and not any("mystnb" in cell.metadata for cell in part.cells):
+        yield Problem(part.where, "the idea has no picture.", "Draw one, or show one with `![what it shows](path)`.")
+
+
+def _exercise(lab: str, part: Section) -> Iterator[Problem]:
+    exercise = part.title.split()[1].rstrip(".")
+    answers, checks = part.tagged("answer"), part.tagged("check")
+    for cell in [*answers, *checks]:
+        if cell.metadata.get("exercise") != exercise:
+            got = cell.metadata.get("exercise")
+            yield Problem(cell.where(), f"this cell says exercise={got!r}.", f'Write exercise="{exercise}".')
+    for cell in checks:
+        points = cell.metadata.get("points")
+        if type(points) is not int or points < 1:
+            yield Problem(cell.where(), f"a check cell with points={points!r}.", "Give it a whole number, 1 or more.")
+    if not answers or not checks or checks[0].number < answers[0].number:
+        mend = 'First a cell tagged "answer", then one tagged "check".'
+        yield Problem(part.where, f"exercise {exercise} lacks an answer cell or a check cell below it.", mend)
+    hints = "\n".join(cell.text for cell in part.tagged("hint"))
+    titles = re.findall(r"<details>\s*<summary>(.*?)</summary>", hints)
+    if not 2 <= len(titles) <= 3:
+        mend = 'Two or three `<details><summary>...</summary> ... </details>` in a Markdown cell tagged "hint".'
+        yield Problem(part.where, f"exercise {exercise} has {len(titles)} hints.", mend)
+    if hints.count("<details>") != hints.count("</details>"):
+        yield Problem(part.where, f"a hint of exercise {exercise} has no end.", "Close it with `</details>`.")
+    for letter, title in zip("abc", titles, strict=False):
+        if not re.match(rf"Hint {re.escape(exercise)}{letter}: \S", title):
+            mend = f"Call it `Hint {exercise}{letter}: what the learner sees`."
+            yield Problem(part.where, f"a hint is called {title!r}.", mend)
+    yield from _has(part, r"\*\*Expected:\*\* \S", "Give the range to expect: `**Expected:** 0.96 to 0.98`.")
+
+
+def cells(source: Source) -> Iterator[Problem]:
+    """Every cell is tagged, renders everywhere, runs everywhere and is graded as it stands."""
+    text = "\n".join(cell.text for cell in source.cells if cell.kind == "code")
+    drawing = {name.strip() for names in _DRAWING_ROOMS.findall(text) for name in names.split(",")} - {"plotting"}
+    draws = re.compile("|".join([r"\b(?:plotting|plt|widgets)\.\w+\(", *(rf"\b{name}\(" for name in sorted(drawing))]))
+    inside = False
+    for cell in source.cells:
+        if heading := re.match(r"##? (.+)", cell.text) if cell.kind == "markdown" else None:
+            inside = heading[1].startswith("Exercise")
+        if {"answer", "check", "hint"} & {*cell.tags} and not inside:
+            mend = "Put it under `## Exercise NN.M. Title`."
+            yield Problem(cell.where(), "an answer, check or hint outside an exercise.", mend)
+        if unknown := sorted({*cell.tags} - TAGS):
+            yield Problem(cell.where(), f"no tag is called {unknown[0]!r}.", f"Tags: {', '.join(sorted(TAGS))}.")
+        elif cell.kind == "code" and not cell.tags:
+            yield Problem(cell.where(), "a code cell without a tag.", f"Tags: {', '.join(sorted(TAGS))}.")
+        if re.search(r"NBVAL_|PYTEST_VALIDATE_", cell.text):
+            yield Problem(cell.where(), "a comment that turns a test off.", "Delete it; the cell must run everywhere.")
+        if _ABSOLUTE.search(cell.text):
+            yield Problem(cell.where(), "an absolute path.", "Take it from an argument, or write it relative.")
+        if cell.kind == "markdown":
+            yield from _markdown(cell)
+        elif draws.search(cell.text) and not re.search(r"\balt=", cell.text):
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            yield from _alternative(cell, [alt], 'Add `mystnb={"image": {"alt": "..."}}` to the cell.')
+
+
+def _markdown(cell: Cell) -> Iterator[Problem]:
+    if found := re.search(r"^\s*(?:`{3,}|~{3,})\{[\w-]*\}?|^\s*:{3,}|\{[a-z][\w:-]*\}`", cell.text, flags=re.MULTILINE):
+        mend = "Use `<details>`, `$...$` and plain Markdown: Colab shows MyST as it is written."
+        yield Problem(cell.where(), f"{found[0].strip()!r} is MyST.", mend)
+    pictures = [(it[1], it[2]) for it in _MARKDOWN_PICTURE.finditer(cell.text)]
+    alts = [text if text is not None else "".join(re.findall(r'\balt="([^"]*)"', tag)) for text, tag in pictures]
+    yield from _alternative(cell, alts, "Write `![what it shows](path)`.")
+
+
+def _alternative(cell: Cell, alts: Iterable[str], mend: str) -> Iterator[Problem]:
+    for alt in alts:
+        if len(alt.split()) < 3 or re.search(r"\.(png|svg|jpe?g|gif|webp)\b", alt):
+            yield Problem(cell.where(), f"the alternative text {alt!r} does not say what the picture shows.", mend)

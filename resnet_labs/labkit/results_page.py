@@ -1,0 +1,183 @@
+"""The book's results page, made from the results lines and the reports' figures.
+
+`python -m resnet_labs.labkit.results_page` writes book/results.md; `--check` only says whether it is fresh, by content.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from resnet_labs import recipes, results
+from resnet_labs.reports import REPORTS, compare, load_report
+from resnet_labs.results import Result
+from resnet_labs.runtime import InputError
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "book" / "results.md"
+EVIDENCE = Path(__file__).parents[1] / "reports" / "evidence"
+
+_HEAD = """\
+<!-- Generated from resnet_labs/reports: edit nothing here, run python -m resnet_labs.labkit.results_page -->
+
+# Results
+
+What the reports say, and what we measured. Figures are fractions, not per cent. Ours are means over seeds, in brackets
+the 95 % interval of the mean (Student's t); one seed has none. Each was computed from stored results lines, which hold
+every setting; nothing on this page was typed by hand. **Stand-in** marks images that are not the report's own.
+"""
+
+
+def render(evidence: Path = EVIDENCE) -> str:
+    """Return the page.
+
+    Args:
+        evidence: the folder with a file of results lines for each experiment, named after it.
+
+    Raises:
+        InputError: a file is not named after a report's experiment, or holds a line of another one.
+    """
+    measured = {path.stem: results.read(path) for path in sorted(evidence.glob("*.jsonl"))}
+    for experiment, runs in measured.items():
+        others = {run.experiment for run in runs} - {experiment}
+        if others:
+            raise InputError(
+                f"{experiment}.jsonl holds lines of {', '.join(sorted(others))}.", "Move them to a file of that name."
+            )
+    parts = [_HEAD]
+    shown: set[str] = set()
+    for report in REPORTS:
+        facts = load_report(report)
+        parts.append(f"## {report}: {facts['title']}\n")
+        for part, settings in facts["experiments"].items():
+            if not isinstance(settings, dict):  # a remark on all of the report's experiments
+                continue
+            experiment = f"{report}.{part}"
+            own = [name for name in measured if name == experiment or name.startswith(f"{experiment}.")]
+            shown.update(own)
+            parts += [f"### {experiment}\n", _what(settings)]
+            parts += [] if experiment in own else [_not_measured(experiment)]
+            for name in own:
+                parts += [] if name == experiment else [f"#### {name}\n"]
+                parts += [_chosen(name), *(_figures if name == experiment else _variants)(measured[name])]
+    unknown = sorted(set(measured) - shown)
+    if unknown:
+        raise InputError(
+            f"No report has an experiment {', '.join(unknown)}.",
+            "Name the file after the experiment in resnet_labs/reports/rN.yaml.",
+        )
+    return "\n".join(part for part in parts if part)
+
+
+def _what(settings: dict[str, Any]) -> str:
+    models = settings.get("model") or ", ".join(settings.get("models", []))
+    dataset = settings.get("dataset") or settings.get("stated_dataset")
+    said = [f"Network: {models}." if models else "", f"Data: {dataset}." if dataset else ""]
+    return " ".join(filter(None, said)) + "\n" if any(said) else ""
+
+
+def _not_measured(experiment: str) -> str:
+    if experiment not in recipes.RECIPES:
+        return "Not measured yet; there is no recipe for it yet.\n"
+    return f"Not measured yet. Measure it: `resnet-labs reproduce {experiment} --seeds 3 --data-root FOLDER`\n"
+
+
+def _chosen(experiment: str) -> str:
+    known = recipes.RECIPES.get(experiment)
+    return f"{known[0].chosen}\n" if known else ""
+
+
+def _figures(runs: Sequence[Result]) -> Iterable[str]:
+    """The report's figures beside ours: a table for each group of like runs."""
+    for group in _alike(runs):
+        rows = [
+            (row.label, "—" if row.report is None else f"{row.report}", f"{row.ours}", *_basis(group))
+            for row in compare.compare(group)
+        ]
+        yield _table(("figure", "report", "ours", "seeds", "images tested", "data"), rows)
+        yield _provenance(group)
+
+
+def _variants(runs: Sequence[Result]) -> Iterable[str]:
+    """One row for each setting that was tried, with the settings that differ as the first columns."""
+    groups = _alike(runs)
+    knobs = [key for key in runs[0].settings if len({_key(group[0].settings.get(key)) for group in groups}) > 1]
+    rows = [
+        (
+            *(_plain(group[0].settings.get(knob)) for knob in knobs),
+            f"{results.summarise(group, 'accuracy')}",
+            *_basis(group),
+        )
+        for group in groups
+    ]
+    yield _table((*(knob.replace("_", " ") for knob in knobs), "accuracy", "seeds", "images tested", "data"), rows)
+    yield _provenance(runs)
+
+
+def _alike(runs: Sequence[Result]) -> list[list[Result]]:
+    """Runs that differ in nothing but the seed, in the order of their first lines."""
+    groups: dict[str, list[Result]] = {}
+    for run in runs:
+        key = _key([run.stand_in, run.data, run.settings, run.device, run.precision])
+        groups.setdefault(key, []).append(run)
+    return list(groups.values())
+
+
+def _basis(group: Sequence[Result]) -> tuple[str, str, str]:
+    """Seeds, images tested and data of like runs, as the last columns of a table."""
+    data = group[0].data
+    split = "test" if "test" in data else "validation"
+    images = f"{data[split]:,}" if split == "test" else f"{data[split]:,} (validation)"
+    named = f"**stand-in**: {group[0].stand_in}" if group[0].stand_in else data["name"]
+    return ", ".join(str(run.seed) for run in group), images, named
+
+
+def _provenance(runs: Sequence[Result]) -> str:
+    def each(name: str, say: Callable[[Result], str], quote: str = "") -> str:
+        said = dict.fromkeys(f"{quote}{say(run)}{quote}" for run in runs)
+        return f"- {name}: {'; '.join(said)}"
+
+    lines = [
+        each("Reproduce", lambda run: run.command, quote="`"),
+        each("Data", lambda run: run.data["source"]),
+        each("Device", lambda run: f"{run.device}, {run.precision}"),
+        f"- Seconds of training, a run: {', '.join(f'{run.seconds:.1f}' for run in runs)}",
+        each("Versions", lambda run: ", ".join(f"{name} {version}" for name, version in run.versions.items())),
+        each("Date and commit", lambda run: f"{run.date}, {run.commit or 'outside a checkout'}"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) + "\n"
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _plain(value: Any) -> str:
+    return "unchanged" if value is None else str(value)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the page, or with `--check` only compare it; return 0 when the page is fresh, 1 when it is stale."""
+    parser = argparse.ArgumentParser(prog="python -m resnet_labs.labkit.results_page", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 where the page is stale")
+    options = parser.parse_args(arguments)
+    page = render()
+    if not options.check:
+        PAGE.write_text(page, encoding="utf-8")
+    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page:
+        print(f"{PAGE.relative_to(ROOT)} is stale; run `python -m resnet_labs.labkit.results_page`.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

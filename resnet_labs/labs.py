@@ -1,0 +1,173 @@
+"""The nine labs: what they ask, what they need, where their notebooks are, and how one is executed."""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from tqdm import tqdm
+
+from resnet_labs.runtime import InputError, nearest
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab.
+
+    Attributes:
+        number: two digits.
+        slug: the name that `resnet-labs run` takes.
+        question: what it asks.
+        reports: the reports that it answers.
+        fast_data: what it runs on everywhere.
+        report_data: what the report's own experiment needs, a name of `resnet-labs data`.
+        minutes: minutes in fast mode on two cores, in report mode on two cores, and on a T4, as measured;
+            None where nobody has measured yet.
+    """
+
+    number: str
+    slug: str
+    question: str
+    reports: str
+    fast_data: str
+    report_data: str
+    minutes: tuple[float | None, float | None, float | None] = (None, None, None)
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, such as `lab02_digits`."""
+        return f"lab{self.number}_{self.slug}"
+
+    @property
+    def notebook(self) -> Path | None:
+        """The solution notebook, None for a lab that is not written yet."""
+        package = Path(__file__).parent
+        for folder in (package / "_solutions", package.parent / "labs" / "solutions"):
+            if (folder / f"{self.stem}.ipynb").is_file():
+                return folder / f"{self.stem}.ipynb"
+        return None
+
+
+LABS = (
+    Lab(
+        "01",
+        "residual_blocks",
+        "Why do deeper plain networks train worse, and what does the shortcut change?",
+        "r0, r3, r4",
+        "digits",
+        "cifar10",
+    ),
+    Lab("02", "digits", "What does a ResNet-18 that reads digits have to change?", "r1", "digits", "mnist"),
+    Lab("03", "cats_vs_dogs", "Does depth hurt?", "r1", "procedural", "cats_vs_dogs"),
+    Lab("04", "flowers", "What does a frozen ResNet-152 know about flowers?", "r3", "procedural", "flowers"),
+    Lab("05", "transfer", "How much of a pretrained network has to move?", "r0", "procedural", "cifar10"),
+    Lab("06", "recipe", "What took CIFAR-100 from 1 % to 48 %?", "r2", "procedural", "cifar100"),
+    Lab("07", "losses", "Which loss separates classes best from scratch?", "r4", "digits", "stl10"),
+    Lab("08", "layerwise_pretraining", "Does greedy pretraining help an MLP?", "r4", "digits", "stl10"),
+    Lab("09", "reading_reports", "Can these figures be true together?", "all", "the reports", "the reports"),
+)
+
+
+def find(name: str) -> Lab:
+    """Return a lab by number or slug.
+
+    Raises:
+        InputError: there is no such lab.
+
+    Example:
+        >>> find("2").slug, find("digits").number, find("lab02_digits").number
+        ('digits', '02', '02')
+    """
+    wanted = name.removeprefix("lab").removesuffix(".ipynb")
+    for lab in LABS:
+        if wanted in (lab.number, lab.number.lstrip("0"), lab.slug, f"{lab.number}_{lab.slug}"):
+            return lab
+    raise InputError(f"There is no lab {name!r}.", nearest(name, [lab.slug for lab in LABS]))
+
+
+class LabFailed(Exception):
+    """A lab's notebook stopped. `kind` is the exception's class in the notebook, `kept` the folder with what ran."""
+
+    def __init__(self, kind: str, message: str, kept: Path) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.kept = kept
+
+
+def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("runs")) -> Path:
+    """Execute a lab's solution notebook with a progress bar; return the folder that it left.
+
+    Args:
+        lab: the lab.
+        report: the report's own experiment on its own data, in place of the fast one.
+        root: the folder with the data sets.
+        runs: the folder that gets a folder for this run, with notebook.ipynb, figures/ and results.jsonl.
+
+    Raises:
+        InputError: the lab is not written yet, or the folder cannot be written.
+        LabFailed: a cell failed; what ran before it is kept.
+    """
+    if lab.notebook is None:
+        written = ", ".join(each.slug for each in LABS if each.notebook)
+        raise InputError(f"Lab {lab.number} {lab.slug} is not written yet.", f"Written are: {written}.")
+    folder = (runs / f"{lab.number}_{lab.slug}" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")).absolute()
+    try:
+        (folder / "figures").mkdir(parents=True)
+    except OSError as error:
+        raise InputError(
+            f"{str(folder)!r} cannot be made: {error.strerror}.", "Run in a folder of your own."
+        ) from error
+    notebook = nbformat.read(lab.notebook, as_version=4)
+    environment = {
+        **os.environ,
+        "RESNET_LABS_FAST": "0" if report else "1",
+        "RESNET_LABS_RUN": str(folder),
+    }
+    if root is not None:
+        environment["RESNET_LABS_DATA"] = str(root.absolute())
+    client = _Client(notebook, kernel_name="python3", timeout=None, resources={"metadata": {"path": str(folder)}})
+    try:
+        with tqdm(total=len(notebook.cells), desc=lab.stem, unit="cell", dynamic_ncols=True) as client.bar:
+            client.execute(env=environment)
+    except CellExecutionError as error:
+        raise LabFailed(error.ename, error.evalue, folder) from error
+    except (DeadKernelError, CellTimeoutError) as error:
+        raise LabFailed("DeadKernel", "The notebook's kernel died, most likely for want of memory.", folder) from error
+    finally:
+        nbformat.write(notebook, folder / "notebook.ipynb")
+        _keep_figures(notebook, folder / "figures")
+    return folder
+
+
+class _Client(NotebookClient):
+    """Executes a notebook; the bar counts cells and shows the last line that a cell printed."""
+
+    bar: tqdm[Any]
+
+    async def async_execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
+        try:
+            return await super().async_execute_cell(cell, cell_index, **kwargs)
+        finally:
+            self.bar.update()
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        if msg["msg_type"] == "stream":
+            lines = msg["content"]["text"].strip().splitlines()
+            if lines:
+                self.bar.set_postfix_str(lines[-1].strip()[:60])
+        return super().process_message(msg, cell, cell_index)
+
+
+def _keep_figures(notebook: Any, folder: Path) -> None:
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            picture = output.get("data", {}).get("image/png")
+            if picture:
+                (folder / f"{number:02d}-{cell.get('id', 'figure')}.png").write_bytes(base64.b64decode(picture))

@@ -1,0 +1,311 @@
+"""Cross-entropy with smoothing and soft labels, triplet loss with mining, center loss."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, Num
+from torch import Tensor, nn
+
+from resnet_labs.runtime import InputError
+
+
+def cross_entropy(
+    logits: Float[Tensor, "N K"], labels: Num[Tensor, "..."], *, label_smoothing: float = 0.0
+) -> Float[Tensor, ""]:
+    """Return the cross-entropy of labels and predicted distributions, in nats, averaged over the batch.
+
+    Labels on the CPU are checked. On an accelerator only their shape and type are, because looking at values would make
+    the host wait for the device in every step; there a class out of range fails in torch's own `gather`.
+
+    Args:
+        logits: (N, K) scores before the softmax.
+        labels: (N,) int64 classes from 0 to K - 1, or (N, K) floating-point distributions, as mixup makes them.
+        label_smoothing: the share of every label, from 0 to 1, that is spread evenly over all K classes.
+
+    Returns:
+        A scalar: float64 for float64 logits, else float32, in which lower precisions are computed.
+
+    Raises:
+        InputError: an empty batch, shapes or types that do not fit, a class outside 0 to K - 1, a row of distributions
+            that is negative somewhere or does not sum to one, or a smoothing outside 0 to 1.
+
+    Source: Szegedy et al. 2016, section 7 (smoothing); Zhang et al. 2018, section 2 (soft labels).
+    Deviations: none from the papers; unlike torch's function it knows no class weights and no ignored label.
+    Equals: torch.nn.functional.cross_entropy.
+
+    Example:
+        >>> cross_entropy(torch.tensor([[0.0, 0.0], [0.0, 0.0]]), torch.tensor([0, 1]))
+        tensor(0.6931)
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise InputError(f"label_smoothing is {label_smoothing}.", "Choose a share from 0 to 1, such as 0.1.")
+    if logits.numel() == 0:
+        raise InputError(f"logits have shape {tuple(logits.shape)}.", "Give at least one example and one class.")
+    log_probabilities = _at_least_float32(logits).log_softmax(1)
+    if labels.shape == logits.shape and labels.is_floating_point():
+        _check_distributions(labels)
+        losses = -(labels * log_probabilities).sum(1)
+    else:
+        _check_classes(labels, *logits.shape)
+        losses = -log_probabilities.gather(1, labels[:, None]).squeeze(1)
+    if label_smoothing > 0:  # not at zero, where a logit of minus infinity would make 0 * inf
+        losses = (1 - label_smoothing) * losses - label_smoothing * log_probabilities.mean(1)
+    return losses.mean()
+
+
+def triplet_loss(
+    embeddings: Float[Tensor, "N D"], labels: Int[Tensor, "..."], *, margin: float = 0.2, mining: str = "hard"
+) -> Float[Tensor, ""]:
+    """Return how far, on average, negatives fail to be farther from their anchor than positives by the margin.
+
+    An anchor is usable if the batch has another example of its class and one of another class. Without a usable anchor,
+    as in a batch of one class, the loss is zero and so is its gradient; `usable_anchors` tells how many there are.
+    No value is looked at on the host, and no intermediate result is larger than (N, N) or (N, D).
+
+    Args:
+        embeddings: (N, D) outputs of the network; normalise them before if they shall lie on a sphere.
+        labels: (N,) classes.
+        margin: by how much a negative should be farther than a positive, in the unit of the embeddings; positive.
+        mining: "hard" takes, for every usable anchor, the farthest positive and the nearest negative, and averages over
+            the usable anchors; "semihard" averages over all triplets whose negative is farther than the positive by
+            less than the margin; "all" averages over all triplets with a positive loss, nearer negatives included.
+
+    Returns:
+        A scalar: float64 for float64 embeddings, else float32, in which lower precisions are computed.
+
+    Raises:
+        InputError: an empty batch, shapes that do not fit, an unknown mining or a margin that is not positive.
+
+    Source: Hermans et al. 2017, section 2 ("hard" is their batch hard, "all" their batch all without the zeros);
+        Schroff et al. 2015, section 3.2 ("semihard").
+    Deviations: means instead of sums; distances are not squared and embeddings not normalised, as Schroff et al. do;
+        "semihard" takes every semi-hard negative, where they take one. Where two points coincide, the gradient of their
+        distance is zero.
+    Equals: pytorch_metric_learning's TripletMarginLoss with LpDistance(normalize_embeddings=False): "hard" with
+        BatchHardMiner and MeanReducer, "semihard" with TripletMarginMiner, "all" without a miner.
+
+    Example:
+        >>> embeddings = torch.tensor([[0.0], [3.0], [4.0]])
+        >>> triplet_loss(embeddings, torch.tensor([0, 0, 1]), margin=2.0)  # mean of 3 - 4 + 2 and 3 - 1 + 2
+        tensor(2.5000)
+    """
+    if mining not in ("hard", "semihard", "all"):
+        raise InputError(f"mining is {mining!r}.", "Choose 'hard', 'semihard' or 'all'.")
+    if not 0 < margin < math.inf:
+        raise InputError(f"margin is {margin}.", "Choose a positive distance, such as 0.2.")
+    if labels.shape != embeddings.shape[:1] or embeddings.numel() == 0:
+        raise InputError(
+            f"labels have shape {tuple(labels.shape)} and embeddings {tuple(embeddings.shape)}.",
+            "Give (N,) labels with (N, D) embeddings, at least one example.",
+        )
+    same = labels[:, None] == labels
+    if mining == "hard":
+        return _batch_hard(_at_least_float32(embeddings), same, margin)
+    distances = distance_matrix(embeddings)
+    with torch.no_grad():
+        weights = _triplets_of_pairs(distances, same, margin, semihard=mining == "semihard")
+        num_triplets = weights.clamp_min(0).sum().to(distances.dtype)
+    return ((weights * distances).sum() + margin * num_triplets) / num_triplets.clamp_min(1)
+
+
+def usable_anchors(labels: Int[Tensor, " N"]) -> Bool[Tensor, " N"]:
+    """Return which examples of a batch have both a positive and a negative: those that the triplet loss learns from.
+
+    Args:
+        labels: (N,) classes.
+
+    Returns:
+        (N,) flags; their sum is the number of usable anchors.
+
+    Source: definition.
+    Deviations: none.
+    Equals: the anchors of pytorch_metric_learning's get_all_triplets_indices.
+
+    Example:
+        >>> usable_anchors(torch.tensor([0, 0, 1]))
+        tensor([ True,  True, False])
+    """
+    num_same = (labels[:, None] == labels).sum(1)
+    return (num_same > 1) & (num_same < len(labels))
+
+
+def distance_matrix(embeddings: Float[Tensor, "N D"]) -> Float[Tensor, "N N"]:
+    """Return the Euclidean distances between all rows; where two rows coincide, the gradient is zero and not NaN.
+
+    They come from one matrix product, which rounding limits: distances below about a thousandth (float32) or 1e-7
+    (float64) of the embeddings' own spread are inexact.
+
+    Args:
+        embeddings: (N, D) points.
+
+    Returns:
+        (N, N) distances with a zero diagonal, float64 for float64 embeddings, else float32, under autocast too.
+
+    Source: the binomial theorem, |x - y|^2 = |x|^2 + |y|^2 - 2 x y.
+    Deviations: none.
+    Equals: torch.cdist.
+
+    Example:
+        >>> distance_matrix(torch.tensor([[0.0, 0.0], [3.0, 4.0]]))
+        tensor([[0., 5.],
+                [5., 0.]])
+    """
+    squared = _squared_distances(_at_least_float32(embeddings))
+    together = squared <= 0
+    together.fill_diagonal_(True)
+    # The square root has an infinite slope at zero, and 0 * inf is NaN: there, take the root of one instead.
+    return squared.masked_fill(together, 1).sqrt().masked_fill(together, 0)
+
+
+class CenterLoss(nn.Module):
+    """Half the squared distance of features from the moving center of their class, times a weight; a batch mean.
+
+    Add it to the cross-entropy. The centers start at zero and are a buffer, not a parameter: they are saved with the
+    state dict and no optimizer moves them. A call in training mode takes the loss with the centers as they are, then
+    moves each center by `alpha * sum(center - feature) / (1 + n)` over the n examples of its class; a call in
+    evaluation mode moves nothing. Labels on an accelerator are not checked, as in `cross_entropy`.
+
+    Args:
+        num_classes: the number of classes, K.
+        num_features: the length of a feature vector, D.
+        weight: the factor lambda of the loss.
+        alpha: the rate of the centers, from 0 (they stay) to 1.
+
+    Shape of a call:
+        features (N, D), labels (N,) int64; the result is a scalar, in float32 or, for float64 features, float64.
+
+    Raises:
+        InputError: a size below one, a negative weight or an alpha outside 0 to 1; in a call an empty batch, shapes or
+            types that do not fit, or a class outside 0 to K - 1.
+
+    Source: Wen et al. 2016, equations 2 to 4.
+    Deviations: the mean over the batch instead of the sum. Wen et al. sum the cross-entropy too, so that beside our
+        mean cross-entropy lambda keeps its meaning. The paper does not say where centers start.
+    Equals: equations 2 to 4 worked by hand.
+
+    Example:
+        >>> center_loss = CenterLoss(2, 1, weight=1.0)
+        >>> center_loss(torch.tensor([[2.0], [4.0]]), torch.tensor([0, 0]))  # (2^2 + 4^2) / 2 / 2
+        tensor(5.)
+        >>> center_loss.centers  # -0.5 * (-2 - 4) / (1 + 2)
+        tensor([[1.],
+                [0.]])
+    """
+
+    centers: Tensor
+
+    def __init__(self, num_classes: int, num_features: int, *, weight: float = 0.003, alpha: float = 0.5) -> None:
+        super().__init__()
+        if num_classes < 1 or num_features < 1:
+            raise InputError(
+                f"num_classes is {num_classes} and num_features {num_features}.", "Give at least one of each."
+            )
+        if not 0 <= weight < math.inf:
+            raise InputError(f"weight is {weight}.", "Choose a number that is not negative, such as 0.003.")
+        if not 0 <= alpha <= 1:
+            raise InputError(f"alpha is {alpha}.", "Choose a rate from 0 to 1, such as 0.5.")
+        self.weight = weight
+        self.alpha = alpha
+        self.register_buffer("centers", torch.zeros(num_classes, num_features))
+
+    def forward(self, features: Float[Tensor, "..."], labels: Num[Tensor, "..."]) -> Float[Tensor, ""]:
+        """Return the loss; in training mode, move the centers after it."""
+        num_classes, num_features = self.centers.shape
+        if features.ndim != 2 or len(features) == 0 or features.shape[1] != num_features:
+            raise InputError(
+                f"features have shape {tuple(features.shape)}.",
+                f"Give (N, {num_features}), at least one example; num_features is {num_features}.",
+            )
+        _check_classes(labels, len(features), num_classes)
+        offsets = _at_least_float32(features) - self.centers[labels]
+        if self.training:
+            self._move(offsets.detach().to(self.centers.dtype), labels)
+        return self.weight / 2 * offsets.square().sum(1).mean()
+
+    @torch.no_grad()
+    def _move(self, offsets: Tensor, labels: Tensor) -> None:
+        sums = torch.zeros_like(self.centers).index_add_(0, labels, offsets)
+        counts = self.centers.new_zeros(len(self.centers)).index_add_(0, labels, offsets.new_ones(len(labels)))
+        self.centers += self.alpha * sums / (1 + counts)[:, None]
+
+
+def _at_least_float32(values: Tensor) -> Tensor:
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def _squared_distances(points: Tensor) -> Tensor:
+    with torch.autocast(points.device.type, enabled=False):
+        points = points - points.detach().mean(0)  # a shift changes no distance, but less is lost to cancellation
+        squares = points.square().sum(1)
+        return torch.addmm(squares, points, points.T, alpha=-2) + squares[:, None]
+
+
+def _batch_hard(points: Tensor, same: Tensor, margin: float) -> Tensor:
+    """Mine without gradients; then only the chosen pairs are differentiated, from their exact differences."""
+    with torch.no_grad():
+        squared = _squared_distances(points)
+        near, negative = squared.masked_fill(same, math.inf).min(1)
+        far, positive = squared.masked_fill(~same.fill_diagonal_(False), -math.inf).max(1)
+        usable = (near != math.inf) & (far != -math.inf)
+    to_positive, to_negative = torch.linalg.vector_norm(points - points[torch.stack([positive, negative])], dim=2)
+    losses = (to_positive - to_negative + margin).relu() * usable
+    return losses.sum() / usable.sum().clamp_min(1)
+
+
+def _triplets_of_pairs(distances: Tensor, same: Tensor, margin: float, *, semihard: bool) -> Int[Tensor, "N N"]:
+    """Count the triplets that an (anchor, positive) pair is in; for (anchor, negative) pairs the count is negative.
+
+    The sum of all losses is linear in the distances, and these counts are its weights. Sorting each anchor's row gives
+    them in O(N^2 log N), where a list of the triplets would have up to N^3 entries.
+    """
+    num_anchors = len(same)
+    reach = distances + margin
+    is_positive = same.clone().fill_diagonal_(False)
+    negatives = _sort_rows(distances.masked_fill(same, math.inf))
+    reaches = _sort_rows(reach.masked_fill(~is_positive, -math.inf))
+    # For a positive: the negatives nearer than its reach. For a negative: the positives that reach beyond it.
+    of_positive = torch.searchsorted(negatives, reach, out_int32=True)
+    of_negative = num_anchors - torch.searchsorted(reaches, distances, right=True, out_int32=True)
+    if semihard:  # less the triplets whose negative is no farther than the positive
+        positives = _sort_rows(distances.masked_fill(~is_positive, -math.inf))
+        of_positive = of_positive - torch.searchsorted(negatives, distances, right=True, out_int32=True)
+        of_negative = of_negative - num_anchors + torch.searchsorted(positives, distances, out_int32=True)
+    return torch.where(same, of_positive, -of_negative).fill_diagonal_(0)
+
+
+def _sort_rows(values: Tensor) -> Tensor:
+    if values.device.type == "cpu":  # torch's sort finds the order too, which takes it 20 times as long
+        return torch.from_numpy(np.sort(values.numpy(), axis=1))
+    return values.sort(1).values
+
+
+def _check_classes(labels: Tensor, num_examples: int, num_classes: int) -> None:
+    if labels.shape != (num_examples,) or labels.dtype != torch.int64:
+        raise InputError(
+            f"labels have shape {tuple(labels.shape)} and type {labels.dtype}, for {num_examples} examples and "
+            f"{num_classes} classes.",
+            f"Give ({num_examples},) classes of type int64, or ({num_examples}, {num_classes}) distributions of a "
+            "floating-point type.",
+        )
+    if labels.device.type == "cpu":
+        outside = (labels < 0) | (labels >= num_classes)
+        if outside.any():
+            raise InputError(
+                f"labels hold the class {int(labels[outside][0])}, but there are {num_classes} classes.",
+                f"Number the classes from 0 to {num_classes - 1}.",
+            )
+
+
+def _check_distributions(labels: Tensor) -> None:
+    if labels.device.type == "cpu":
+        wrong = (labels < 0).any(1) | ~((labels.sum(1) - 1).abs() < 1e-2)
+        if wrong.any():
+            row = int(wrong.nonzero()[0])
+            raise InputError(
+                f"labels are no distribution in row {row}: the smallest value is {float(labels[row].min()):.3g} and "
+                f"the sum {float(labels[row].sum()):.3g}.",
+                "Give probabilities: none negative, every row with the sum one.",
+            )

@@ -1,0 +1,125 @@
+"""Pictures from plain numbers. Every function returns a figure, and shows nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Shaped, UInt8
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+# Okabe and Ito's eight colours, which people with any kind of colour vision tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+
+
+def images(pictures: UInt8[Tensor, "N C H W"], titles: Sequence[str], *, columns: int = 10) -> Figure:
+    """Draw images in a grid, each under its title.
+
+    Args:
+        pictures: (N, C, H, W) grey or colour images, 0 to 255.
+        titles: one for each image.
+        columns: images in a row.
+
+    Raises:
+        ValueError: not one title for each image.
+    """
+    if len(titles) != len(pictures):
+        raise ValueError(f"{len(pictures)} images have {len(titles)} titles; one for each is needed")
+    rows = -(-len(pictures) // columns)
+    figure, axes = _figure(columns * 0.9, rows * 1.1, rows=rows, columns=columns)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, picture, title in zip(axes.flat, pictures, titles, strict=False):
+        axis.imshow(picture.permute(1, 2, 0).squeeze(-1).cpu().numpy(), cmap="gray", vmin=0, vmax=255)
+        axis.set_title(title, fontsize=9)
+    return figure
+
+
+def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", log: bool = False) -> Figure:
+    """Draw curves over epochs, from 1.
+
+    Args:
+        series: the values of each curve by its name; several seeds of one thing share the part of the name before
+            ", seed", and with it the colour.
+        y: what the values are, with their unit.
+        x: what is counted.
+        log: a logarithmic y axis.
+    """
+    figure, axes = _figure(6.4, 3.6)
+    axis = axes.flat[0]
+    groups: dict[str, str] = {}
+    for name, values in series.items():
+        group = name.split(", seed")[0]
+        label = None if group in groups else group
+        colour = groups.setdefault(group, COLOURS[len(groups) % len(COLOURS)])
+        axis.plot(range(1, len(values) + 1), values, color=colour, label=label, marker="o", markersize=3, alpha=0.85)
+    axis.set_xlabel(x)
+    axis.set_ylabel(y)
+    if log:
+        axis.set_yscale("log")
+    _tidy(axis)
+    axis.legend(frameon=False)
+    return figure
+
+
+def confusion(matrix: Shaped[Tensor, "K K"], classes: Sequence[str]) -> Figure:
+    """Draw a confusion matrix: rows are the true classes, columns the predicted ones, empty cells stay empty."""
+    counts = matrix.cpu().numpy()
+    figure, axes = _figure(4.6, 4.2)
+    axis = axes.flat[0]
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            dark = shares[row, column] > 0.5
+            axis.text(column, row, count, ha="center", va="center", fontsize=8, color="white" if dark else "black")
+    axis.set_xticks(range(len(classes)), classes)
+    axis.set_yticks(range(len(classes)), classes)
+    axis.set_xlabel("predicted")
+    axis.set_ylabel("true")
+    return figure
+
+
+def report_against_ours(
+    labels: Sequence[str],
+    report: Sequence[float | None],
+    ours: Sequence[tuple[float, float, float]],
+    *,
+    x: str = "fraction",
+) -> Figure:
+    """Draw each of a report's figures beside our mean with its interval, a row a figure.
+
+    Args:
+        labels: what the figures are.
+        report: the report's figures, None where it gives none.
+        ours: mean, low and high of each.
+        x: what the figures are, with their unit.
+    """
+    figure, axes = _figure(6.4, 0.55 * len(labels) + 1.2)
+    axis = axes.flat[0]
+    rows = np.arange(len(labels))
+    means = np.array([mean for mean, _, _ in ours])
+    spread = np.array([[mean - low, high - mean] for mean, low, high in ours]).T
+    axis.errorbar(means, rows + 0.12, xerr=spread, fmt="o", color=COLOURS[0], capsize=3, label="ours, 95 % interval")
+    known = [(figure_, row) for figure_, row in zip(report, rows, strict=True) if figure_ is not None]
+    axis.plot([value for value, _ in known], [row - 0.12 for _, row in known], "D", color=COLOURS[1], label="report")
+    axis.set_yticks(rows, labels)
+    axis.invert_yaxis()
+    axis.set_xlabel(x)
+    _tidy(axis)
+    axis.legend(frameon=False)
+    return figure
+
+
+def _figure(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
+    plt.close(figure)
+    return figure, axes
+
+
+def _tidy(axis: Axes) -> None:
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(alpha=0.3)

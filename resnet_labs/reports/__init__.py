@@ -1,0 +1,60 @@
+"""The five reports as facts, and what this project measured beside them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from resnet_labs import results
+from resnet_labs.runtime import InputError, nearest
+
+REPORTS = ("r0", "r1", "r2", "r3", "r4")
+
+_HERE = Path(str(resources.files(__package__)))
+
+
+@cache
+def load_report(report: str) -> dict[str, Any]:
+    """Return a report's facts: title, experiments with settings and figures, claims. A figure left out is None.
+
+    Raises:
+        InputError: there is no such report.
+
+    Example:
+        >>> load_report("r1")["experiments"]["digits"]["batch_size"]
+        128
+    """
+    if report not in REPORTS:
+        raise InputError(f"There is no report {report!r}.", nearest(report, REPORTS))
+    return yaml.safe_load((_HERE / f"{report}.yaml").read_text(encoding="utf-8"))
+
+
+def claim(number: str) -> str:
+    """Return the text of a claim such as `r1.c2`, in this project's words.
+
+    Raises:
+        InputError: there is no such claim.
+
+    Example:
+        >>> claim("r1.c2")
+        'the images are 8x8 pixels'
+    """
+    texts = {entry["id"]: entry["text"] for entry in load_report(number.split(".")[0])["claims"]}
+    if number not in texts:
+        raise InputError(f"There is no claim {number!r}.", nearest(number, texts))
+    return texts[number]
+
+
+def evidence(experiment: str) -> list[results.Result]:
+    """Return the results lines that the project stores for an experiment, oldest first; none where nothing was run.
+
+    Example:
+        >>> evidence("r1.nothing")
+        []
+    """
+    path = _HERE / "evidence" / f"{experiment}.jsonl"
+    return results.read(path) if path.is_file() else []

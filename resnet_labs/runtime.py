@@ -1,0 +1,151 @@
+"""The machine under the labs: seeds, device, precision, fast mode, the environment in one line, memory."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+import os
+import platform
+import random
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+class InputError(ValueError):
+    """Bad input: one sentence that says what is wrong, and one that says how to mend it."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        super().__init__(f"{problem} {mend}")
+        self.problem = problem
+        self.mend = mend
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the sentence that helps somebody who wrote an unknown name: the nearest known one, or all of them.
+
+    Example:
+        >>> nearest("digit", ["digits", "flowers"])
+        "Did you mean 'digits'?"
+        >>> nearest("xyz", ["digits", "flowers"])
+        'Known: digits, flowers.'
+    """
+    known = list(known)
+    lowered = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
+    return f"Did you mean {lowered[close[0]]!r}?" if close else f"Known: {', '.join(known)}."
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and torch (all devices)."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def default_device() -> torch.device:
+    """Return the CUDA device where there is one, else Apple's GPU, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def fast_mode() -> bool:
+    """Return whether labs use embedded data and small budgets: `RESNET_LABS_FAST`, by default yes without a GPU."""
+    value = os.environ.get("RESNET_LABS_FAST", "")
+    if value not in ("", "0", "1"):
+        raise InputError(f"RESNET_LABS_FAST is {value!r}.", "Set it to 1 (fast) or 0 (report mode).")
+    return value == "1" if value else default_device().type == "cpu"
+
+
+def on_colab() -> bool:
+    """Return whether this is a Colab runtime."""
+    return "google.colab" in sys.modules
+
+
+def device_name(device: torch.device | None = None) -> str:
+    """Return what the device calls itself, with the number of threads on a CPU.
+
+    Args:
+        device: the device asked for; the default device where it is left out.
+    """
+    device = device or default_device()
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU"
+    return f"{_processor()}, {torch.get_num_threads()} threads"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            names = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
+        return " / ".join(sorted(names)) or platform.machine()
+    except OSError:
+        return platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a number depends on: Python and the packages that compute."""
+    found = {"python": platform.python_version()}
+    for package in ("resnet-labs", "torch", "torchvision", "numpy", "scikit-learn"):
+        found[package] = metadata.version(package)
+    return found
+
+
+def environment_line() -> str:
+    """Return the environment in one line: versions, device, mode."""
+    mode = "fast mode" if fast_mode() else "report mode"
+    return ", ".join([*(f"{name} {version}" for name, version in versions().items()), device_name(), mode])
+
+
+def release_memory() -> None:
+    """Collect garbage, then hand the CUDA allocator's unused blocks back to the driver."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+
+def choose_precision(precision: str, device: torch.device) -> str:
+    """Return the number format of the forward pass: the one asked for, or for `auto` what the device does best.
+
+    On CUDA that is bf16 from compute capability 8.0 on, else fp16: older cards have no bf16 units, whatever
+    `torch.cuda.is_bf16_supported()` says of its emulation. On a CPU it is bf16 where the processor multiplies matrices
+    of it (AMX), else fp32.
+    """
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
+    if device.type == "cpu" and torch.cpu._is_amx_tile_supported():
+        return "bf16"
+    return "fp32"
+
+
+def choose_layout(channels_last: bool | str, device: torch.device, precision: str) -> torch.memory_format:
+    """Return the memory layout of images and filters; `auto` is channels-last where half precision runs."""
+    wanted = precision != "fp32" and device.type in ("cuda", "cpu") if channels_last == "auto" else channels_last
+    return torch.channels_last if wanted else torch.contiguous_format
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Return the context in which a forward pass runs in that number format."""
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    if precision == "fp32":
+        return torch.autocast(device.type, enabled=False)
+    return torch.autocast(device.type, dtype=dtype)
+
+
+def run_folder() -> Path:
+    """Return where a lab leaves its results lines: what `resnet-labs run` says, else `runs` in the current folder."""
+    return Path(os.environ.get("RESNET_LABS_RUN") or "runs")

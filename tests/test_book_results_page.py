@@ -1,0 +1,137 @@
+"""The results page says what the results lines say, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resnet_labs import recipes, results
+from resnet_labs.labkit import results_page
+from resnet_labs.results import Result
+from resnet_labs.runtime import InputError
+
+
+def line(seed: int = 0, **changes: Any) -> Result:
+    made = Result(
+        experiment="r1.digits",
+        data={"name": "mnist", "source": "MNIST, all of it", "train": 60_000, "test": 10_000},
+        seed=seed,
+        settings={"network": "resnet18", "learning_rate": 0.5, "size": None},
+        metrics={
+            "accuracy_before": 0.125,
+            "accuracy": 0.75 + seed / 8,
+            "macro_precision": 0.5,
+            "macro_recall": 0.5,
+            "macro_f_score": 0.5,
+        },
+        seconds=12.25 + seed,
+        device="a device",
+        precision="fp32",
+        versions={"torch": "9.9"},
+        command="resnet-labs reproduce r1.digits",
+        commit="abc",
+        date="2026-11-21",
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def page(folder: Path, *lines: Result, name: str = "r1.digits") -> str:
+    for one in lines:
+        results.append(folder / f"{name}.jsonl", one)
+    return results_page.render(folder)
+
+
+def section(text: str, name: str) -> str:
+    return text.split(f" {name}\n", 1)[1].split("\n### ", 1)[0].split("\n## ", 1)[0]
+
+
+def test_the_committed_page_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    assert results_page.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_page_is_named_and_writing_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "book").mkdir()
+    monkeypatch.setattr(results_page, "ROOT", tmp_path)
+    monkeypatch.setattr(results_page, "PAGE", tmp_path / "book" / "results.md")
+    assert results_page.main(["--check"]) == 1
+    assert not results_page.PAGE.exists()
+    assert results_page.main([]) == 0
+    assert results_page.main(["--check"]) == 0
+    results_page.PAGE.write_text(results_page.PAGE.read_text(encoding="utf-8") + "typed by hand\n", encoding="utf-8")
+    assert results_page.main(["--check"]) == 1
+    assert "book/results.md is stale; run `python -m" in capsys.readouterr().err
+
+
+def test_every_experiment_without_a_line_is_not_measured_yet(tmp_path: Path) -> None:
+    text = results_page.render(tmp_path)
+    assert text.count("\n### ") == text.count("Not measured yet")
+    assert "`resnet-labs reproduce r1.digits --seeds 3 --data-root FOLDER`" in section(text, "r1.digits")
+    assert "there is no recipe for it yet" in section(text, "r3.flowers")
+
+
+def test_figures_stand_beside_the_reports_with_interval_and_provenance(tmp_path: Path) -> None:
+    text = section(page(tmp_path, line(0), line(1)), "r1.digits")
+    # by hand: mean 0.8125, half width = 12.7062 * 0.0625
+    assert "| accuracy after training | 0.9745 | 0.8125 [0.0184, 1.6066] | 0, 1 | 10,000 | mnist |" in text
+    for said in (
+        "- Reproduce: `resnet-labs reproduce r1.digits`\n",
+        "- Data: MNIST, all of it\n",
+        "- Device: a device, fp32\n",
+        "- Seconds of training, a run: 12.2, 13.2\n",
+        "- Versions: torch 9.9\n",
+        "- Date and commit: 2026-11-21, abc\n",
+        recipes.find("r1.digits")[0].chosen,
+    ):
+        assert said in text
+
+
+def test_one_seed_has_no_interval(tmp_path: Path) -> None:
+    assert "| 0.7500 | 0 | 10,000 |" in page(tmp_path, line())
+
+
+def test_stand_in_data_are_called_so_in_every_row_and_never_mixed_with_real_ones(tmp_path: Path) -> None:
+    text = section(page(tmp_path, line(0), line(0, stand_in="8x8 digits for MNIST")), "r1.digits")
+    rows = [row for row in text.splitlines() if row.startswith(("| accuracy", "| macro"))]
+    assert len(rows) == 10
+    assert [row.endswith("| **stand-in**: 8x8 digits for MNIST |") for row in rows] == [False] * 5 + [True] * 5
+
+
+@pytest.mark.parametrize("change", [{"device": "another"}, {"precision": "bf16"}, {"settings": {"epochs": 1}}])
+def test_unlike_runs_are_never_averaged(tmp_path: Path, change: dict[str, Any]) -> None:
+    text = page(tmp_path, line(0), line(1, **change))
+    assert "| 0.7500 | 0 |" in text
+    assert "| 0.8750 | 1 |" in text
+
+
+def test_variants_are_compared_by_the_settings_that_differ(tmp_path: Path) -> None:
+    data = {"name": "mnist", "source": "MNIST", "train": 18_000, "validation": 2_000}
+    settings = {"network": "resnet18", "learning_rate": 0.1, "size": None}
+    text = page(
+        tmp_path,
+        line(0, experiment="r1.digits.choice", data=data, settings=settings),
+        line(1, experiment="r1.digits.choice", data=data, settings={**settings, "size": 32, "learning_rate": 0.2}),
+        name="r1.digits.choice",
+    )
+    assert "| learning rate | size | accuracy | seeds | images tested | data |" in text
+    assert "| 0.1 | unchanged | 0.7500 | 0 | 2,000 (validation) | mnist |" in text
+    assert "| 0.2 | 32 | 0.8750 | 1 | 2,000 (validation) | mnist |" in text
+    assert "Not measured yet" in section(text, "r1.digits")
+
+
+def test_lines_of_another_experiment_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"r1\.digits\.jsonl holds lines of r1\.pets\. Move them"):
+        page(tmp_path, line(experiment="r1.pets"))
+
+
+def test_an_experiment_that_no_report_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"No report has an experiment r9\.magic\. Name the file after"):
+        page(tmp_path, line(experiment="r9.magic"), name="r9.magic")
+
+
+def test_the_page_depends_on_the_lines_alone(tmp_path: Path) -> None:
+    assert page(tmp_path, line(0), line(1)) == results_page.render(tmp_path)

@@ -1,0 +1,210 @@
+"""A check message says what was tested, expected and got, the likeliest cause and the hint, and checks harm nothing."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from resnet_labs import checks
+from resnet_labs.checks._engine import CheckFailed, Mistake, Probe, check
+
+
+@check("00.1", "every row sums to one")
+def check_softmax(probe, softmax):
+    logits = torch.randn(4, 3, generator=probe.generator)
+    got = probe.call(softmax, logits, hint="a")
+    probe.close(
+        got,
+        logits.softmax(1),
+        "values",
+        tested="the probabilities of four images",
+        cause="the exponentials are not divided by their sum",
+        hint="b",
+        mistakes=[Mistake(logits.softmax(0), "axis", cause="the sum runs over the images", hint="c")],
+    )
+
+
+def failure(ask, *args):
+    with pytest.raises(CheckFailed) as caught:
+        ask(*args)
+    return caught.value
+
+
+def test_a_right_answer_prints_one_line(capsys):
+    check_softmax(lambda logits: logits.softmax(1))
+    assert capsys.readouterr().out == "00.1 passed: every row sums to one\n"
+
+
+def test_a_wrong_answer_gets_the_five_lines_in_order(capsys):
+    error = failure(check_softmax, lambda logits: torch.zeros(4, 3))
+    title, *lines = str(error).splitlines()
+    assert title == "00.1 does not hold yet."
+    assert [line.split(":")[0] for line in lines] == ["Tested", "Expected", "Got", "Likely", "Hint"]
+    assert lines[0] == "Tested:   the probabilities of four images"
+    assert lines[1].startswith("Expected: 0.")
+    assert lines[2].startswith("Got:      0 at [0, 0]; 12 of 12 entries differ, by up to 0.")
+    assert lines[3] == "Likely:   the exponentials are not divided by their sum."
+    assert lines[4] == 'Hint:     open "Hint 00.1b"'
+    assert error.code == "00.1/values"
+    assert isinstance(error, AssertionError)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_known_mistake_is_named():
+    error = failure(check_softmax, lambda logits: logits.softmax(0))
+    assert error.code == "00.1/axis"
+    assert "the sum runs over the images." in str(error)
+    assert '"Hint 00.1c"' in str(error)
+
+
+def test_a_notebook_shows_the_message_alone():
+    error = failure(check_softmax, lambda logits: logits)
+    assert error._render_traceback_() == str(error).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "got"),
+    [
+        (lambda logits: logits.softmax(1)[:, :2], "values-shape", "shape (4, 2)"),
+        (lambda logits: logits.softmax(1).tolist(), "values-type", "list of 4"),
+        (lambda logits: torch.full((4, 3), float("nan")), "values", "nan at [0, 0]"),
+        (lambda logits: None, "no-return", "None"),
+        (lambda logits: logits.sub_(1).softmax(1), "changes-input", "argument 1 was changed"),
+        (lambda: None, "raises", "TypeError"),
+        (3, "raises", "TypeError: 'int' object is not callable"),
+    ],
+)
+def test_every_kind_of_failure_has_its_code(answer, code, got):
+    error = failure(check_softmax, answer)
+    assert error.code == f"00.1/{code}"
+    assert got in str(error).split("Got:")[1].split("Likely:")[0]
+
+
+def test_an_error_in_the_answer_shows_call_shapes_and_the_learners_own_line():
+    def answer(logits):
+        inner = nn.functional.linear
+        return inner(logits, torch.ones(2, 5))
+
+    error = failure(check_softmax, answer)
+    assert error.code == "00.1/raises"
+    assert "Tested:   answer(float32 (4, 3))" in str(error)
+    assert "mat1 and mat2 shapes cannot be multiplied (4x3 and 5x2)" in str(error)
+    line = answer.__code__.co_firstlineno + 2
+    assert f"in answer, line {line} of your code: return inner(logits, torch.ones(2, 5))" in str(error)
+    assert "functional.py" not in str(error)
+
+
+def test_a_stub_in_a_function_is_called_by_its_name():
+    def answer(logits):
+        raise NotImplementedError("exercise 00.1 is not written yet")
+
+    error = failure(check_softmax, answer)
+    assert error.code == "00.1/not-written"
+    assert "still in the function" in str(error)
+
+
+def test_no_message_prints_a_whole_tensor():
+    probe = Probe("00.2")
+    with pytest.raises(CheckFailed) as caught:
+        probe.close(torch.ones(100, 100), torch.zeros(100, 100), "ones", tested="zeros", cause="c", hint="a")
+    assert len(str(caught.value)) < 300
+    with pytest.raises(CheckFailed) as caught:
+        probe.expect(False, "big", tested="t", expected=torch.zeros(9), got=list(range(99)), cause="c", hint="a")
+    assert "Expected: float32 (9,)" in str(caught.value)
+    assert "Got:      list of 99" in str(caught.value)
+
+
+def test_the_first_entry_that_differs_is_named_and_agreement_within_tolerance_passes():
+    probe = Probe("00.2")
+    want = torch.arange(6.0).reshape(2, 3)
+    probe.close((want + 1e-7).double(), want, "same", tested="t", cause="c", hint="a")
+    probe.close(torch.empty(0, 3), torch.empty(0, 3), "empty", tested="t", cause="c", hint="a")
+    probe.close(0.5, torch.tensor(0.5), "number", tested="t", cause="c", hint="a")
+    got = want.clone()
+    got[1, 2] = 7
+    with pytest.raises(CheckFailed, match=r"Expected: 5 at \[1, 2\]\nGot:      7 at \[1, 2\]; 1 of 6 entries"):
+        probe.close(got.T.contiguous().T, want, "one", tested="t", cause="c", hint="a")
+    with pytest.raises(CheckFailed, match=r"Expected: 0\.5\nGot:      0\.25\n"):
+        probe.close(0.25, 0.5, "number", tested="t", cause="c", hint="a")
+
+
+def test_equal_compares_plain_values():
+    probe = Probe("00.2")
+    probe.equal((1, 2), (1, 2), "pair", tested="t", cause="c", hint="a")
+    mistake = Mistake(7, "one-off", cause="counting starts at 0", hint="b")
+    with pytest.raises(CheckFailed) as caught:
+        probe.equal(7, 8, "count", tested="t", cause="c", hint="a", mistakes=[mistake])
+    assert caught.value.code == "00.2/one-off"
+    with pytest.raises(CheckFailed) as caught:
+        probe.equal(6, 8, "count", tested="t", cause="c", hint="a", mistakes=[mistake])
+    assert caught.value.code == "00.2/count"
+
+
+@pytest.mark.parametrize(
+    ("change", "argument", "place"),
+    [
+        (lambda it: it["weights"][1].zero_(), {"weights": [torch.ones(2), torch.ones(2)]}, "argument 1['weights'][1]"),
+        (lambda it: it.append(1), [0], "argument 1[1]"),
+        (lambda it: it.fill(1), np.zeros(3), "argument 1"),
+        (lambda it: it(torch.ones(2, 3)).sum(), nn.BatchNorm1d(3), "argument 1['running_mean']"),
+        (lambda it: it.reset_parameters(), nn.Linear(2, 2), "argument 1['weight']"),
+    ],
+)
+def test_a_change_of_an_argument_is_found_wherever_it_is(change, argument, place):
+    with pytest.raises(CheckFailed, match="the arguments stay as they were") as caught:
+        Probe("00.2").call(change, argument, returns=False)
+    assert f"{place} was changed" in str(caught.value)
+
+
+def test_a_function_meant_to_work_in_place_may():
+    values = torch.ones(3)
+    assert Probe("00.2").call(torch.Tensor.zero_, values, in_place=True) is values
+
+
+def test_arguments_that_hold_nan_are_not_called_changed():
+    value = {"nan": float("nan"), "tensor": torch.tensor([float("nan")]), "array": np.array([np.nan]), "word": "a"}
+    assert Probe("00.2").call(len, value) == 4
+
+
+def test_an_answer_of_another_kind_is_a_message_not_a_crash():
+    @check("00.3", "a layer")
+    def check_layer(probe, layer):
+        probe.equal(layer.in_features, 2, "in", tested="t", cause="c", hint="a")
+
+    error = failure(check_layer, "no layer")
+    assert error.code == "00.3/unusable"
+    assert "AttributeError: 'str' object has no attribute 'in_features'" in str(error)
+    assert isinstance(error.__cause__, AttributeError)
+
+
+def test_generators_and_gradient_mode_are_put_back_and_answers_see_the_same_numbers():
+    seen = []
+
+    @check("00.4", "nothing")
+    def check_draws(probe, answer):
+        seen.append(probe.call(answer))
+
+    def answer():
+        torch.set_grad_enabled(False)
+        return random.random(), float(np.random.rand()), torch.rand(()).item()
+
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()
+    check_draws(answer)
+    check_draws(answer)
+    with pytest.raises(CheckFailed):
+        check_draws(lambda: torch.rand(2) @ torch.rand(3))
+    assert seen[0] == seen[1]
+    assert torch.is_grad_enabled()
+    assert random.getstate() == before[0]
+    assert np.random.get_state()[1].tolist() == before[1]
+    assert torch.equal(torch.get_rng_state(), before[2])
+
+
+def test_an_unknown_lab_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'lab99'"):
+        checks.lab99  # noqa: B018

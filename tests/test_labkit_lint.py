@@ -1,0 +1,169 @@
+"""A malformed lab is refused with the cell and the mend; a good one passes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from resnet_labs.labkit.build import build
+from resnet_labs.labkit.lint import lint, main
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def repository(tmp_path):
+    (tmp_path / "labs" / "solutions").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "fixtures" / "lab02_minimal.txt", tmp_path / "labs/solutions/lab02_minimal.py")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    build(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def lab(repository):
+    return repository / "labs" / "solutions" / "lab02_minimal.py"
+
+
+def problems(lab, old, new):
+    text = lab.read_text()
+    assert old in text
+    lab.write_text(text.replace(old, new, 1))
+    with contextlib.suppress(ValueError):
+        build(lab.parents[2])
+    return [str(problem) for problem in lint(lab)]
+
+
+def test_a_good_lab_has_no_problem(lab, capsys):
+    assert lint(lab) == []
+    assert main([str(lab)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+TITLE = "# # Lab 02. Digits\n"
+RULES = {
+    "no title": (TITLE, "# # Digits\n", "Begin the lab with `# Lab 02. Title`"),
+    "no question": ("read digits?", "read digits.", "Ask the lab's question"),
+    "no badge": ("# {{colab}}\n#\n", "", "Put `{{colab}}` below the title"),
+    "no minutes": ("Minutes: 2 on", "Minutes: some on", "Write `Minutes: 2 on a CPU, 1 on a T4.`"),
+    "no needs": ("Needs: lab 01. ", "", "Say what the lab needs"),
+    "no version": ("resnet_labs {{version}}.", "resnet_labs 0.1.", "Write `Written for resnet_labs {{version}}.`"),
+    "prediction without a place": (' tags=["reflection"]\n# ## Pre', "\n# ## Pre", "no place for the learner's"),
+    "setup without install": ("{{install}}\n", "", "the setup cell has no line `{{install}}`"),
+    "setup without start": ('checks.start("02"', 'checks.start("03"', 'no line `checks.start("02", written_for='),
+    "knobs without fast mode": ("runtime.fast_mode()", "True", "the knobs are not in one cell that shows fast mode"),
+    "long idea": ("A block adds", "A block adds " + "word " * 250, "the idea has 2"),
+    "idea without formula": ("$y = x + F(x)$", "y = x + F(x)", "Give the idea's formula"),
+    "idea without source": ("# Source: He", "# He", "Name where the idea comes from"),
+    "idea without picture": ("![The input goes round two convolutions and is added](../book/_static/block.svg)", "-",
+                             "the idea has no picture"),
+    "section missing": ("# ## Break it", "# Break it", "'Reflect' stands where 'Break it' belongs"),
+    "section twice": ("# ## Reflect", "# ## Idea", "'Idea' stands where 'Reflect' belongs"),
+    "section unknown": ("# ## Sources", "# ## Links", "no section is called 'Links'"),
+    "sections swapped": ("# ## Experiment", "# ## Break it", "'Break it' stands where 'Experiment' belongs"),
+    "exercise out of order": ("Exercise 02.2. ", "Exercise 02.4. ", "Call it `Exercise 02.2. Title`"),
+    "experiment without code": ('tags=["experiment"]', 'tags=["gpu"]', "no code cell is tagged 'experiment'"),
+    "report without code": ('tags=["report"]', 'tags=["gpu"]', "no code cell is tagged 'report'"),
+    "break it without code": ('tags=["break"]', 'tags=["gpu"]', "no code cell is tagged 'break'"),
+    "wrong exercise": ('["check"] exercise="02.1"', '["check"] exercise="02.2"', 'Write exercise="02.1"'),
+    "no points": (' points=2', "", "a check cell with points=None. Give it a whole number"),
+    "points zero": ("points=2", "points=0", "a check cell with points=0"),
+    "points true": ("points=2", "points=true", "a check cell with points=True"),
+    "no check": ('["check"] exercise="02.1"', '["exercise"] exercise="02.1"', "exercise 02.1 lacks an answer cell or"),
+    "one hint": ("<details><summary>Hint 02.1b: the output has 1000 columns</summary>\n#\n# Look at `model.fc`.\n#\n"
+                 "# </details>", "-", "exercise 02.1 has 1 hints"),
+    "hint not closed": ("# </details>\n", "#\n", "a hint of exercise 02.1 has no end. Close it with"),
+    "hint without symptom": ("Hint 02.1b: the output has 1000 columns", "Hint 2", "Call it `Hint 02.1b: what the"),
+    "no expected range": ("**Expected:** 11.17", "11.17", "Give the range to expect"),
+    "answer outside": ('tags=["break"]', 'tags=["break", "check"]', "an answer, check or hint outside an exercise"),
+    "unknown tag": ('tags=["knobs"]', 'tags=["knobs", "raises-exception"]', "no tag is called 'raises-exception'"),
+    "no tag": ('# %% tags=["report"]', "# %%", "a code cell without a tag"),
+    "test turned off": ("check_of_a", "# NBVAL_SKIP\ncheck_of_a", "a comment that turns a test off"),
+    "absolute path": ("check_of_a", 'open("/home/me/a.txt")\ncheck_of_a', "an absolute path"),
+    "home path": ("check_of_a", "open('~/a.txt')\ncheck_of_a", "an absolute path"),
+    "windows path": ("check_of_a", "open(r'C:\\\\a.txt')\ncheck_of_a", "an absolute path"),
+    "directive": ("# *Your answer:*", "# ```{note}\n# x\n# ```", "'```{note}' is MyST. Use `<details>`"),
+    "colon fence": ("# *Your answer:*", "# :::note", "is MyST"),
+    "role": ("# *Your answer:*", "# {cite}`he`", "'{cite}`' is MyST"),
+    "picture without alt": ("![The input goes round two convolutions and is added]", "![]",
+                            "the alternative text '' does"),
+    "picture with a path": ("![The input goes", "![a/block.svg The input goes", "the alternative text 'a/block.svg"),
+    "img without alt": ("# *Your answer:*", '# <img src="a.png">', "the alternative text '' does not say"),
+    "drawing without alt": (' mystnb={"image": {"alt": "Training loss falls over two epochs, validation loss '
+                            'follows"}}', "", 'Add `mystnb={"image": {"alt": "..."}}`'),
+    "imported drawing": ("check_of_a_mutation = True", "from resnet_labs.plotting import curves\n\ncurves(1)",
+                         'Add `mystnb={"image": {"alt": "..."}}`'),
+    "leak": ("check_of_a_mutation = True", "def broken(model):\n    model.fc = new_last_layer(model, num_classes)",
+             "(cell 9): `model.fc = new_last_layer(model, num_classes)` also stands in the student notebook"),
+    "marker": ("    ### END SOLUTION\n", "", "(cell 9): `### BEGIN SOLUTION` has no `### END SOLUTION`. Write"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_lab_that_breaks_a_rule_is_refused_with_place_and_mend(lab, rule):
+    old, new, message = RULES[rule]
+    found = problems(lab, old, new)
+    assert [it for it in found if message in it], found
+    assert all(it.startswith("lab02_minimal.py, line ") and "(cell " in it for it in found)
+
+
+def test_each_wrong_section_brings_few_messages(lab):
+    assert len(problems(lab, "# ## Break it", "# Break it")) == 1
+
+
+def test_a_lab_has_three_to_five_exercises(lab):
+    text = lab.read_text()
+    begin, end = text.index("# %% [markdown]\n# ## Exercise 02.3"), text.index("# %% [markdown]\n# ## Experiment")
+    lab.write_text(text[:begin] + text[end:])
+    build(lab.parents[2])
+    assert any("2 exercises. A lab has three to five." in str(problem) for problem in lint(lab))
+
+
+def test_a_drawing_may_name_its_picture_in_the_code(lab):
+    assert problems(lab, "check_of_a_mutation = True", 'widgets.frame_slider([], alt="A kernel slides")') == []
+
+
+def test_short_lines_and_imports_of_an_answer_may_stand_elsewhere(lab):
+    assert problems(lab, "check_of_a_mutation = True", "def f(model):\n    return model") == []
+
+
+def test_a_stale_pair_is_found_whatever_its_time(repository, lab):
+    student = repository / "labs" / "lab02_minimal.py"
+    lab.write_text(lab.read_text().replace("Write one step.", "Write a step."))
+    os.utime(lab, (0, 0))
+    os.utime(student, (2**31, 2**31))
+    found = [str(problem) for problem in lint(lab)]
+    assert "labs/lab02_minimal.py: is not what its source gives. Run `python -m resnet_labs.labkit.build`." in found
+    assert len(found) == 3
+    student.unlink()
+    assert "labs/lab02_minimal.py: is missing. Run `python -m resnet_labs.labkit.build`." in map(str, lint(lab))
+
+
+def test_outputs_in_a_notebook_are_named(repository, lab):
+    path = repository / "labs" / "lab02_minimal.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("stream", text="hello")]
+    nbformat.write(notebook, path)
+    wanted = "labs/lab02_minimal.ipynb: holds outputs. Run `python -m resnet_labs.labkit.build`."
+    assert [str(problem) for problem in lint(lab)] == [wanted]
+
+
+def test_the_command_prints_problems_and_ends_with_one(repository, lab, monkeypatch, capsys):
+    monkeypatch.chdir(repository)
+    assert main([]) == 0
+    lab.write_text(lab.read_text().replace(" points=2", ""))
+    assert main([]) == 1
+    assert "(cell 10): a check cell with points=None." in capsys.readouterr().out
+    assert main(["labs/solutions/lab09_none.py"]) == 2
+    assert "There is no labs/solutions/lab09_none.py." in capsys.readouterr().err
+
+
+def test_the_repositorys_own_labs_have_no_problem():
+    found = [str(problem) for path in sorted((ROOT / "labs/solutions").glob("lab*.py")) for problem in lint(path)]
+    assert found == []
