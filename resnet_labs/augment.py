@@ -182,9 +182,9 @@ class Mixup:
     Raises:
         InputError: a setting out of its range, or (when called) labels that do not fit `num_classes`.
 
-    Source: Zhang et al. 2018, mixup: Beyond Empirical Risk Minimization, equation 1.
+    Source: Zhang et al. 2018, mixup: Beyond Empirical Risk Minimization, section 2.
     Deviations: a ratio for each image instead of one for the batch.
-    Equals: the equation, image by image; ratios as scipy.stats.beta.
+    Equals: the paper's formula, image by image; ratios distributed as scipy.stats.beta.
 
     Example:
         >>> images, labels = Mixup(3)(torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 2, 0]), torch.Generator())
@@ -225,7 +225,7 @@ class CutMix:
 
     Source: Yun et al. 2019, CutMix, section 3.1 and algorithm A1.
     Deviations: a box and a ratio for each image instead of one for the batch.
-    Equals: torchvision.transforms.v2.CutMix for the same box.
+    Equals: torchvision.transforms.v2.CutMix in the distribution of areas; labels to the pixel counts.
 
     Example:
         >>> images, labels = CutMix(3)(torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 2, 0]), torch.Generator())

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, Num
+from jaxtyping import Bool, Float, Int, Integer, Num
 from torch import Tensor, nn
 
 from resnet_labs.runtime import InputError
@@ -49,7 +49,7 @@ def cross_entropy(
         _check_distributions(labels)
         losses = -(labels * log_probabilities).sum(1)
     else:
-        _check_classes(labels, *logits.shape)
+        _check_classes(labels, *logits.shape, instead=f", or {tuple(logits.shape)} distributions in floating point")
         losses = -log_probabilities.gather(1, labels[:, None]).squeeze(1)
     if label_smoothing > 0:  # not at zero, where a logit of minus infinity would make 0 * inf
         losses = (1 - label_smoothing) * losses - label_smoothing * log_probabilities.mean(1)
@@ -57,13 +57,13 @@ def cross_entropy(
 
 
 def triplet_loss(
-    embeddings: Float[Tensor, "N D"], labels: Int[Tensor, "..."], *, margin: float = 0.2, mining: str = "hard"
+    embeddings: Float[Tensor, "N D"], labels: Integer[Tensor, "..."], *, margin: float = 0.2, mining: str = "hard"
 ) -> Float[Tensor, ""]:
     """Return how far, on average, negatives fail to be farther from their anchor than positives by the margin.
 
     An anchor is usable if the batch has another example of its class and one of another class. Without a usable anchor,
     as in a batch of one class, the loss is zero and so is its gradient; `usable_anchors` tells how many there are.
-    No value is looked at on the host, and no intermediate result is larger than (N, N) or (N, D).
+    No value is looked at on the host, and memory grows with N^2, not with the number of triplets.
 
     Args:
         embeddings: (N, D) outputs of the network; normalise them before if they shall lie on a sphere.
@@ -111,7 +111,7 @@ def triplet_loss(
     return ((weights * distances).sum() + margin * num_triplets) / num_triplets.clamp_min(1)
 
 
-def usable_anchors(labels: Int[Tensor, " N"]) -> Bool[Tensor, " N"]:
+def usable_anchors(labels: Integer[Tensor, " N"]) -> Bool[Tensor, " N"]:
     """Return which examples of a batch have both a positive and a negative: those that the triplet loss learns from.
 
     Args:
@@ -282,13 +282,12 @@ def _sort_rows(values: Tensor) -> Tensor:
     return values.sort(1).values
 
 
-def _check_classes(labels: Tensor, num_examples: int, num_classes: int) -> None:
+def _check_classes(labels: Tensor, num_examples: int, num_classes: int, instead: str = "") -> None:
     if labels.shape != (num_examples,) or labels.dtype != torch.int64:
         raise InputError(
             f"labels have shape {tuple(labels.shape)} and type {labels.dtype}, for {num_examples} examples and "
             f"{num_classes} classes.",
-            f"Give ({num_examples},) classes of type int64, or ({num_examples}, {num_classes}) distributions of a "
-            "floating-point type.",
+            f"Give ({num_examples},) classes of type int64{instead}.",
         )
     if labels.device.type == "cpu":
         outside = (labels < 0) | (labels >= num_classes)

@@ -8,7 +8,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int, Int64
+from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
 from resnet_labs.runtime import InputError
@@ -40,7 +40,7 @@ class McNemar(NamedTuple):
     p_value: float
 
 
-def accuracy(logits: Float[Tensor, "N K"], labels: Int[Tensor, "..."]) -> float:
+def accuracy(logits: Float[Tensor, "N K"], labels: Integer[Tensor, "..."]) -> float:
     """Return the share of examples whose label has the highest logit.
 
     Args:
@@ -64,7 +64,7 @@ def accuracy(logits: Float[Tensor, "N K"], labels: Int[Tensor, "..."]) -> float:
     return top_k_accuracy(logits, labels, 1)
 
 
-def top_k_accuracy(logits: Float[Tensor, "N K"], labels: Int[Tensor, "..."], k: int) -> float:
+def top_k_accuracy(logits: Float[Tensor, "N K"], labels: Integer[Tensor, "..."], k: int) -> float:
     """Return the share of examples whose label is among the k highest logits.
 
     Args:
@@ -90,7 +90,7 @@ def top_k_accuracy(logits: Float[Tensor, "N K"], labels: Int[Tensor, "..."], k: 
     return _in_top_k(logits, labels, k).double().mean().item()
 
 
-def per_class_accuracy(logits: Float[Tensor, "N K"], labels: Int[Tensor, "..."]) -> Float[Tensor, " K"]:
+def per_class_accuracy(logits: Float[Tensor, "N K"], labels: Integer[Tensor, "..."]) -> Float[Tensor, " K"]:
     """Return the accuracy on the examples of each class.
 
     Args:
@@ -117,7 +117,7 @@ def per_class_accuracy(logits: Float[Tensor, "N K"], labels: Int[Tensor, "..."])
 
 
 def confusion_matrix(
-    predictions: Int[Tensor, "..."], labels: Int[Tensor, "..."], num_classes: int
+    predictions: Integer[Tensor, "..."], labels: Integer[Tensor, "..."], num_classes: int
 ) -> Int64[Tensor, "K K"]:
     """Count how often each true class was predicted as each class.
 
@@ -148,7 +148,7 @@ def confusion_matrix(
     return torch.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def precision_recall_f(confusion: Int[Tensor, "..."]) -> Scores:
+def precision_recall_f(confusion: Integer[Tensor, "..."]) -> Scores:
     """Return precision, recall and F, averaged over the classes and for each class.
 
     Args:

@@ -80,17 +80,19 @@ def test_the_dtype_stays_and_values_stay_between_0_and_1(name: str, dtype: torch
     out, _ = ALL[name](images.to(dtype), labels, seeded())
     assert out.dtype == dtype
     assert out.shape == images.shape
-    assert 0 <= out.min()
+    assert out.min() >= 0
     assert out.max() <= 1
 
 
 @every
 def test_memory_layout_does_not_matter(name: str) -> None:
     images, labels = pictures()
+    every_second = torch.stack([images, images], dim=-1).flatten(-2)[..., ::2]
+    assert not every_second.is_contiguous()
     expected, _ = ALL[name](images, labels, seeded())
-    for layout in (images.to(memory_format=torch.channels_last), images.repeat(2, 1, 1, 2)[::2, :, :, :11]):
-        got, _ = ALL[name](images[: len(layout)] if len(layout) < 12 else layout, labels, seeded())
-        torch.testing.assert_close(got[:6], expected[:6]) if len(got) == 12 else None
+    for layout in (images.to(memory_format=torch.channels_last), every_second):
+        assert torch.equal(layout, images)
+        torch.testing.assert_close(ALL[name](layout, labels, seeded())[0], expected)
 
 
 @every
@@ -255,13 +257,7 @@ def test_jitter_is_torchvisions_with_the_factors_and_orders_drawn(
             image = adjust(image, factor)
         torch.testing.assert_close(got[number], image, rtol=0, atol=1e-5)
     assert {name for order in orders for name in order} == {f"adjust_{name}" for name in settings}
-    assert len(orders) == {4: orders_seen(orders), 2: 2, 1: 1}[len(settings)]
-
-
-def orders_seen(orders: set[tuple[str, ...]]) -> int:
-    """Of 24 orders, 64 images show most."""
-    assert len(orders) > 15
-    return len(orders)
+    assert len(orders) > {4: 15, 2: 1, 1: 0}[len(settings)]
 
 
 @pytest.mark.parametrize(("spread", "low", "high"), [(0.4, 0.6, 1.4), (1.5, 0.0, 2.5)])
@@ -346,7 +342,6 @@ def test_labels_that_are_distributions_already_can_be_blended_again(mixing: Mixu
     _, weights = mixing(torch.rand(2, 3, 8, 8), labels, seeded(3))
     assert weights.dtype == torch.float64
     torch.testing.assert_close(weights.sum(1), torch.ones(2, dtype=torch.float64))
-    torch.testing.assert_close(weights.sum(0)[0] >= 0, torch.tensor(True))
     _, once = mixing(torch.rand(2, 3, 8, 8), torch.tensor([0, 1]), seeded(3))
     torch.testing.assert_close(weights, once[:, :2].double() @ labels)
 
@@ -363,7 +358,9 @@ def test_cutmix_labels_count_the_pixels_of_one_box(size: tuple[int, int]) -> Non
     assert torch.equal(pasted, rows[:, :, None] & columns[:, None, :])
     for edge in (rows, columns):  # one run without a gap
         assert (edge.int().diff(dim=1, prepend=torch.zeros(300, 1)).clamp(min=0).sum(1) <= 1).all()
-    torch.testing.assert_close(out.flatten(1).double().mean(1), weights.double() @ torch.arange(300.0).double())
+    torch.testing.assert_close(
+        out.flatten(1).double().mean(1), weights.double() @ torch.arange(300.0).double(), rtol=1e-6, atol=0
+    )
 
 
 def test_cutmix_boxes_at_the_border_are_cut_off_there() -> None:
@@ -387,7 +384,8 @@ def test_cutmix_areas_are_distributed_as_torchvisions(alpha: float) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         theirs = [transform.make_params([torch.zeros(2, 1, 16, 12)])["lam_adjusted"] for _ in range(1000)]
-    assert stats.ks_2samp(ours.numpy(), theirs).pvalue > 0.01
+    pixels = [torch.as_tensor(kept).mul(16 * 12).round().numpy() for kept in (ours, theirs)]
+    assert stats.ks_2samp(*pixels).pvalue > 0.01
 
 
 # --- AutoAugment --------------------------------------------------------------------------------------------------
@@ -404,7 +402,7 @@ def test_autoaugment_is_torchvisions_policy_on_each_image(channels: int) -> None
         expected = torch.stack([policy(image) for image in (images * 255).round().to(torch.uint8)])
     assert torch.equal(out, expected.float() / 255)
     untouched = (out - images).abs().flatten(1).amax(1) <= 0.5 / 255 + 1e-6
-    assert 0 < untouched.sum() < 20
+    assert 0 < untouched.sum() < 40
 
 
 def test_autoaugment_puts_the_global_generator_back_when_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,5 +457,5 @@ def test_labels_that_do_not_fit_are_refused(mixing: Mixup | CutMix) -> None:
         mixing(images, torch.tensor([0, 3]), seeded())
     with pytest.raises(InputError, match=r"labels run from -1 to 2, num_classes is 3"):
         mixing(images, torch.tensor([-1, 2]), seeded())
-    with pytest.raises(InputError, match=r"labels have 4 classes, num_classes is 3. Make them agree"):
+    with pytest.raises(InputError, match=r"labels have 4 classes. num_classes is 3; make them agree"):
         mixing(images, torch.full((2, 4), 0.25), seeded())

@@ -72,9 +72,9 @@ def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
         env={**os.environ, "RESNET_LABS_FAST": "1"},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1800,
     )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-12000:]
     return source / "book" / "_build" / "html"
 
 

@@ -13,6 +13,11 @@ from resnet_labs.data import load
 from resnet_labs.runtime import InputError
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("RESNET_LABS_CACHE", str(tmp_path / ".cache"))
+
+
 def write(path: Path, value: int = 100, size: tuple[int, int] = (6, 4)) -> Path:
     """Write a plain grey RGB image of this many pixels in width and height."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +43,7 @@ def test_a_folder_without_splits_is_cut_eight_to_two_by_class(unsplit):
     assert test.labels.tolist() == [0] * 2 + [1] * 2
     assert sorted(values(train) + values(test)) == [*range(10), *range(100, 110)]
     assert train.classes == ("cat", "dog")
-    assert unsplit.name in train.source
+    assert train.source == f"image folder {unsplit.name!r}, train split (8:2, seed 0)"
     assert values(load("folder", root=unsplit, split="test", seed=0)) == values(test)
     assert values(load("folder", root=unsplit, split="test", seed=1)) != values(test)
 
@@ -49,7 +54,9 @@ def test_subfolders_train_and_test_are_the_splits(tmp_path, test_name):
         write(tmp_path / split / "cat" / "deep" / "a.png", name)
         write(tmp_path / split / "dog" / "a.png", 50 + name)
     assert values(load("folder", root=tmp_path, split="train")) == [0, 50]
-    assert values(load("folder", root=tmp_path, split="test")) == [1, 51]
+    test = load("folder", root=tmp_path, split="test")
+    assert values(test) == [1, 51]
+    assert test.source == f"image folder {tmp_path.name!r}, test split"
 
 
 def test_splits_of_different_classes_are_refused(tmp_path):

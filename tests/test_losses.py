@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -367,7 +368,7 @@ class TestDistanceMatrix:
         weights = random(shape[0], shape[0], seed=1)
         assert_same(
             lambda points: (weights * distance_matrix(points)).sum(),
-            lambda points: (weights * torch.cdist(points, points)).sum(),
+            lambda points: (weights * torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")).sum(),
             random(*shape),
         )
 
@@ -522,3 +523,22 @@ class TestCenterLoss:
 
     def test_one_class_and_one_feature_are_enough(self) -> None:
         assert CenterLoss(1, 1).centers.shape == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda outputs, labels: cross_entropy(outputs, labels, label_smoothing=0.1),
+        lambda outputs, labels: cross_entropy(outputs, outputs.detach()),
+        lambda outputs, labels: triplet_loss(outputs, labels, mining="hard"),
+        lambda outputs, labels: triplet_loss(outputs, labels, mining="semihard"),
+        lambda outputs, labels: triplet_loss(outputs, labels, mining="all"),
+        lambda outputs, labels: CenterLoss(3, 4).to("meta")(outputs, labels),
+    ],
+)
+def test_on_an_accelerator_the_host_never_waits_for_a_value(loss, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Tensors on the meta device have no values, so that looking at one raises.
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())  # it does not know that device
+    outputs = torch.empty(8, 4, device="meta", requires_grad=True)
+    loss(outputs, torch.empty(8, dtype=torch.int64, device="meta")).backward()
+    assert outputs.grad.shape == (8, 4)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.resnet import resnet18
 
-# Two classes that are never mixed up would hide a swapped axis; these rows and columns have different sums.
-_CONFUSION = torch.tensor([[8, 2, 0], [1, 5, 4], [3, 0, 17]])
-_NEVER_PREDICTED = torch.tensor([[6, 0, 2], [3, 0, 1], [1, 0, 7]])
+# Every wrong average that has a name gives another value on these than the right one.
+_CONFUSION = torch.tensor([[2, 1, 7], [0, 3, 7], [1, 0, 30]])
+_NEVER_PREDICTED = torch.tensor([[6, 0, 2], [3, 0, 1], [1, 0, 9]])
 
 # The digits of MNIST's 10,000 test images, counted in its label file; lab 02 shows the same ten numbers.
 MNIST_TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
@@ -161,7 +161,7 @@ def check_train_step(
         cause="`network.train()` is missing at the start of the step",
         hint="a",
     )
-    reference, losses, stepped = _walk(images, labels, steps=2)
+    reference, losses = _walk(images, labels, steps=2)
     for parameter in optimizer.param_groups[0]["params"]:
         probe.expect(
             parameter.grad is not None and bool(parameter.grad.any()),
@@ -184,10 +184,19 @@ def check_train_step(
             Mistake(_softmax_loss(images, labels), "softmax", "softmax is applied before the loss, which has it", "a"),
         ],
     )
-    second = train_step(network, images, labels, optimizer)
-    got = torch.cat([p.detach().flatten() for p in network.parameters()])
+    second = probe.call(
+        train_step,
+        network,
+        images,
+        labels,
+        optimizer,
+        tested="a second step",
+        cause="the weights changed between the forward pass and `loss.backward()`; step after it",
+        in_place=True,
+        hint="b",
+    )
     probe.close(
-        got,
+        _flat(network),
         reference,
         "weights",
         tested="the weights after two steps",
@@ -196,7 +205,12 @@ def check_train_step(
         mistakes=[
             Mistake(_walk(images, labels, steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "b"),
             Mistake(_walk(images, labels, steps=0)[0], "no-step", "`optimizer.step()` is missing", "b"),
-            Mistake(stepped, "stale-step", "`optimizer.step()` comes before `loss.backward()`", "b"),
+            Mistake(
+                _walk(images, labels, steps=1)[0],
+                "stale-step",
+                "`optimizer.step()` comes before `loss.backward()`",
+                "b",
+            ),
         ],
     )
     probe.close(second, losses[1], "loss", tested="the loss of the second step", cause="as above", hint="a")
@@ -210,20 +224,19 @@ def _small_network() -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 3)).double()
 
 
-def _walk(images: Tensor, labels: Tensor, *, steps: int, clear: bool = True) -> tuple[Tensor, list[float], Tensor]:
-    """Return the weights after the steps, the losses, and the weights of somebody who steps before going backward."""
+def _walk(images: Tensor, labels: Tensor, *, steps: int, clear: bool = True) -> tuple[Tensor, list[float]]:
+    """Return the weights after the steps, and the loss of each."""
     network = _small_network().train()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
-    losses, late = [], _flat(network)
+    losses = []
     for _ in range(steps):
         if clear:
             optimizer.zero_grad()
         loss = F.cross_entropy(network(images), labels)
         loss.backward()
         losses.append(loss.item())
-        late = _flat(network) if clear else late
         optimizer.step()
-    return _flat(network), losses, late
+    return _flat(network), losses
 
 
 def _flat(network: nn.Module) -> Tensor:

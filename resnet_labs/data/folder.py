@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,13 +22,14 @@ def read(root: Path, split: str, seed: int) -> Listing:
     stratified, 8:2 into training and test; `seed` decides, so both splits of one run must be loaded with one seed.
     Hidden files, files that are no images and folders without images are passed over. Classes are in order of name.
     """
+    source = f"image folder {root.name!r}, {split} split"
     if not root.is_dir():
         raise InputError(f"There is no folder {str(root)!r}.", "Give the folder that holds one subfolder a class.")
     test_name = next((name for name in TEST_NAMES if (root / name).is_dir()), None)
     if test_name is None or not (root / "train").is_dir():
         whole = list_classes(root)
         train, test = cut(whole.labels, whole.classes, [0.8, 0.2], seed=seed)
-        return whole.subset(train if split == "train" else test)
+        return replace(whole.subset(train if split == "train" else test), source=f"{source} (8:2, seed {seed})")
     train_files, test_files = list_classes(root / "train"), list_classes(root / test_name)
     if train_files.classes != test_files.classes:
         only = sorted(set(train_files.classes) ^ set(test_files.classes))
@@ -35,7 +37,7 @@ def read(root: Path, split: str, seed: int) -> Listing:
             f"Training and test folders of {str(root)!r} differ in classes: {', '.join(only)} is in one of them only.",
             f"Give 'train' and {test_name!r} the same subfolders.",
         )
-    return train_files if split == "train" else test_files
+    return replace(train_files if split == "train" else test_files, source=source)
 
 
 def list_classes(root: Path) -> Listing:

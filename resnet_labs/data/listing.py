@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Int64, UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from resnet_labs.data.images import ImageData
 from resnet_labs.runtime import InputError
 
 
@@ -31,11 +29,6 @@ class Listing:
     def subset(self, indices: Int64[Tensor, " K"]) -> Listing:
         """Return the files at these indices, in this order."""
         return replace(self, paths=tuple(self.paths[i] for i in indices.tolist()), labels=self.labels[indices])
-
-    def decode(self, size: int | None) -> ImageData:
-        """Return the decoded images, all of one size: see `decode_all`."""
-        images = torch.from_numpy(decode_all(self.paths, size))
-        return ImageData(images, self.labels, self.classes, self.source)
 
 
 def decode_all(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 3 H W"]:

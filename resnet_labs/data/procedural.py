@@ -55,7 +55,7 @@ _SHAPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def _dots(x: Tensor, y: Tensor) -> Tensor:
-    return (math.sqrt(0.5 / math.pi) - torch.hypot(x.remainder(1) - 0.5, y.remainder(1) - 0.5)) * 4
+    return (math.sqrt(0.5 / math.pi) - torch.hypot(x.remainder(1) - 0.5, y.remainder(1) - 0.5)) * 7.5
 
 
 def _mottles(x: Tensor, y: Tensor) -> Tensor:
@@ -63,13 +63,14 @@ def _mottles(x: Tensor, y: Tensor) -> Tensor:
     waves = [
         torch.sin(2 * math.pi * (math.cos(a) * x + math.sin(a) * y) * (0.7 + 0.1 * i)) for i, a in enumerate(angles)
     ]
-    return torch.stack(waves).sum(0)
+    return torch.stack(waves).sum(0) * 0.67
 
 
-# One tone where positive, the other where negative, half and half; one period is one unit.
+# One tone where positive, the other where negative, half and half; between -0.5 and 0.5 they blend, on a third of the
+# area in every texture, so that the number of blended pixels tells nothing either. One period is one unit.
 _TEXTURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "striped": lambda x, y: torch.sin(2 * math.pi * x),
-    "checked": lambda x, y: 2 * torch.sin(2 * math.pi * x) * torch.sin(2 * math.pi * y),
+    "checked": lambda x, y: 2.5 * torch.sin(2 * math.pi * x) * torch.sin(2 * math.pi * y),
     "dotted": _dots,
     "mottled": _mottles,
 }
@@ -177,7 +178,7 @@ def _draw(
     tone = (0.5 + wave).clamp(0, 1)
 
     s, t = _turn(x, y, uniform(0, 2 * math.pi))
-    ground = (0.5 + 0.3 * _mottles(s / 1.5 + uniform(0, 50), t / 1.5 + uniform(0, 50))).clamp(0, 1)
+    ground = (0.5 + 0.45 * _mottles(s / 1.5 + uniform(0, 50), t / 1.5 + uniform(0, 50))).clamp(0, 1)
 
     # Colours a fixed way round the circle of each channel: every one is uniform, and no two of an image are alike.
     contrast = 1 - 0.5 * difficulty

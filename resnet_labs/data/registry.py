@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from resnet_labs.data import folder, mnist
+from resnet_labs.data.cache import decoded
+from resnet_labs.data.catalogue import ENTRIES, Entry
 from resnet_labs.data.images import ImageData, resize
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import choose
-from resnet_labs.data.splits import split as split_data
 from resnet_labs.runtime import InputError, nearest
 
 
@@ -42,56 +40,11 @@ class Available:
     here: bool
     how: str
 
-
-@dataclass(frozen=True)
-class _Known:
-    """What the registry knows of a data set. `read` gets root, split and seed; `present` the root."""
-
-    classes: int | None
-    train: int | None
-    test: int | None
-    size: int | None
-    origin: str
-    read: Callable[[Path, str, int], ImageData | Listing]
-    present: Callable[[Path], bool] | None = None  # None: embedded
-    download: Callable[[Path], None] | None = None
-    how: str = ""
-
-
-def _digits(root: Path, split: str, seed: int) -> ImageData:
-    from sklearn.datasets import load_digits
-
-    sheet = load_digits()
-    images = torch.from_numpy(np.rint(sheet.images * (255 / 16)).astype(np.uint8))[:, None]
-    labels = torch.from_numpy(sheet.target).long()
-    whole = ImageData(images, labels, tuple(str(digit) for digit in range(10)), "scikit-learn digits, 8:2 split")
-    train, test = split_data(whole, [0.8, 0.2])
-    return train if split == "train" else test
-
-
-_KNOWN: dict[str, _Known] = {
-    "digits": _Known(10, 1438, 359, 8, "scikit-learn (UCI optical digits test set), embedded", _digits),
-    "mnist": _Known(
-        10,
-        60_000,
-        10_000,
-        28,
-        "torchvision.datasets.MNIST",
-        lambda root, split, seed: mnist.read(root, split),
-        present=mnist.present,
-        download=mnist.download,
-    ),
-    "folder": _Known(
-        None,
-        None,
-        None,
-        None,
-        "your own images, one subfolder a class",
-        folder.read,
-        present=lambda root: False,
-        how="load('folder', root=FOLDER)",
-    ),
-}
+    def __str__(self) -> str:
+        counts = "" if self.train is None else f"{self.train} + {self.test} images of {self.size}x{self.size}, "
+        classes = "" if self.classes is None else f"{self.classes} classes, "
+        state = "here" if self.here else f"missing: {self.how}"
+        return f"{self.name:18} {classes}{counts}{self.origin}; {state}"
 
 
 def data_root(root: str | os.PathLike[str] | None) -> Path:
@@ -120,7 +73,8 @@ def load(
         size: pixels of a side, to which images are resized, bilinear and antialiased; of an image that is not square
             the largest square in its middle is taken. None keeps them as they are.
         limit: take a stratified subset of that many images.
-        seed: decides what `limit` takes and how an unsplit folder is cut: give both splits of a run the same.
+        seed: decides what `limit` takes, how a folder without splits is cut and which procedural images are made;
+            give both splits of a run the same.
         download: fetch what is missing, where torchvision can.
 
     Returns:
@@ -138,8 +92,8 @@ def load(
         >>> tuple(test.images.shape), test.classes[:3]
         ((359, 1, 8, 8), ('0', '1', '2'))
     """
-    if name not in _KNOWN:
-        raise InputError(f"There is no data set {name!r}.", nearest(name, _KNOWN))
+    if name not in ENTRIES:
+        raise InputError(f"There is no data set {name!r}.", nearest(name, ENTRIES))
     if split not in ("train", "test"):
         raise InputError(
             f"split is {split!r}, not 'train' or 'test'.",
@@ -147,39 +101,40 @@ def load(
         )
     if size is not None and size < 1:
         raise InputError(f"size is {size}.", "It must be at least 1 pixel.")
-    known = _KNOWN[name]
-    place = _place(name, known, root, download)
-    found = known.read(place, split, seed)
+    entry = ENTRIES[name]
+    place = _place(name, entry, root, download)
+    found = entry.read(place, split, seed)
     if limit is not None:
         found = found.subset(choose(found.labels, found.classes, limit, seed=seed))
     if isinstance(found, Listing):
-        return found.decode(size)
+        images = torch.from_numpy(decoded(found.paths, size))
+        return ImageData(images, found.labels, found.classes, found.source)
     if size is None:
         return found
     return ImageData(resize(found.images, size), found.labels, found.classes, found.source)
 
 
-def _place(name: str, known: _Known, root: str | os.PathLike[str] | None, download: bool) -> Path:
+def _place(name: str, entry: Entry, root: str | os.PathLike[str] | None, download: bool) -> Path:
     """Return the folder to read from, after a download where one was asked for and is needed."""
-    if known.present is None:
+    if entry.present is None:
         ignored = "root" if root is not None else "download" if download else None
         if ignored:
             raise InputError(f"{name!r} comes with the package, so {ignored} would be ignored.", "Leave it out.")
         return Path()
-    if download and known.download is None:
-        raise InputError(f"{name!r} cannot be downloaded by this package.", f"To get it: {known.how}.")
+    if download and entry.download is None:
+        raise InputError(f"{name!r} cannot be downloaded by this package.", f"To get it: {entry.how}.")
     if name == "folder":
         if root is None:
             raise InputError("'folder' needs root.", "Give the folder that holds one subfolder a class.")
         return Path(root).expanduser()
     place = data_root(root)
-    if known.present(place):
+    if entry.present(place):
         return place
     if not download:
-        raise InputError(f"{name!r} is not under {str(place)!r}.", f"To get it: {_how(name, known, place)}.")
-    assert known.download is not None
+        raise InputError(f"{name!r} is not under {str(place)!r}.", f"To get it: {_how(name, entry, place)}.")
+    assert entry.download is not None
     try:
-        known.download(place)
+        entry.download(place)
     except (OSError, RuntimeError) as error:
         raise InputError(
             f"{name!r} could not be downloaded to {str(place)!r}: {error}.",
@@ -208,13 +163,13 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
     """
     place = data_root(root)
     records = []
-    for name, known in _KNOWN.items():
-        here = known.present is None or known.present(place)
-        how = "" if here else _how(name, known, place)
-        counts = (known.classes, known.train, known.test, known.size)
-        records.append(Available(name, *counts, known.origin, here, how))
+    for name, entry in ENTRIES.items():
+        here = entry.present is None or entry.present(place)
+        how = "" if here else _how(name, entry, place)
+        counts = (entry.num_classes, entry.num_train, entry.num_test, entry.size)
+        records.append(Available(name, *counts, entry.origin, here, how))
     return records
 
 
-def _how(name: str, known: _Known, place: Path) -> str:
-    return f"`resnet-labs data {name} --download --data-root {place}`" if known.download else known.how
+def _how(name: str, entry: Entry, place: Path) -> str:
+    return f"`resnet-labs data {name} --download --data-root {place}`" if entry.download else entry.how

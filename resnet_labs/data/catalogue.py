@@ -1,0 +1,137 @@
+"""What is known by name: a table of data sets, and how each is read, found and fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from resnet_labs.data import folder, image_sets, mnist, procedural, torchvision_sets
+from resnet_labs.data.images import ImageData
+from resnet_labs.data.listing import Listing
+from resnet_labs.data.splits import split as split_data
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A data set. Counts are None where they depend on the folder.
+
+    Attributes:
+        read: gets the root, the split and the seed.
+        present: gets the root; None where the images come with the package.
+        download: gets the root; None where the package cannot fetch them.
+        how: how to get them, where the package cannot fetch them.
+    """
+
+    num_classes: int | None
+    num_train: int | None
+    num_test: int | None
+    size: int | None
+    origin: str
+    read: Callable[[Path, str, int], ImageData | Listing]
+    present: Callable[[Path], bool] | None = None
+    download: Callable[[Path], None] | None = None
+    how: str = ""
+
+
+def _digits(root: Path, split: str, seed: int) -> ImageData:
+    from sklearn.datasets import load_digits
+
+    sheet = load_digits()
+    images = torch.from_numpy(np.rint(sheet.images * (255 / 16)).astype(np.uint8))[:, None]
+    labels = torch.from_numpy(sheet.target).long()
+    whole = ImageData(images, labels, tuple(str(digit) for digit in range(10)), f"scikit-learn digits, {split} split")
+    train, test = split_data(whole, [0.8, 0.2])  # one split for all seeds, as if it were official
+    return train if split == "train" else test
+
+
+def _made(name: str) -> Entry:
+    return Entry(
+        len(procedural.SETS[name]),
+        procedural.NUM_TRAIN,
+        procedural.NUM_TEST,
+        32,
+        "made by a formula; the seed draws the images",
+        lambda root, split, seed: procedural.read(name, split, seed),
+    )
+
+
+def _torchvision(
+    name: str, num_classes: int, num_train: int, num_test: int, size: int, read: Callable[[Path, str], ImageData]
+) -> Entry:
+    return Entry(
+        num_classes,
+        num_train,
+        num_test,
+        size,
+        "torchvision",
+        lambda root, split, seed: read(root, split),
+        present=partial(torchvision_sets.present, name),
+        download=partial(torchvision_sets.download, name),
+    )
+
+
+ENTRIES: dict[str, Entry] = {
+    "digits": Entry(10, 1438, 359, 8, "scikit-learn (UCI optical digits, its test set)", _digits),
+    **{name: _made(name) for name in procedural.SETS},
+    "mnist": Entry(
+        10,
+        60_000,
+        10_000,
+        28,
+        "torchvision",
+        lambda root, split, seed: mnist.read(root, split),
+        present=mnist.present,
+        download=mnist.download,
+    ),
+    "cifar10": _torchvision("cifar10", 10, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar10")),
+    "cifar100": _torchvision("cifar100", 100, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar100")),
+    "stl10": _torchvision("stl10", 10, 5_000, 8_000, 96, torchvision_sets.read_stl10),
+    "tiny_imagenet": Entry(
+        200,
+        100_000,
+        10_000,
+        64,
+        "Stanford CS231n",
+        image_sets.read_tiny_imagenet,
+        present=lambda root: (root / image_sets.TINY_IMAGENET / "wnids.txt").is_file(),
+        how="unpack http://cs231n.stanford.edu/tiny-imagenet-200.zip under the data root",
+    ),
+    "flowers": Entry(
+        5,
+        None,
+        None,
+        None,
+        "Kaggle flowers recognition, or TensorFlow's flower_photos",
+        image_sets.read_flowers,
+        present=lambda root: (root / "flowers").is_dir(),
+        how=f"put its five folders ({', '.join(image_sets.FLOWERS)}) into flowers/ under the data root",
+    ),
+    "cats_vs_dogs": Entry(
+        2,
+        None,
+        None,
+        None,
+        "Kaggle and Microsoft cats and dogs",
+        image_sets.read_cats_and_dogs,
+        present=lambda root: any((root / name).is_dir() for name in image_sets.CATS_AND_DOGS),
+        how=(
+            "unpack the archive, so that PetImages/Cat and PetImages/Dog lie under the data root, and delete "
+            "Cat/666.jpg and Dog/11702.jpg, which are broken in it"
+        ),
+    ),
+    "folder": Entry(
+        None,
+        None,
+        None,
+        None,
+        "your own images",
+        folder.read,
+        present=lambda root: False,
+        how="write load('folder', root=FOLDER), with one subfolder a class",
+    ),
+}

@@ -1,0 +1,73 @@
+"""Named data sets that are folders of image files: Tiny ImageNet, five flowers, cats and dogs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from resnet_labs.data import folder
+from resnet_labs.data.listing import Listing
+from resnet_labs.runtime import InputError
+
+TINY_IMAGENET = "tiny-imagenet-200"
+FLOWERS = ("daisy", "dandelion", "rose", "sunflower", "tulip")
+CATS_AND_DOGS = ("cats-vs-dogs", "PetImages")  # a copy with train and test; the archive as Microsoft gives it
+
+
+def read_tiny_imagenet(root: Path, split: str, seed: int) -> Listing:
+    """Return the training images, or the validation images as the test split: the official test has no labels.
+
+    Classes are in order of their WordNet numbers and carry the first name that words.txt gives.
+    """
+    home = root / TINY_IMAGENET
+    wnids = sorted(_lines(home / "wnids.txt"))
+    words = dict(line.split("\t", 1) for line in _lines(home / "words.txt"))
+    classes = tuple(words[wnid].split(",")[0].strip() for wnid in wnids)
+    if split == "train":
+        folders = [sorted((home / "train" / wnid / "images").glob("*.JPEG")) for wnid in wnids]
+        for wnid, files in zip(wnids, folders, strict=True):
+            if not files:
+                raise _incomplete(home / "train" / wnid / "images" / "*.JPEG")
+        paths = [path for files in folders for path in files]
+        labels = [label for label, files in enumerate(folders) for _ in files]
+    else:
+        rows = [line.split("\t") for line in _lines(home / "val" / "val_annotations.txt")]
+        paths = [home / "val" / "images" / row[0] for row in rows]
+        labels = [wnids.index(row[1]) for row in rows]
+    origin = "training" if split == "train" else "validation"
+    return Listing(tuple(paths), torch.tensor(labels), classes, f"Tiny ImageNet, {origin} images")
+
+
+def read_flowers(root: Path, split: str, seed: int) -> Listing:
+    """Return one split of the five flowers; folders may be named in the plural."""
+    found = folder.read(root / "flowers", split, seed)
+    return _renamed(found, [name.lower().removesuffix("s") for name in found.classes], FLOWERS, "Five flowers")
+
+
+def read_cats_and_dogs(root: Path, split: str, seed: int) -> Listing:
+    """Return one split of the cats and dogs; folders may be named in capitals."""
+    home = next(root / name for name in CATS_AND_DOGS if (root / name).is_dir())
+    found = folder.read(home, split, seed)
+    names = [name.lower().removesuffix("s") for name in found.classes]
+    return _renamed(found, names, ("cat", "dog"), "Kaggle cats and dogs")
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise _incomplete(path)
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def _incomplete(path: Path) -> InputError:
+    return InputError(f"{str(path)!r} is missing.", f"Unpack the archive of {TINY_IMAGENET} again.")
+
+
+def _renamed(found: Listing, names: list[str], classes: tuple[str, ...], title: str) -> Listing:
+    if tuple(names) != classes:
+        raise InputError(
+            f"{title}: {found.source} has the classes {', '.join(found.classes)}.",
+            f"It needs exactly these subfolders: {', '.join(classes)}.",
+        )
+    return replace(found, classes=classes, source=f"{title}, {found.source}")

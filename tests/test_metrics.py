@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sklearn import metrics as reference
+
+from resnet_labs.metrics import (
+    accuracy,
+    bootstrap_interval,
+    confusion_matrix,
+    mcnemar,
+    per_class_accuracy,
+    precision_recall_f,
+    top_k_accuracy,
+    wilson_interval,
+)
+from resnet_labs.runtime import InputError
+
+BATCHES = [(1, 2), (50, 3), (200, 10), (31, 31)]
+
+
+def batch(count: int, num_classes: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(num_classes, (count,), generator=generator)
+    logits = torch.randn(count, num_classes, generator=generator)
+    logits[torch.arange(count), labels] += 1  # right more often than not, as a trained network is
+    return logits, labels
+
+
+class TestAccuracy:
+    @pytest.mark.parametrize(("count", "num_classes"), BATCHES)
+    def test_equals_scikit_learn(self, count: int, num_classes: int) -> None:
+        logits, labels = batch(count, num_classes)
+        expected = reference.accuracy_score(labels, logits.argmax(1))
+        assert accuracy(logits, labels) == pytest.approx(expected, rel=1e-12)
+
+    @pytest.mark.parametrize(("count", "num_classes"), [(50, 3), (200, 10), (31, 31)])
+    def test_top_k_equals_scikit_learn(self, count: int, num_classes: int) -> None:
+        logits, labels = batch(count, num_classes)
+        for k in range(1, num_classes):
+            expected = reference.top_k_accuracy_score(labels, logits, k=k, labels=range(num_classes))
+            assert top_k_accuracy(logits, labels, k) == pytest.approx(expected, rel=1e-12)
+        assert top_k_accuracy(logits, labels, num_classes) == 1.0
+
+    def test_top_k_worked_by_hand(self) -> None:
+        logits = torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
+        labels = torch.tensor([0, 1, 2, 1])
+        assert [top_k_accuracy(logits, labels, k) for k in (1, 2, 3)] == [0.25, 0.75, 1.0]
+
+    def test_of_equal_logits_the_first_counts_as_higher(self) -> None:
+        logits, labels = torch.zeros(4, 4), torch.arange(4)
+        assert [top_k_accuracy(logits, labels, k) for k in (1, 2, 3, 4)] == [0.25, 0.5, 0.75, 1.0]
+        assert accuracy(torch.tensor([[1.0, 1.0]]), torch.tensor([0])) == 1.0
+        assert accuracy(torch.tensor([[1.0, 1.0]]), torch.tensor([1])) == 0.0
+
+    def test_not_a_number_is_never_right(self) -> None:
+        logits = torch.full((3, 3), math.nan)
+        assert [top_k_accuracy(logits, torch.arange(3), k) for k in (1, 2, 3)] == [0.0, 0.0, 0.0]
+        assert accuracy(torch.tensor([[math.nan, 5.0]]), torch.tensor([1])) == 0.0
+        assert top_k_accuracy(torch.tensor([[math.nan, 5.0]]), torch.tensor([1]), 2) == 1.0
+
+    def test_takes_views_half_precision_and_any_integer_labels(self) -> None:
+        logits, labels = torch.eye(3).bfloat16().T[:, :2], torch.tensor([0, 9, 1, 9, 0, 9], dtype=torch.uint8)[::2]
+        assert accuracy(logits, labels) == 1.0  # the last row is a tie, which the first class wins
+        torch.testing.assert_close(per_class_accuracy(logits, labels), torch.ones(2, dtype=torch.float64))
+
+    @pytest.mark.parametrize("k", [-1, 0, 4, 5])
+    def test_names_a_k_out_of_range(self, k: int) -> None:
+        with pytest.raises(InputError, match=rf"^k is {k}, but there are 3 classes\. Choose k from 1 to 3\.$"):
+            top_k_accuracy(torch.zeros(2, 3), torch.tensor([0, 1]), k)
+
+
+class TestPerClassAccuracy:
+    @pytest.mark.parametrize(("count", "num_classes"), [(50, 3), (200, 10)])
+    def test_equals_scikit_learn(self, count: int, num_classes: int) -> None:
+        logits, labels = batch(count, num_classes)
+        expected = reference.recall_score(labels, logits.argmax(1), average=None, labels=range(num_classes))
+        torch.testing.assert_close(per_class_accuracy(logits, labels), torch.from_numpy(expected))
+        balanced = reference.balanced_accuracy_score(labels, logits.argmax(1))
+        assert per_class_accuracy(logits, labels).mean().item() == pytest.approx(balanced, rel=1e-12)
+
+    def test_a_class_without_examples_is_not_a_number(self) -> None:
+        logits = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        got = per_class_accuracy(logits, torch.tensor([0, 2, 2]))
+        torch.testing.assert_close(got, torch.tensor([1.0, math.nan, 0.5], dtype=torch.float64), equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "metric", [accuracy, per_class_accuracy, lambda logits, labels: top_k_accuracy(logits, labels, 1)]
+)
+class TestLogitsAndLabels:
+    @pytest.mark.parametrize(("logits", "labels"), [((2, 3), (3,)), ((2, 3), (2, 1)), ((0, 3), (0,)), ((1, 3), ())])
+    def test_names_shapes_that_do_not_fit(self, metric, logits: tuple[int, ...], labels: tuple[int, ...]) -> None:
+        with pytest.raises(InputError) as raised:
+            metric(torch.zeros(logits), torch.zeros(labels, dtype=torch.int64))
+        assert str(raised.value) == (
+            f"labels have shape {labels} and logits {logits}. "
+            "Give (N,) labels with (N, K) logits, at least one example."
+        )
+
+    @pytest.mark.parametrize(("labels", "low", "high"), [([0, 3], 0, 3), ([-1, 2], -1, 2)])
+    def test_names_labels_out_of_range(self, metric, labels: list[int], low: int, high: int) -> None:
+        with pytest.raises(InputError) as raised:
+            metric(torch.zeros(2, 3), torch.tensor(labels))
+        assert str(raised.value) == (
+            f"labels reach from {low} to {high}, but there are 3 classes. Number the classes from 0 to 2."
+        )
+
+
+class TestConfusionMatrix:
+    @pytest.mark.parametrize(("count", "num_classes"), BATCHES)
+    def test_equals_scikit_learn(self, count: int, num_classes: int) -> None:
+        logits, labels = batch(count, num_classes)
+        predictions = logits.argmax(1)
+        expected = reference.confusion_matrix(labels, predictions, labels=range(num_classes))
+        assert torch.equal(confusion_matrix(predictions, labels, num_classes), torch.from_numpy(expected))
+
+    def test_rows_are_true_and_columns_predicted(self) -> None:
+        got = confusion_matrix(torch.tensor([2, 2, 0]), torch.tensor([1, 1, 0]), 3)
+        assert got.tolist() == [[1, 0, 0], [0, 0, 2], [0, 0, 0]]
+
+    def test_small_integer_types_do_not_overflow(self) -> None:
+        classes = torch.tensor([0, 99, 99], dtype=torch.uint8)
+        got = confusion_matrix(classes, classes, 100)
+        assert (got[0, 0], got[99, 99], got.sum()) == (1, 2, 3)
+
+    @pytest.mark.parametrize(("predictions", "labels"), [((2,), (3,)), ((0,), (0,)), ((2, 2), (2, 2)), ((), ())])
+    def test_names_shapes_that_do_not_fit(self, predictions: tuple[int, ...], labels: tuple[int, ...]) -> None:
+        with pytest.raises(InputError) as raised:
+            confusion_matrix(torch.zeros(predictions, dtype=torch.int64), torch.zeros(labels, dtype=torch.int64), 3)
+        assert str(raised.value) == (
+            f"predictions have shape {predictions} and labels {labels}. "
+            "Give two (N,) tensors with at least one example."
+        )
+
+    @pytest.mark.parametrize("wrong", [-1, 2])
+    def test_names_classes_out_of_range(self, wrong: int) -> None:
+        right, off = torch.tensor([0, 1]), torch.tensor([1, wrong])
+        low, high = min(1, wrong), max(1, wrong)
+        for name, arguments in {"predictions": (off, right), "labels": (right, off)}.items():
+            with pytest.raises(InputError, match=rf"^{name} reach from {low} to {high}, but there are 2 classes\. "):
+                confusion_matrix(*arguments, 2)
+
+
+class TestPrecisionRecallF:
+    @pytest.mark.parametrize(("count", "num_classes"), BATCHES)
+    def test_equals_scikit_learn(self, count: int, num_classes: int) -> None:
+        logits, labels = batch(count, num_classes)
+        predictions = logits.argmax(1)
+        scores = precision_recall_f(confusion_matrix(predictions, labels, num_classes))
+        arguments = {"labels": range(num_classes), "zero_division": 0.0}
+        macro = reference.precision_recall_fscore_support(labels, predictions, average="macro", **arguments)
+        assert scores[:3] == pytest.approx(macro[:3], rel=1e-12)
+        classes = reference.precision_recall_fscore_support(labels, predictions, average=None, **arguments)
+        for got, expected in zip(scores[3:], classes[:3], strict=True):
+            torch.testing.assert_close(got, torch.from_numpy(expected))
+
+    def test_a_class_never_predicted_and_a_class_without_examples_count_as_zero(self) -> None:
+        scores = precision_recall_f(torch.tensor([[1, 0, 1], [1, 0, 0], [0, 0, 0]]))
+        assert scores.class_precision.tolist() == [0.5, 0.0, 0.0]
+        assert scores.class_recall.tolist() == [0.5, 0.0, 0.0]
+        assert scores.class_f_score.tolist() == [0.5, 0.0, 0.0]
+        assert scores[:3] == pytest.approx((1 / 6, 1 / 6, 1 / 6))
+
+    def test_worked_by_hand(self) -> None:
+        scores = precision_recall_f(torch.tensor([[3, 1], [0, 4]]))
+        assert scores.class_precision.tolist() == [1.0, 0.8]
+        assert scores.class_recall.tolist() == [0.75, 1.0]
+        assert scores.precision == pytest.approx(0.9)
+        assert scores.recall == pytest.approx(0.875)
+        assert scores.f_score == pytest.approx((6 / 7 + 8 / 9) / 2)
+
+    @pytest.mark.parametrize("shape", [(2, 3), (4,), (2, 2, 2), (0, 0), (2, 2)])
+    def test_names_what_is_no_confusion_matrix(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(InputError) as raised:
+            precision_recall_f(torch.zeros(shape, dtype=torch.int64))
+        assert str(raised.value) == (
+            f"confusion has shape {shape} and counts 0 examples. "
+            "Give the square counts of `confusion_matrix`, with at least one example."
+        )
+
+    def test_names_counts_that_are_not_square(self) -> None:
+        with pytest.raises(InputError, match=r"confusion has shape \(2, 3\) and counts 6 examples\."):
+            precision_recall_f(torch.ones(2, 3, dtype=torch.int64))
+
+
+class TestWilsonInterval:
+    @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
+    @pytest.mark.parametrize(("correct", "total"), [(0, 1), (1, 1), (1, 2), (7, 10), (0, 30), (30, 30), (9745, 10000)])
+    def test_equals_scipy(self, correct: int, total: int, confidence: float) -> None:
+        expected = stats.binomtest(correct, total).proportion_ci(confidence, method="wilson")
+        got = wilson_interval(correct, total, confidence=confidence)
+        assert got == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-15)
+
+    def test_worked_by_hand(self) -> None:
+        # z = 1.959964; 8 of 10: (0.8 + 0.192073) / 1.384146 = 0.716740, give or take 0.226576.
+        assert wilson_interval(8, 10) == pytest.approx((0.490162, 0.943318), abs=1e-6)
+        # 9745 of 10000: (0.9745 + 0.000192) / 1.000384 = 0.974318, give or take 0.003094.
+        assert wilson_interval(9745, 10000) == pytest.approx((0.971223, 0.977412), abs=1e-6)
+
+    @pytest.mark.parametrize("total", [1, 3, 10, 77, 10000])
+    def test_the_ends_are_exact_at_none_and_all_correct(self, total: int) -> None:
+        none, all_ = wilson_interval(0, total), wilson_interval(total, total)
+        assert none.low == 0.0
+        assert all_.high == 1.0
+        assert all_.low == pytest.approx(1 - none.high, rel=1e-12)
+        assert 0 < none.high < 1
+
+    def test_more_confidence_and_fewer_trials_widen_it(self) -> None:
+        width = lambda *counts, **how: np.ptp(wilson_interval(*counts, **how))  # noqa: E731
+        assert width(90, 100, confidence=0.9) < width(90, 100) < width(90, 100, confidence=0.99)
+        assert width(90, 100) < width(9, 10)
+
+    @pytest.mark.parametrize(("correct", "total"), [(0, 0), (-1, 10), (11, 10), (0, -1)])
+    def test_names_counts_that_cannot_be(self, correct: int, total: int) -> None:
+        with pytest.raises(InputError) as raised:
+            wilson_interval(correct, total)
+        assert str(raised.value) == (
+            f"correct is {correct} of a total of {total}. Give counts: total at least 1, correct from 0 to total."
+        )
+
+    @pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0, -0.5, math.nan])
+    def test_names_a_confidence_out_of_range(self, confidence: float) -> None:
+        message = rf"^confidence is {confidence}\. Choose a probability between 0 and 1, such as 0\.95\.$"
+        with pytest.raises(InputError, match=message):
+            wilson_interval(1, 2, confidence=confidence)
+
+
+def outcomes(both: int, only_first: int, only_second: int, neither: int) -> tuple[torch.Tensor, torch.Tensor]:
+    counts = torch.tensor([both, only_first, only_second, neither])
+    first = torch.tensor([True, True, False, False]).repeat_interleave(counts)
+    second = torch.tensor([True, False, True, False]).repeat_interleave(counts)
+    return first, second
+
+
+class TestMcNemar:
+    @pytest.mark.parametrize(("only_first", "only_second"), [(0, 1), (4, 0), (5, 5), (3, 9), (120, 85), (700, 801)])
+    def test_equals_the_exact_binomial(self, only_first: int, only_second: int) -> None:
+        result = mcnemar(*outcomes(40, only_first, only_second, 7))
+        count, fewer = only_first + only_second, min(only_first, only_second)
+        expected = min(1.0, 2 * sum(math.comb(count, i) for i in range(fewer + 1)) / 2**count)
+        assert result[:2] == (only_first, only_second)
+        assert result.p_value == pytest.approx(expected, rel=1e-9)
+
+    def test_worked_by_hand(self) -> None:
+        assert mcnemar(*outcomes(10, 1, 5, 3)).p_value == pytest.approx(2 * (1 + 6) / 64)
+
+    def test_what_both_get_right_or_wrong_does_not_matter(self) -> None:
+        assert mcnemar(*outcomes(0, 2, 9, 0)) == mcnemar(*outcomes(500, 2, 9, 300))
+
+    def test_the_order_swaps_the_counts_and_keeps_the_probability(self) -> None:
+        first, second = outcomes(3, 2, 9, 1)
+        assert mcnemar(first, second)[:2] == mcnemar(second, first)[1::-1] == (2, 9)
+        assert mcnemar(first, second).p_value == mcnemar(second, first).p_value
+
+    def test_equal_answers_are_no_evidence(self) -> None:
+        assert mcnemar(*outcomes(3, 0, 0, 2)) == (0, 0, 1.0)
+
+    @pytest.mark.parametrize(("first", "second"), [((2,), (3,)), ((0,), (0,)), ((2, 2), (2, 2))])
+    def test_names_shapes_that_do_not_fit(self, first: tuple[int, ...], second: tuple[int, ...]) -> None:
+        with pytest.raises(InputError) as raised:
+            mcnemar(torch.ones(first, dtype=torch.bool), torch.ones(second, dtype=torch.bool))
+        assert str(raised.value) == (
+            f"first_correct have shape {first} and second_correct {second}. "
+            "Give two (N,) tensors with at least one example."
+        )
+
+
+def mean(values: torch.Tensor) -> float:
+    return values.mean().item()
+
+
+class TestBootstrapInterval:
+    def test_agrees_with_scipy(self) -> None:
+        values = torch.randn(80, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        expected = stats.bootstrap(
+            (values.numpy(),), np.mean, n_resamples=4000, method="percentile", confidence_level=0.9, rng=0
+        ).confidence_interval
+        got = bootstrap_interval(mean, values, confidence=0.9, num_resamples=4000)
+        assert got == pytest.approx((expected.low, expected.high), abs=0.02)
+
+    def test_the_percentiles_are_those_of_the_resamples(self) -> None:
+        # The mean of two coins is 0, 1/2 or 1 with probability 1/4, 1/2 and 1/4.
+        coins = torch.tensor([0.0, 1.0])
+        assert bootstrap_interval(mean, coins, confidence=0.4) == (0.5, 0.5)
+        assert bootstrap_interval(mean, coins, confidence=0.6) == (0.0, 1.0)
+
+    def test_every_example_can_be_drawn_and_each_resample_has_all_of_them(self) -> None:
+        seen = []
+        bootstrap_interval(lambda values: seen.append(values) or 0.0, torch.arange(5), num_resamples=50)
+        assert len(seen) == 50
+        assert {len(values) for values in seen} == {5}
+        assert set(torch.cat(seen).tolist()) == {0, 1, 2, 3, 4}
+        assert len({tuple(values.tolist()) for values in seen}) > 40
+
+    def test_samples_stay_paired(self) -> None:
+        labels = torch.arange(20)
+        assert bootstrap_interval(lambda a, b: (a - b).abs().max().item(), labels, labels, num_resamples=20) == (0, 0)
+
+    def test_gives_an_interval_of_the_macro_f(self) -> None:
+        logits, labels = batch(300, 3)
+
+        def f_score(predictions: torch.Tensor, labels: torch.Tensor) -> float:
+            return precision_recall_f(confusion_matrix(predictions, labels, 3)).f_score
+
+        low, high = bootstrap_interval(f_score, logits.argmax(1), labels, num_resamples=200)
+        assert 0 < low < f_score(logits.argmax(1), labels) < high < 1
+        assert high - low < 0.2
+
+    def test_the_seed_decides_and_the_global_generator_stays(self) -> None:
+        values = torch.arange(30.0)
+        before = torch.get_rng_state()
+        first, again, other = (bootstrap_interval(mean, values, num_resamples=50, seed=seed) for seed in (0, 0, 1))
+        assert first == again != other
+        assert torch.equal(before, torch.get_rng_state())
+
+    def test_one_example_and_one_resample_are_enough(self) -> None:
+        assert bootstrap_interval(mean, torch.tensor([3.0]), num_resamples=1) == (3.0, 3.0)
+
+    @pytest.mark.parametrize("lengths", [(0,), (2, 3), (0, 0), ()])
+    def test_names_samples_that_do_not_fit(self, lengths: tuple[int, ...]) -> None:
+        with pytest.raises(InputError) as raised:
+            bootstrap_interval(lambda *_: 0.0, *(torch.zeros(length) for length in lengths))
+        assert str(raised.value) == f"samples have lengths {list(lengths)}. Give one row an example, at least one."
+
+    def test_names_a_wrong_number_of_resamples_or_confidence(self) -> None:
+        with pytest.raises(InputError, match=r"^num_resamples is 0\. Draw at least once; 1000 is common\.$"):
+            bootstrap_interval(mean, torch.ones(2), num_resamples=0)
+        with pytest.raises(InputError, match=r"^confidence is 1\.5\. "):
+            bootstrap_interval(mean, torch.ones(2), confidence=1.5)
