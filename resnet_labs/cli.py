@@ -55,6 +55,10 @@ def _run(options: argparse.Namespace) -> int:
     from resnet_labs.reports import compare
 
     lab = labs.find(options.lab)
+    if options.report:
+        _demand_data(lab.report_data, options.data_root)
+    elif options.data_root is not None:
+        raise InputError("--data-root has no effect in fast mode, which uses embedded data.", "Add --report.")
     try:
         folder = labs.execute(lab, report=options.report, root=options.data_root)
     except labs.LabFailed as failure:
@@ -65,6 +69,14 @@ def _run(options: argparse.Namespace) -> int:
     print(compare.as_text(results.read(folder / "results.jsonl")))
     print(f"\nnotebook, figures and results lines: {_short(folder)}")
     return DONE
+
+
+def _demand_data(name: str, root: Path | None) -> None:
+    from resnet_labs import data
+
+    for entry in data.available(root):
+        if entry.name == name and not entry.here:
+            raise InputError(f"The data set {name!r} is not here.", entry.how)
 
 
 def _reproduce(options: argparse.Namespace) -> int:

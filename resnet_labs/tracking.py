@@ -6,11 +6,12 @@ import csv
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from resnet_labs.runtime import InputError
 
 
+@runtime_checkable
 class Tracker(Protocol):
     """What `fit` calls: `log` after every epoch. Closing is its owner's business."""
 

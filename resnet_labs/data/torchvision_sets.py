@@ -36,7 +36,8 @@ def read_cifar(name: str, root: Path, split: str) -> ImageData:
     meta = [kind.meta["filename"], kind.meta["md5"]]
     _verify(name, root, [meta, *kind.train_list, *kind.test_list])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy has words for how the arrays of 2009 were pickled
+        # NumPy 2.4.0 to 2.4.4 grumble at pickles this old: https://github.com/pytorch/vision/issues/9340
+        warnings.filterwarnings("ignore", message=r"dtype\(\): align should be passed")
         found = kind(str(root), train=split == "train")
     images = torch.from_numpy(np.ascontiguousarray(found.data.transpose(0, 3, 1, 2)))
     return ImageData(images, torch.tensor(found.targets), tuple(found.classes), f"{kind.__name__}, {split} split")

@@ -1,0 +1,102 @@
+"""What `resnet-labs doctor` looks at: every part that a lab needs, and the mend where one is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpecManager
+from packaging.requirements import Requirement
+
+from resnet_labs import data, runtime
+
+_MODULES = {
+    "tensorboard": "tensorboard",
+    "wandb": "wandb",
+    "jupyter-book": "jupyter_book",
+    "nbval": "nbval",
+    "timm": "timm",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part: whether it is as it should be, what was seen, and what to do where it is not."""
+
+    part: str
+    fine: bool
+    seen: str
+    mend: str = ""
+    required: bool = True
+
+    def __str__(self) -> str:
+        mark = "[ok]     " if self.fine else "[missing]"
+        optional = "" if self.fine or self.required else " (optional)"
+        return f"{mark} {self.part}: {self.seen}{optional}{'' if self.fine else '. ' + self.mend}"
+
+
+def examine(root: str | os.PathLike[str] | None = None) -> list[Finding]:
+    """Look at Python, packages, device, kernel, the runs folder and the data sets, in this order.
+
+    Args:
+        root: the folder with the data sets; where it is left out, the one that `data.load` would use.
+    """
+    return [*_python(), *_packages(), *_device(), *_kernel(), *_folder(), *_data_sets(root)]
+
+
+def _python() -> list[Finding]:
+    here = ".".join(map(str, sys.version_info[:3]))
+    return [Finding("python", sys.version_info >= (3, 11), here, "Install Python 3.11 or newer.")]
+
+
+def _packages() -> list[Finding]:
+    found = []
+    for line in metadata.requires("resnet-labs") or []:
+        wanted = Requirement(line)
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            version = ""
+        fine = bool(version) and wanted.specifier.contains(version, prereleases=True)
+        found.append(
+            Finding(wanted.name, fine, version or "absent", f'Run `pip install "{wanted.name}{wanted.specifier}"`.')
+        )
+    for name, module in _MODULES.items():
+        there = find_spec(module) is not None
+        seen = metadata.version(name) if there else "absent"
+        found.append(Finding(name, there, seen, f"Run `pip install {name}` if you want it.", required=False))
+    return found
+
+
+def _device() -> list[Finding]:
+    device = runtime.default_device()
+    precision = runtime.choose_precision("auto", device)
+    mend = "Labs run in fast mode; report mode wants a GPU or patience."
+    return [Finding("GPU", device.type != "cpu", f"{runtime.device_name(device)}, {precision}", mend, required=False)]
+
+
+def _kernel() -> list[Finding]:
+    there = "python3" in KernelSpecManager().find_kernel_specs()
+    mend = "Run `python -m ipykernel install --sys-prefix`."
+    return [Finding("Jupyter kernel python3", there, "found" if there else "absent", mend)]
+
+
+def _folder() -> list[Finding]:
+    folder = Path.cwd()
+    return [
+        Finding("runs folder", os.access(folder, os.W_OK), "this folder can be written", "Change to your own folder.")
+    ]
+
+
+def _data_sets(root: str | os.PathLike[str] | None) -> list[Finding]:
+    return [
+        Finding(f"data {entry.name}", entry.here, re.sub(r"\s+", " ", entry.origin), entry.how, required=False)
+        for entry in data.available(root)
+    ]

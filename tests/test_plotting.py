@@ -1,0 +1,46 @@
+"""Pictures show the numbers that they are given, and nothing by themselves."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from resnet_labs import plotting
+
+
+def test_curves_share_the_colour_of_one_thing_over_its_seeds():
+    figure = plotting.curves({"a, seed 0": [3.0, 1.0], "a, seed 1": [2.0, 1.5], "b": [1.0]}, y="loss", log=True)
+    axis = figure.axes[0]
+    first, second, other = axis.lines
+    assert first.get_color() == second.get_color() != other.get_color()
+    assert list(first.get_xdata()) == [1, 2]
+    assert list(first.get_ydata()) == [3.0, 1.0]
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["a", "b"]
+    assert axis.get_yscale() == "log"
+    assert axis.get_ylabel() == "loss"
+    assert not plt.get_fignums()
+
+
+def test_confusion_writes_counts_and_leaves_zeros_empty():
+    figure = plotting.confusion(torch.tensor([[5, 0], [2, 1]]), ("cat", "dog"))
+    texts = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    assert texts == {(0, 0): "5", (0, 1): "2", (1, 1): "1"}
+    assert figure.axes[0].get_ylabel() == "true"
+
+
+def test_images_stand_under_their_titles():
+    figure = plotting.images(torch.zeros(3, 1, 4, 4, dtype=torch.uint8), ["a", "b", "c"], columns=2)
+    assert [axis.get_title() for axis in figure.axes] == ["a", "b", "c", ""]
+    colour = plotting.images(torch.zeros(1, 3, 4, 4, dtype=torch.uint8), ["x"], columns=1)
+    assert colour.axes[0].images[0].get_array().shape == (4, 4, 3)
+    with pytest.raises(ValueError, match="3 images have 1 titles"):
+        plotting.images(torch.zeros(3, 1, 4, 4, dtype=torch.uint8), ["a"])
+
+
+def test_report_stands_beside_ours_and_a_missing_figure_is_left_out():
+    figure = plotting.report_against_ours(["a", "b"], [0.9, None], [(0.8, 0.7, 0.9), (0.5, 0.4, 0.6)])
+    axis = figure.axes[0]
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["a", "b"]
+    report = next(line for line in axis.lines if line.get_label() == "report")
+    assert list(report.get_xdata()) == [0.9]

@@ -1,0 +1,73 @@
+"""Recipes repeat the reports' settings, judge choices on validation images, and give whole results lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from resnet_labs import recipes, reports
+from resnet_labs.runtime import InputError
+from resnet_labs.train import TrainConfig
+
+TINY = recipes.Recipe(
+    name="r1.digits",
+    dataset="digits",
+    network=("cifar_resnet", {"depth": 8, "in_channels": 1}),
+    batch_size=64,
+    config=TrainConfig(epochs=2, learning_rate=0.1),
+    chosen="a small one for tests",
+    limit=200,
+)
+
+
+def test_the_digits_recipe_is_the_report_s():
+    (recipe,) = recipes.find("r1.digits")
+    stated = reports.load_report("r1")["experiments"]["digits"]
+    assert (recipe.config.optimizer, recipe.batch_size, recipe.config.epochs) == (
+        stated["optimizer"],
+        stated["batch_size"],
+        stated["epochs"],
+    )
+    assert recipe.dataset == stated["dataset"]
+    assert recipe.network == ("resnet18", {"num_classes": 10, "in_channels": 1})
+    assert recipe.validation is None
+
+
+def test_settings_are_chosen_on_validation_images_and_the_best_was_taken():
+    variants = recipes.find("r1.digits.choice")
+    assert all(variant.validation for variant in variants)
+    stored = reports.evidence("r1.digits.choice")
+    assert len(stored) == len(variants)
+    assert all("validation" in line.data and "test" not in line.data for line in stored)
+    own_size = [line for line in stored if line.settings["size"] is None]
+    best = max(own_size, key=lambda line: line.metrics["accuracy"])
+    (recipe,) = recipes.find("r1.digits")
+    assert recipe.config.learning_rate == best.settings["learning_rate"]
+
+
+def test_one_seed_gives_one_line_again_and_again():
+    first, again = (recipes.reproduce(TINY, 3) for _ in range(2))
+    assert first.metrics == again.metrics
+    assert first.metrics != recipes.reproduce(TINY, 4).metrics
+    assert first.settings == recipes.settings(TINY)
+    assert first.data == {"name": "digits", "source": first.data["source"], "train": 200, "test": 359}
+    assert 0 <= first.metrics["accuracy_low"] <= first.metrics["accuracy"] <= first.metrics["accuracy_high"] <= 1
+
+
+def test_validation_is_cut_from_training():
+    line = recipes.reproduce(replace(TINY, validation=0.25), 0)
+    assert (line.data["train"], line.data["validation"]) == (150, 50)
+
+
+def test_a_stopped_run_goes_on(tmp_path):
+    path = tmp_path / "run.pt"
+    whole = recipes.reproduce(TINY, 0)
+    recipes.reproduce(TINY, 0, checkpoint=path)
+    resumed = recipes.reproduce(TINY, 0, checkpoint=path)
+    assert resumed.metrics == whole.metrics
+
+
+def test_unknown_recipe_names_the_nearest():
+    with pytest.raises(InputError, match=r"no recipe 'r1\.digit'\. Did you mean 'r1\.digits'"):
+        recipes.find("r1.digit")

@@ -1,0 +1,309 @@
+"""The loop: equal to a hand-written one, resumable, loud about what goes wrong."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import sklearn.metrics
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from resnet_labs import data, runtime
+from resnet_labs.runtime import InputError
+from resnet_labs.tracking import CSVTracker
+from resnet_labs.train import History, NonFiniteLoss, TrainConfig, evaluate, fit
+
+
+def images_and_labels(count=40, classes=3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % classes
+    images = torch.randint(0, 256, (count, 1, 6, 6), dtype=torch.uint8, generator=generator)
+    return data.ImageData(images, labels, tuple("abc"[:classes]), "made here")
+
+
+def network(dropout=0.0):
+    torch.manual_seed(1)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Dropout(dropout), nn.Linear(64, 3)
+    )
+
+
+def batches(shuffle=True):
+    return data.Batches(images_and_labels(), 16, shuffle=shuffle, seed=5)
+
+
+def weights(model):
+    return torch.cat([value.double().flatten() for value in model.state_dict().values()])
+
+
+def test_fit_is_a_hand_written_loop_bit_by_bit():
+    ours, theirs = network(), network()
+    config = TrainConfig(epochs=3, learning_rate=0.1)
+    history = fit(ours, batches(), loss=F.cross_entropy, config=config, progress=False)
+
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, fused=True)
+    means = []
+    for epoch in range(3):
+        order = batches()
+        order.set_epoch(epoch)
+        total = 0.0
+        for images, labels in order:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(theirs(images), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(labels)
+        means.append(total / 40)
+    assert torch.equal(weights(ours), weights(theirs))
+    assert history.column("train_loss") == pytest.approx(means, rel=1e-12)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_interrupted_and_resumed_run_ends_bit_by_bit_like_the_whole_one(tmp_path, schedule, optimizer):
+    settings = {"learning_rate": 0.01, "optimizer": optimizer, "schedule": schedule, "weight_decay": 0.01}
+    config = TrainConfig(epochs=4, warmup_epochs=1, clip_norm=1.0, **settings)
+
+    whole = network(dropout=0.5)
+    expected = fit(whole, batches(), loss=F.cross_entropy, config=config, progress=False)
+
+    class Interrupted(Exception):
+        pass
+
+    class StopsAfterTwo:
+        def log(self, row):
+            if row["epoch"] == 3:
+                raise Interrupted
+
+    path = tmp_path / "run.pt"
+    with pytest.raises(Interrupted):
+        fit(
+            network(dropout=0.5),
+            batches(),
+            loss=F.cross_entropy,
+            config=config,
+            checkpoint=path,
+            tracker=StopsAfterTwo(),
+            progress=False,
+        )
+    torch.manual_seed(99)
+    resumed = network(dropout=0.5)
+    history = fit(resumed, batches(), loss=F.cross_entropy, config=config, checkpoint=path, progress=False)
+    assert torch.equal(weights(resumed), weights(whole))
+    assert history.column("train_loss") == expected.column("train_loss")
+    assert history.column("learning_rate") == expected.column("learning_rate")
+
+
+def test_finished_run_is_not_trained_again(tmp_path):
+    config = TrainConfig(epochs=1, learning_rate=0.1)
+    first, second = network(), network()
+    for model in (first, second):
+        history = fit(
+            model, batches(), loss=F.cross_entropy, config=config, checkpoint=tmp_path / "run.pt", progress=False
+        )
+        assert len(history.rows) == 1
+    assert torch.equal(weights(first), weights(second))
+
+
+def test_checkpoint_of_another_run_is_refused_and_says_what_differs(tmp_path):
+    def run(rate):
+        config = TrainConfig(epochs=1, learning_rate=rate)
+        fit(network(), batches(), loss=F.cross_entropy, config=config, checkpoint=tmp_path / "run.pt", progress=False)
+
+    run(0.1)
+    with pytest.raises(InputError, match=r"another run: learning_rate differ"):
+        run(0.2)
+
+
+def test_non_finite_loss_names_epoch_and_step_and_keeps_what_was_there(tmp_path):
+    calls = []
+
+    def loss(outputs, labels):
+        calls.append(1)
+        return F.cross_entropy(outputs, labels) * (math.nan if len(calls) == 5 else 1.0)
+
+    config = TrainConfig(epochs=3, learning_rate=0.1)
+    path = tmp_path / "run.pt"
+    with pytest.raises(NonFiniteLoss, match=r"loss is nan at epoch 2, step 2\. Lower the learning rate") as failure:
+        fit(network(), batches(), loss=loss, config=config, checkpoint=path, progress=False)
+    assert [row["epoch"] for row in failure.value.history.rows] == [1]
+    assert path.exists()
+
+
+def test_a_learning_rate_far_too_high_is_found():
+    config = TrainConfig(epochs=20, learning_rate=1e12)
+    with pytest.raises(NonFiniteLoss, match="at epoch"):
+        fit(nn.Sequential(nn.Flatten(), nn.Linear(36, 3)), batches(), loss=F.mse_loss_of_one_hot, config=config)
+
+
+F.mse_loss_of_one_hot = lambda outputs, labels: ((outputs - F.one_hot(labels, 3)) ** 2).mean()
+
+
+def test_validation_is_never_trained_on():
+    config = TrainConfig(epochs=2, learning_rate=0.1)
+    alone, watched = network(), network()
+    fit(alone, batches(), loss=F.cross_entropy, config=config, progress=False)
+    other = data.Batches(images_and_labels(seed=9), 7)
+    history = fit(watched, batches(), loss=F.cross_entropy, config=config, validation=other, progress=False)
+    assert torch.equal(weights(alone), weights(watched))
+    found = evaluate(watched, other)
+    assert history.column("validation_accuracy")[-1] == pytest.approx(found.accuracy)
+    assert history.column("validation_loss")[-1] == pytest.approx(
+        F.cross_entropy(found.logits, found.labels).item(), rel=1e-5
+    )
+
+
+def test_evaluation_agrees_with_scikit_learn_and_leaves_the_model_as_it_was():
+    model = network(dropout=0.5).train()
+    before = weights(model)
+    found = evaluate(model, data.Batches(images_and_labels(), 16), top_k=(1, 2, 5))
+    assert model.training
+    assert torch.equal(weights(model), before)
+    truth, scores = found.labels.numpy(), found.logits.numpy()
+    assert found.accuracy == pytest.approx(sklearn.metrics.accuracy_score(truth, scores.argmax(1)))
+    assert found.top_k[2] == pytest.approx(sklearn.metrics.top_k_accuracy_score(truth, scores, k=2))
+    assert sorted(found.top_k) == [1, 2]
+    assert found.confusion.tolist() == sklearn.metrics.confusion_matrix(truth, scores.argmax(1)).tolist()
+    assert found.per_class.tolist() == pytest.approx(
+        sklearn.metrics.recall_score(truth, scores.argmax(1), average=None).tolist()
+    )
+
+
+def test_label_outside_the_classes_is_refused():
+    with pytest.raises(InputError, match="3"):
+        evaluate(nn.Identity(), [(torch.eye(3), torch.tensor([0, 1, 3]))])
+
+
+def test_soft_labels_train_and_count_their_largest_class():
+    soft = [(images, F.one_hot(labels, 3).float()) for images, labels in batches(shuffle=False)]
+    config = TrainConfig(epochs=2, learning_rate=0.1)
+    hard, mixed = network(), network()
+    first = fit(hard, list(batches(shuffle=False)), loss=F.cross_entropy, config=config, progress=False)
+    second = fit(mixed, soft, loss=F.cross_entropy, config=config, progress=False)
+    assert second.column("train_accuracy") == first.column("train_accuracy")
+    assert second.column("train_loss") == pytest.approx(first.column("train_loss"), rel=1e-5)
+
+
+def test_a_loss_with_parameters_trains_and_is_kept(tmp_path):
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(1))
+
+        def forward(self, outputs, labels):
+            return F.cross_entropy(outputs * self.scale, labels)
+
+    config = TrainConfig(epochs=1, learning_rate=0.1)
+    loss = Scaled()
+    path = tmp_path / "run.pt"
+    fit(network(), batches(), loss=loss, config=config, checkpoint=path, progress=False)
+    assert loss.scale.item() != 1
+    again = Scaled()
+    fit(network(), batches(), loss=again, config=config, checkpoint=path, progress=False)
+    assert again.scale.item() == loss.scale.item()
+
+
+def test_clipping_bounds_the_step():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(36, 3))
+    before = weights(model)
+    config = TrainConfig(epochs=1, learning_rate=1.0, clip_norm=0.01)
+    one = [next(iter(batches()))]
+    fit(model, one, loss=lambda *given: 1000 * F.cross_entropy(*given), config=config, progress=False)
+    assert (weights(model) - before).norm().item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_bf16_forward_keeps_weights_in_fp32():
+    model = network()
+    seen = []
+    model[0].register_forward_hook(lambda module, given, out: seen.append(out.dtype))
+    config = TrainConfig(epochs=1, learning_rate=0.1, precision="bf16")
+    history = fit(model, batches(), loss=F.cross_entropy, config=config, progress=False)
+    assert set(seen) == {torch.bfloat16}
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert history.precision == "bf16"
+
+
+def test_compiled_run_learns_the_same(monkeypatch):
+    called = []
+    monkeypatch.setattr(torch, "compile", lambda model: called.append(model) or model)
+    config = TrainConfig(epochs=1, learning_rate=0.1, compile=True)
+    model = network()
+    fit(model, batches(), loss=F.cross_entropy, config=config, progress=False)
+    assert called == [model]
+
+
+def test_one_line_an_epoch_where_there_is_no_terminal(capsys):
+    config = TrainConfig(epochs=2, learning_rate=0.1)
+    fit(network(), batches(), loss=F.cross_entropy, config=config, validation=batches())
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+    assert "validation" in lines[0]
+
+
+def test_tracker_gets_every_row(tmp_path):
+    config = TrainConfig(epochs=2, learning_rate=0.1)
+    with CSVTracker(tmp_path / "a" / "run.csv") as tracker:
+        history = fit(network(), batches(), loss=F.cross_entropy, config=config, tracker=tracker, progress=False)
+    lines = (tmp_path / "a" / "run.csv").read_text().splitlines()
+    assert lines[0] == "epoch,learning_rate,train_loss,train_accuracy,seconds"
+    assert [float(line.split(",")[2]) for line in lines[1:]] == history.column("train_loss")
+
+
+def test_tracker_refuses_other_columns(tmp_path):
+    with CSVTracker(tmp_path / "run.csv") as tracker:
+        tracker.log({"epoch": 1})
+        with pytest.raises(InputError, match=r"columns changed from \['epoch'\] to \['step'\]"):
+            tracker.log({"step": 1})
+
+
+def test_nothing_to_train_and_no_batch_are_refused():
+    config = TrainConfig(epochs=1, learning_rate=0.1)
+    with pytest.raises(InputError, match="Nothing to train"):
+        fit(network().requires_grad_(False), batches(), loss=F.cross_entropy, config=config)
+    with pytest.raises(InputError, match="no batch to train on"):
+        fit(network(), [], loss=F.cross_entropy, config=config)
+    with pytest.raises(InputError, match="no batch to evaluate"):
+        evaluate(network(), [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("epochs", 0, "epochs is 0. It must be at least 1."),
+        ("learning_rate", 0.0, "learning_rate is 0.0. It must be a positive number."),
+        ("learning_rate", math.inf, "learning_rate is inf"),
+        ("weight_decay", -0.1, "weight_decay is -0.1"),
+        ("warmup_epochs", 5, r"warmup_epochs is 5. It must be at least 0 and below epochs \(5\)."),
+        ("clip_norm", 0.0, "clip_norm is 0.0. It must be None or a positive number."),
+        ("optimizer", "adan", "optimizer is 'adan'. Did you mean 'adam'"),
+        ("schedule", "cosin", "schedule is 'cosin'. Did you mean 'cosine'"),
+        ("precision", "bf15", "precision is 'bf15'. Did you mean 'bf16'"),
+        ("channels_last", "yes", "channels_last is 'yes'. It must be True, False or 'auto'."),
+    ],
+)
+def test_wrong_setting_is_refused_when_it_is_made(name, value, said):
+    with pytest.raises(InputError, match=said):
+        TrainConfig(**{"epochs": 5, "learning_rate": 0.1, name: value})
+
+
+def test_history_names_the_nearest_column():
+    history = History("cpu", "fp32", [{"epoch": 1, "train_loss": 1.0, "seconds": 2.0}])
+    assert history.seconds == 2.0
+    with pytest.raises(InputError, match="Did you mean 'train_loss'"):
+        history.column("train_los")
+
+
+@pytest.mark.parametrize(("capability", "chosen"), [((7, 5), "fp16"), ((8, 0), "bf16"), ((9, 0), "bf16")])
+def test_precision_on_cuda_follows_the_card_not_the_emulation(monkeypatch, capability, chosen):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
+    assert runtime.choose_precision("auto", torch.device("cuda")) == chosen
+
+
+@pytest.mark.parametrize(("amx", "chosen"), [(True, "bf16"), (False, "fp32")])
+def test_precision_on_a_cpu_follows_its_matrix_units(monkeypatch, amx, chosen):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert runtime.choose_precision("auto", torch.device("cpu")) == chosen
+    assert runtime.choose_precision("fp32", torch.device("cpu")) == "fp32"
