@@ -80,21 +80,30 @@ def _demand_data(name: str, root: Path | None) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from resnet_labs import recipes, results
+    from resnet_labs import processes
 
+    with processes.joined():
+        return _reproduce_all(options)
+
+
+def _reproduce_all(options: argparse.Namespace) -> int:
+    from resnet_labs import processes, recipes, results
+
+    say = print if processes.is_writer() else (lambda *_, **__: None)
     target = options.runs / options.recipe / "results.jsonl"
-    done = results.read(target) if target.is_file() else []
+    done = processes.from_writer(results.read(target) if target.is_file() else [])
     for recipe in recipes.find(options.recipe):
         for seed in range(options.seeds):
             key = (recipe.name, recipes.settings(recipe), seed)
             if options.resume and any((run.experiment, run.settings, run.seed) == key for run in done):
-                print(f"{recipe.name}, seed {seed}: done before", flush=True)
+                say(f"{recipe.name}, seed {seed}: done before", flush=True)
                 continue
-            print(f"{recipe.name}, seed {seed}: {recipes.settings(recipe)}", flush=True)
+            say(f"{recipe.name}, seed {seed}: {recipes.settings(recipe)}", flush=True)
             result = recipes.reproduce(recipe, seed, root=options.data_root)
-            results.append(target, result)
-            print(f"  accuracy {result.metrics['accuracy']:.4f} after {result.seconds:.0f} s", flush=True)
-    print(f"results lines: {_short(target)}")
+            if processes.is_writer():
+                results.append(target, result)
+            say(f"  accuracy {result.metrics['accuracy']:.4f} after {result.seconds:.0f} s", flush=True)
+    say(f"results lines: {_short(target)}")
     return DONE
 
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
-from resnet_labs import metrics
+from resnet_labs import metrics, processes
 from resnet_labs.runtime import InputError
 
 Batch = tuple[Tensor, Tensor]
@@ -59,10 +59,13 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
         >>> evaluate(nn.Identity(), [(torch.eye(3), torch.arange(3))], top_k=(1,)).accuracy
         1.0
     """
-    pairs = [(logits.float().cpu(), labels.cpu()) for logits, labels in predict(model, batches)]
-    if not pairs:
+    mine = [(rows, logits.float().cpu(), labels.cpu()) for logits, labels, rows in predict(model, batches)]
+    found = [entry for entries in processes.gathered(mine) for entry in entries]
+    if not found:
         raise InputError("There is no batch to evaluate.", "Give batches with at least one image.")
-    logits, labels = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    rows, logits, labels = (torch.cat(parts) for parts in zip(*found, strict=True))
+    order = rows.argsort()
+    logits, labels = logits[order], labels[order]
     num_classes = logits.shape[1]
     predictions = logits.argmax(1)
     confusion = metrics.confusion_matrix(predictions, labels, num_classes)
@@ -77,13 +80,21 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
 
 
 @torch.inference_mode()
-def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[Batch]:
-    """Yield (outputs, labels) batch by batch in evaluation mode, on the model's device; the mode comes back after."""
+def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield outputs, labels and their places in the whole set, batch by batch; of several processes each its rows.
+
+    The model runs in evaluation mode; its own mode comes back after.
+    """
     training = model.training
     device = next(iter(model.parameters()), torch.empty(0)).device
     model.eval()
+    seen = 0
     try:
         for images, labels in batches:
-            yield model(images.to(device, non_blocking=True)), labels.to(device, non_blocking=True)
+            places = processes.part(torch.arange(seen, seen + len(images)))
+            seen += len(images)
+            if len(places):
+                mine = processes.part(images).to(device, non_blocking=True)
+                yield model(mine), processes.part(labels).to(device, non_blocking=True), places
     finally:
         model.train(training)

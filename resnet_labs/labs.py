@@ -151,9 +151,11 @@ class _Client(NotebookClient):
 
     bar: tqdm[Any]
 
-    async def async_execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
+    async def async_execute_cell(
+        self, cell: Any, cell_index: int, execution_count: int | None = None, store_history: bool = True
+    ) -> Any:
         try:
-            return await super().async_execute_cell(cell, cell_index, **kwargs)
+            return await super().async_execute_cell(cell, cell_index, execution_count, store_history)
         finally:
             self.bar.update()
 

@@ -48,9 +48,9 @@ def seed_everything(seed: int) -> None:
 
 
 def default_device() -> torch.device:
-    """Return the CUDA device where there is one, else Apple's GPU, else the CPU."""
+    """Return the CUDA device where there is one (of several processes each its own), else Apple's GPU, else the CPU."""
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")

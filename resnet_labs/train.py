@@ -13,10 +13,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from resnet_labs import checkpoint as checkpoints
-from resnet_labs import optim, runtime
+from resnet_labs import optim, processes, runtime
 from resnet_labs.evaluation import Batch, Evaluation, evaluate, predict
 from resnet_labs.runtime import InputError, nearest
 from resnet_labs.tracking import Tracker
@@ -128,6 +129,10 @@ def fit(
 ) -> History:
     """Train a model in place and return its curves.
 
+    Among the processes of `processes.joined`, every batch is the batch of all of them together: each process takes its
+    rows, gradients and batch norm are over all rows, and the first process alone writes and prints. A loss that
+    compares the rows of a batch compares those of one process.
+
     Args:
         model: any module from images to outputs; it stays on the device on which it is.
         batches: what gives (images, labels) each time it is iterated, with a length. Where it has `set_epoch`, the
@@ -160,26 +165,29 @@ def fit(
     steps = len(batches)  # type: ignore[arg-type]
     if steps == 0:
         raise InputError("There is no batch to train on.", "Give batches with at least one image.")
+    progress = progress and processes.is_writer()
     run = _Run(model, loss, config, steps)
-    history = History(runtime.device_name(run.device), run.precision)
+    history = History(processes.device_name(run.device), run.precision)
     runtime.seed_everything(config.seed)
-    if checkpoint is not None and checkpoints.exists(checkpoint):
-        run.restore(checkpoints.load(checkpoint), history)
-    for epoch in range(len(history.rows) + 1, config.epochs + 1):
-        started = time.perf_counter()
-        if hasattr(batches, "set_epoch"):
-            batches.set_epoch(epoch - 1)
-        row: dict[str, float] = {"epoch": epoch, **run.train_epoch(batches, epoch, history, progress)}
-        if validation is not None:
-            row |= run.validate(validation)
-        row["seconds"] = time.perf_counter() - started
-        history.rows.append(row)
-        if tracker is not None:
-            tracker.log(row)
-        if checkpoint is not None:
-            checkpoints.save(checkpoint, run.state(history))
-        if progress and not _terminal():
-            print(_describe(row, config.epochs), flush=True)
+    if checkpoint is not None:
+        kept = checkpoints.load(checkpoint) if processes.is_writer() and checkpoints.exists(checkpoint) else None
+        run.restore(processes.from_writer(kept), history)
+    with processes.batch_norm_over_all(model) as run.rows:
+        for epoch in range(len(history.rows) + 1, config.epochs + 1):
+            started = time.perf_counter()
+            if hasattr(batches, "set_epoch"):
+                batches.set_epoch(epoch - 1)
+            row: dict[str, float] = {"epoch": epoch, **run.train_epoch(batches, epoch, history, progress)}
+            if validation is not None:
+                row |= run.validate(validation)
+            row["seconds"] = time.perf_counter() - started
+            history.rows.append(row)
+            if tracker is not None and processes.is_writer():
+                tracker.log(row)
+            if checkpoint is not None and processes.is_writer():
+                checkpoints.save(checkpoint, run.state(history))
+            if progress and not _terminal():
+                print(_describe(row, config.epochs), flush=True)
     return history
 
 
@@ -197,7 +205,9 @@ class _Run:
         self.layout = runtime.choose_layout(config.channels_last, self.device, self.precision)
         model.to(memory_format=self.layout)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
-        self.forward = torch.compile(model) if config.compile else model
+        self.rows = processes.Rows()
+        forward = DistributedDataParallel(model) if processes.count() > 1 else model
+        self.forward = torch.compile(forward) if config.compile else forward
 
     def autocast(self) -> AbstractContextManager[Any]:
         return runtime.autocast(self.device, self.precision)
@@ -215,35 +225,41 @@ class _Run:
         title, hidden = f"epoch {epoch}/{self.config.epochs}", not (progress and _terminal())
         bar = tqdm(batches, title, self.steps, leave=False, disable=hidden)
         for step, (images, labels) in enumerate(bar, start=1):
-            images, labels = self.move(images, labels)
             rate = self.set_learning_rate((epoch - 1) * self.steps + step - 1)
-            value, outputs = self.step(images, labels)
+            value, correct = self.step(images, labels)
             losses.append(value)
             sizes.append(len(images))
-            if outputs.ndim == 2:
-                right += (outputs.argmax(1) == (labels if labels.ndim == 1 else labels.argmax(1))).sum()
+            right += correct
             if self.device.type == "cpu" and not math.isfinite(value.item()):
                 raise NonFiniteLoss(value.item(), epoch, step, history)
         curve = torch.stack(losses).double().cpu()
         if not curve.isfinite().all():
             step = int((~curve.isfinite()).nonzero()[0]) + 1
             raise NonFiniteLoss(curve[step - 1].item(), epoch, step, history)
-        total = sum(sizes)
-        mean = (curve * torch.tensor(sizes)).sum().item() / total
-        return {"learning_rate": rate, "train_loss": mean, "train_accuracy": right.item() / total}
+        seen = sum(sizes)
+        mean = (curve * torch.tensor(sizes)).sum().item() / seen
+        return {"learning_rate": rate, "train_loss": mean, "train_accuracy": processes.total(right).item() / seen}
 
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Take one step on a batch; return its mean loss and how many this process got right."""
         self.optimizer.zero_grad(set_to_none=True)
+        mine = processes.part(images)
+        # A process whose part of a short batch is empty runs an image for company, with no weight.
+        share = len(mine) / len(images)
+        self.rows.counted = bool(share)
+        own_images, own_labels = self.move(*((mine, processes.part(labels)) if share else (images[:1], labels[:1])))
         with self.autocast():
-            outputs = self.forward(images)
-            value = self.loss(outputs, labels)
-        self.scaler.scale(value).backward()
+            outputs = self.forward(own_images)
+            value = self.loss(outputs, own_labels)
+        self.scaler.scale(value * (share * processes.count())).backward()
+        if isinstance(self.loss, nn.Module):
+            processes.average_gradients(self.loss)
         if self.config.clip_norm is not None:
             self.scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.trainable, self.config.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        return value.detach(), outputs.detach()
+        return processes.total(value.detach() * share), _num_right(outputs.detach(), own_labels) * bool(share)
 
     def set_learning_rate(self, step: int) -> float:
         config = self.config
@@ -258,15 +274,15 @@ class _Run:
         return rate
 
     def validate(self, batches: Iterable[Batch]) -> dict[str, float]:
-        total, count, right = 0.0, 0, 0
+        sums = torch.zeros(3, dtype=torch.float64)
         if isinstance(self.loss, nn.Module):
             self.loss.eval()
         with self.autocast():
-            for outputs, labels in predict(self.model, batches):
-                total += self.loss(outputs, labels).item() * len(labels)
-                count += len(labels)
-                right += int((outputs.argmax(1) == labels).sum()) if outputs.ndim == 2 else 0
-        return {"validation_loss": total / count, "validation_accuracy": right / count}
+            for outputs, labels, _ in predict(self.model, batches):
+                value = self.loss(outputs, labels).item() * len(labels)
+                sums += torch.tensor([value, _num_right(outputs, labels).item(), len(labels)], dtype=torch.float64)
+        value, right, count = processes.total(sums.to(self.device)).tolist()
+        return {"validation_loss": value / count, "validation_accuracy": right / count}
 
     def state(self, history: History) -> dict[str, Any]:
         return {
@@ -280,7 +296,9 @@ class _Run:
             "rows": history.rows,
         }
 
-    def restore(self, state: dict[str, Any], history: History) -> None:
+    def restore(self, state: dict[str, Any] | None, history: History) -> None:
+        if state is None:
+            return
         ours = asdict(self.config)
         changed = [name for name in ours if name != "epochs" and state["config"].get(name) != ours[name]]
         if changed or state["steps"] != self.steps:
@@ -295,6 +313,12 @@ class _Run:
         self.scaler.load_state_dict(state["scaler"])
         checkpoints.restore_random_states(state["random"])
         history.rows.extend(state["rows"])
+
+
+def _num_right(outputs: Tensor, labels: Tensor) -> Tensor:
+    if outputs.ndim != 2:
+        return torch.zeros((), dtype=torch.int64, device=outputs.device)
+    return (outputs.argmax(1) == (labels if labels.ndim == 1 else labels.argmax(1))).sum()
 
 
 def _terminal() -> bool:

@@ -69,7 +69,8 @@ def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(
         [*command, "--path-output", "book", "--all", "-W", "-n", "--keep-going"],
         cwd=source,
-        env={**os.environ, "RESNET_LABS_FAST": "1"},
+        # One thread: two that wait for each other on a busy machine are many times slower than one.
+        env={**os.environ, "RESNET_LABS_FAST": "1", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=1800,

@@ -13,7 +13,7 @@ import resnet_labs
 
 PACKAGE = Path(resnet_labs.__file__).parent
 ROWS = [
-    {"runtime"},
+    {"runtime", "processes"},
     {"blocks", "losses", "metrics", "augment", "optim", "autoencoder"},
     {"freeze", "resnet", "weights", "checkpoint", "tracking", "results", "data"},
     {"evaluation", "train", "features"},
@@ -82,7 +82,7 @@ def test_heavy_modules_have_one_room(module, only):
 
 def test_the_loop_knows_no_network_loss_or_data_set_of_ours():
     known = set().union(*(rooms_imported(PACKAGE / f"{name}.py") for name in ("train", "evaluation")))
-    assert known <= {"runtime", "metrics", "optim", "checkpoint", "tracking", "evaluation"}
+    assert known <= {"runtime", "metrics", "optim", "checkpoint", "tracking", "evaluation", "processes"}
 
 
 def test_importing_the_package_loads_nothing_heavy_and_finds_every_public_name():

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from resnet_labs.checks import _lab02_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.resnet import resnet18
 
 # Every wrong average that has a name gives another value on these than the right one.
 _CONFUSION = torch.tensor([[2, 1, 7], [0, 3, 7], [1, 0, 30]])
 _NEVER_PREDICTED = torch.tensor([[6, 0, 2], [3, 0, 1], [1, 0, 9]])
+
+_SWAPPED = "rows and columns are swapped: rows are the true digits, columns the predicted ones"
+_MICRO = "all classes are pooled before dividing; the macro score is the mean over classes"
+_NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
 
 # The digits of MNIST's 10,000 test images, counted in its label file; lab 02 shows the same ten numbers.
 MNIST_TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
@@ -29,7 +33,7 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
         given = f"adapt(network, {in_channels}, {num_classes})"
         adapted = probe.call(adapt, network, in_channels, num_classes, tested=given, in_place=True, hint="a")
         images = torch.rand(2, in_channels, 16, 16, generator=probe.generator)
-        stem, heads, logits = _trace(adapted.eval(), images)
+        stem, heads, logits = reference.trace(adapted.eval(), images)
         probe.expect(
             stem is not None,
             "not-a-network",
@@ -84,8 +88,8 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
             hint="b",
         )
         kept = {name: value for name, value in before.items() if not name.startswith(("conv1.", "fc."))}
-        there = {_fingerprint(value) for value in adapted.state_dict().values()}
-        lost = [name for name, value in kept.items() if _fingerprint(value) not in there]
+        there = {reference.fingerprint(value) for value in adapted.state_dict().values()}
+        lost = [name for name, value in kept.items() if reference.fingerprint(value) not in there]
         probe.expect(
             not lost,
             "weights-lost",
@@ -107,30 +111,6 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
         )
 
 
-def _trace(network: nn.Module, images: Tensor) -> tuple[Any, list[nn.Linear], Tensor | None]:
-    """Run the network; return the first convolution that runs, every linear layer that runs, and the outputs."""
-    order: list[nn.Module] = []
-    hooks = [
-        module.register_forward_pre_hook(lambda module, _: order.append(module))
-        for module in network.modules()
-        if isinstance(module, (nn.Conv2d, nn.Linear))
-    ]
-    try:
-        with torch.no_grad():
-            logits = network(images)
-    except (RuntimeError, ValueError):
-        logits = None
-    for hook in hooks:
-        hook.remove()
-    ran = [module for module in order if isinstance(module, nn.Conv2d)]
-    known = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-    return next(iter(ran or known), None), [module for module in order if isinstance(module, nn.Linear)], logits
-
-
-def _fingerprint(tensor: Tensor) -> tuple[tuple[int, ...], bytes]:
-    return tuple(tensor.shape), tensor.detach().contiguous().numpy().tobytes()
-
-
 @check("02.2", "each step clears the old gradients, goes down the mean cross-entropy, and returns the loss as a number")
 def check_train_step(
     probe: Probe, train_step: Callable[[nn.Module, Tensor, Tensor, torch.optim.Optimizer], float]
@@ -139,7 +119,7 @@ def check_train_step(
     images = torch.randn(6, 1, 4, 4, generator=probe.generator, dtype=torch.float64)
     labels = torch.tensor([0, 1, 2, 0, 1, 2])
 
-    network = _small_network()
+    network = reference.small_network()
     network.eval()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
     first = probe.call(train_step, network, images, labels, optimizer, in_place=True, hint="a")
@@ -161,7 +141,7 @@ def check_train_step(
         cause="`network.train()` is missing at the start of the step",
         hint="a",
     )
-    reference, losses = _walk(images, labels, steps=2)
+    weights, losses = reference.walk(images, labels, steps=2)
     for parameter in optimizer.param_groups[0]["params"]:
         probe.expect(
             parameter.grad is not None and bool(parameter.grad.any()),
@@ -181,7 +161,12 @@ def check_train_step(
         hint="a",
         mistakes=[
             Mistake(losses[0] * 6, "sum", "the loss is summed over the batch, not averaged", "a"),
-            Mistake(_softmax_loss(images, labels), "softmax", "softmax is applied before the loss, which has it", "a"),
+            Mistake(
+                reference.softmax_loss(images, labels),
+                "softmax",
+                "softmax is applied before the loss, which has it",
+                "a",
+            ),
         ],
     )
     second = probe.call(
@@ -196,17 +181,17 @@ def check_train_step(
         hint="b",
     )
     probe.close(
-        _flat(network),
-        reference,
+        reference.flat(network),
+        weights,
         "weights",
         tested="the weights after two steps",
         cause="the order is clear, forward, backward, step; each happens once",
         hint="b",
         mistakes=[
-            Mistake(_walk(images, labels, steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "b"),
-            Mistake(_walk(images, labels, steps=0)[0], "no-step", "`optimizer.step()` is missing", "b"),
+            Mistake(reference.walk(images, labels, steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "b"),
+            Mistake(reference.walk(images, labels, steps=0)[0], "no-step", "`optimizer.step()` is missing", "b"),
             Mistake(
-                _walk(images, labels, steps=1)[0],
+                reference.walk(images, labels, steps=1)[0],
                 "stale-step",
                 "`optimizer.step()` comes before `loss.backward()`",
                 "b",
@@ -214,37 +199,6 @@ def check_train_step(
         ],
     )
     probe.close(second, losses[1], "loss", tested="the loss of the second step", cause="as above", hint="a")
-
-
-_NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
-
-
-def _small_network() -> nn.Sequential:
-    torch.manual_seed(2)
-    return nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 3)).double()
-
-
-def _walk(images: Tensor, labels: Tensor, *, steps: int, clear: bool = True) -> tuple[Tensor, list[float]]:
-    """Return the weights after the steps, and the loss of each."""
-    network = _small_network().train()
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
-    losses = []
-    for _ in range(steps):
-        if clear:
-            optimizer.zero_grad()
-        loss = F.cross_entropy(network(images), labels)
-        loss.backward()
-        losses.append(loss.item())
-        optimizer.step()
-    return _flat(network), losses
-
-
-def _flat(network: nn.Module) -> Tensor:
-    return torch.cat([p.detach().flatten() for p in network.parameters()])
-
-
-def _softmax_loss(images: Tensor, labels: Tensor) -> float:
-    return F.cross_entropy(_small_network().train()(images).softmax(1), labels).item()
 
 
 @check("02.3", "macro precision, recall and F, also where a class is never predicted")
@@ -261,7 +215,7 @@ def check_scores(probe: Probe, precision_recall_f: Callable[[Tensor], Any]) -> N
             cause="the function ends with `return precision, recall, f`",
             hint="a",
         )
-        precision, recall, f = _scores(confusion)
+        precision, recall, f = reference.scores(confusion)
         means = [x.mean() for x in (precision, recall, f)]
         micro = confusion.diag().sum() / confusion.sum()
         got = [torch.as_tensor(score, dtype=torch.float64) for score in scores]
@@ -313,17 +267,6 @@ def check_scores(probe: Probe, precision_recall_f: Callable[[Tensor], Any]) -> N
             hint="c",
             mistakes=mistakes,
         )
-
-
-_SWAPPED = "rows and columns are swapped: rows are the true digits, columns the predicted ones"
-_MICRO = "all classes are pooled before dividing; the macro score is the mean over classes"
-
-
-def _scores(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    right = confusion.diag().double()
-    precision = right / confusion.sum(0).clamp(min=1)
-    recall = right / confusion.sum(1).clamp(min=1)
-    return precision, recall, 2 * right / (confusion.sum(0) + confusion.sum(1)).clamp(min=1)
 
 
 @check("02.4", "an untrained network that gives one answer scores that digit's share; in MNIST's test set it is the 1")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from resnet_labs.reports import load_report
@@ -48,11 +47,17 @@ def compare(runs: Sequence[Result]) -> list[Row]:
     if experiment not in _FIGURES:
         raise InputError(f"The reports give no figures for {experiment!r}.", nearest(experiment, _FIGURES))
     report, part = experiment.split(".")
-    facts: dict[str, Any] = load_report(report)["experiments"][part]["fact"]
+    facts = load_report(report)["experiments"][part]["fact"]
     return [
-        Row(label, metric, reduce(lambda node, key: node[key], place.split("."), facts), summarise(runs, metric))
+        Row(label, metric, _stated(facts, place), summarise(runs, metric))
         for label, metric, place in _FIGURES[experiment]
     ]
+
+
+def _stated(facts: Any, place: str) -> float | None:
+    for key in place.split("."):
+        facts = facts[key]
+    return facts
 
 
 def as_text(runs: Sequence[Result]) -> str:

@@ -1,0 +1,177 @@
+"""Several processes that train one model: who they are, what they share, and batch norm over the whole batch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from resnet_labs import runtime
+from resnet_labs.runtime import InputError, default_device
+
+
+def rank() -> int:
+    """Return this process's number, 0 where there is only one."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def count() -> int:
+    """Return how many processes train together, 1 where there is only one."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def is_writer() -> bool:
+    """Return whether this process writes files and prints."""
+    return rank() == 0
+
+
+@contextmanager
+def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
+    """Join the processes that `torchrun` started, and part at the end; alone, do nothing.
+
+    Args:
+        timeout_seconds: how long to wait for a process that says nothing.
+
+    Raises:
+        InputError: another process stopped; names the mend. Everything written up to then is there.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield
+        return
+    backend = "nccl" if default_device().type == "cuda" else "gloo"
+    if backend == "nccl":
+        torch.cuda.set_device(default_device())
+    dist.init_process_group(backend, timeout=timedelta(seconds=timeout_seconds))
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, InputError) or not _lost(error):
+            raise
+        raise InputError(
+            f"Process {rank()} lost another process of this run, which stopped or cannot be reached.",
+            "Look at that process's own message, then start again with --resume.",
+        ) from error
+    finally:
+        dist.destroy_process_group()
+
+
+def _lost(error: RuntimeError) -> bool:
+    text = str(error).lower()
+    return any(sign in text for sign in ("connection", "gloo", "nccl", "timed out", "peer"))
+
+
+def device_name(device: torch.device) -> str:
+    """Return what the device calls itself, with the number of processes that each have one."""
+    name = runtime.device_name(device)
+    return name if count() == 1 else f"{count()} processes, each on {name}"
+
+
+def part(batch: Tensor) -> Tensor:
+    """Return this process's rows of a batch: every `count()`-th, from its own number on."""
+    return batch[rank() :: count()]
+
+
+def total(values: Tensor) -> Tensor:
+    """Return the sum of a tensor over all processes."""
+    if count() > 1:
+        dist.all_reduce(values)
+    return values
+
+
+def average_gradients(module: nn.Module) -> None:
+    """Give every process the mean over processes of the module's gradients."""
+    if count() > 1:
+        for parameter in module.parameters():
+            if parameter.grad is not None:
+                parameter.grad = total(parameter.grad) / count()
+
+
+def gathered(value: Any) -> list[Any]:
+    """Return what every process holds, in the order of their numbers."""
+    if count() == 1:
+        return [value]
+    found: list[Any] = [None] * count()
+    dist.all_gather_object(found, value)
+    return found
+
+
+def from_writer(value: Any) -> Any:
+    """Return what the writer holds, on every process."""
+    if count() == 1:
+        return value
+    box = [value]
+    dist.broadcast_object_list(box)
+    return box[0]
+
+
+@dataclass
+class Rows:
+    """Whether the rows that this process runs just now count in the batch, or are only run for company."""
+
+    counted: bool = True
+
+
+@contextmanager
+def batch_norm_over_all(model: nn.Module) -> Iterator[Rows]:
+    """Let every batch norm take mean and variance over the rows of all processes that count, as one process would.
+
+    The modules stay the same objects, so that freezes, hooks and keys stay; torch's SyncBatchNorm replaces them, and
+    does not run on a CPU.
+    """
+    rows = Rows()
+    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)] if count() > 1 else []
+    for norm in norms:
+        norm.forward = partial(_forward, norm, rows)  # type: ignore[method-assign]
+    try:
+        yield rows
+    finally:
+        for norm in norms:
+            del norm.forward
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; each process's gradient is the sum of all their gradients."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor) -> Tensor:
+        return total(values.clone())
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        return total(gradient.clone())
+
+
+def _forward(norm: _BatchNorm, rows: Rows, inputs: Tensor) -> Tensor:
+    if not norm.training:
+        return type(norm).forward(norm, inputs)
+    axes = [axis for axis in range(inputs.ndim) if axis != 1]
+    values, weight = inputs.float(), float(rows.counted)
+    own = torch.cat([values.sum(axes), values.new_tensor([values.numel() / values.shape[1]])])
+    sums = _Sum.apply(own * weight)
+    size = sums[-1].detach()
+    mean = sums[:-1] / size
+    shape = [1, -1] + [1] * (inputs.ndim - 2)
+    variance = _Sum.apply((values - mean.view(shape)).square().sum(axes) * weight) / size
+    _track(norm, mean.detach(), variance.detach() * size / (size - 1))
+    outputs = (values - mean.view(shape)) * torch.rsqrt(variance + norm.eps).view(shape)
+    if norm.affine:
+        outputs = outputs * norm.weight.view(shape) + norm.bias.view(shape)
+    return outputs.to(inputs.dtype)
+
+
+def _track(norm: _BatchNorm, mean: Tensor, variance: Tensor) -> None:
+    if norm.running_mean is None or norm.running_var is None or norm.num_batches_tracked is None:
+        return
+    norm.num_batches_tracked.add_(1)
+    momentum = 1 / norm.num_batches_tracked.item() if norm.momentum is None else norm.momentum
+    norm.running_mean.lerp_(mean, momentum)
+    norm.running_var.lerp_(variance, momentum)

@@ -1,0 +1,133 @@
+"""Two processes train as one does; where one dies, the other says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+import json, os, sys
+import torch
+import torch.nn.functional as F
+from torch import nn
+from resnet_labs import data, processes
+from resnet_labs.runtime import InputError
+from resnet_labs.tracking import CSVTracker
+from resnet_labs.train import TrainConfig, evaluate, fit
+
+def images(count):
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (count, 1, 6, 6), dtype=torch.uint8, generator=generator)
+    return data.ImageData(pixels, torch.arange(count) % 3, ("a", "b", "c"), "made here")
+
+def run(folder, dies):
+    torch.manual_seed(1 + processes.rank())  # the first process's weights are everybody's
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 8, 3), nn.BatchNorm2d(8, momentum=None),
+        nn.ReLU(), nn.Flatten(), nn.Linear(32, 3)
+    )
+    class Dies:
+        def log(self, row):
+            pass
+        def __call__(self, logits, labels):
+            if dies and processes.rank() == 1:
+                os._exit(3)
+            return F.cross_entropy(logits, labels)
+    batches = data.Batches(images(41), 8, shuffle=True, seed=5)  # the last batch has one image: one part is empty
+    history = fit(
+        model, batches, loss=Dies(), config=TrainConfig(epochs=3, learning_rate=0.1, clip_norm=1.0),
+        validation=data.Batches(images(13), 5), checkpoint=folder + "/run.pt", progress=False,
+        tracker=CSVTracker(folder + f"/{processes.rank()}.csv"),
+    )
+    found = evaluate(model, data.Batches(images(13), 5))
+    state = torch.cat([value.double().flatten() for value in model.state_dict().values()])
+    print(json.dumps({
+        "rank": processes.rank(), "rows": history.rows, "device": history.device, "state": state.tolist(),
+        "logits": found.logits.tolist(), "labels": found.labels.tolist(), "confusion": found.confusion.tolist(),
+    }), flush=True)
+
+try:
+    with processes.joined(timeout_seconds=60):
+        run(sys.argv[1], sys.argv[2] == "dies")
+except InputError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+"""
+
+
+def start(folder: Path, *, size: int, dies: bool = False) -> list[tuple[int, str, str]]:
+    """Run the script in so many processes; return exit status, output and errors of each."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder.mkdir()
+    (folder / "script.py").write_text(SCRIPT)
+    running = []
+    for rank in range(size):
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUDA_VISIBLE_DEVICES": ""}
+        if size > 1:
+            environment |= {"RANK": str(rank), "WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1"}
+            environment |= {"MASTER_PORT": str(port), "LOCAL_RANK": str(rank)}
+        command = [sys.executable, str(folder / "script.py"), str(folder), "dies" if dies else "lives"]
+        running.append(
+            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
+    found = [process.communicate(timeout=240) for process in running]
+    return [(process.returncode, *texts) for process, texts in zip(running, found, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processes")
+    (alone,) = start(folder / "one", size=1)
+    both = start(folder / "two", size=2)
+    assert [status for status, _, _ in (alone, *both)] == [0, 0, 0], (alone[2], both[0][2], both[1][2])
+    one, first, second = (json.loads(out.splitlines()[-1]) for _, out, _ in (alone, *both))
+    return folder, one, first, second
+
+
+def test_two_processes_give_the_curve_of_one(runs):
+    _, one, first, second = runs
+    for row, a, b in zip(one["rows"], first["rows"], second["rows"], strict=True):
+        for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+            assert a[name] == pytest.approx(row[name], abs=1e-5)
+            assert b[name] == pytest.approx(row[name], abs=1e-5)
+
+
+def test_weights_and_running_statistics_are_those_of_one(runs):
+    _, one, first, second = runs
+    assert first["state"] == pytest.approx(one["state"], abs=1e-4)
+    assert second["state"] == first["state"]
+
+
+def test_every_test_image_counts_once_in_its_place(runs):
+    _, one, first, second = runs
+    for found in (first, second):
+        assert found["labels"] == one["labels"]
+        assert torch.tensor(found["logits"]).allclose(torch.tensor(one["logits"]), atol=1e-3)
+        assert sum(map(sum, found["confusion"])) == 13
+
+
+def test_one_process_writes(runs):
+    folder, _, first, _ = runs
+    assert len((folder / "two" / "0.csv").read_text().splitlines()) == 4
+    assert (folder / "two" / "1.csv").read_text() == ""
+    assert first["device"].startswith("2 processes, each on ")
+
+
+def test_where_one_process_dies_the_other_says_so_and_how_to_go_on(tmp_path):
+    (status, _, said), (killed, _, _) = start(tmp_path / "dies", size=2, dies=True)
+    assert killed == 3
+    assert status == 2
+    assert "Process 0 lost another process of this run" in said
+    assert "--resume" in said
+    assert "Traceback" not in said
