@@ -318,6 +318,14 @@ class TestBootstrapInterval:
         assert first == again != other
         assert torch.equal(before, torch.get_rng_state())
 
+    def test_draws_a_thousand_times_from_seed_zero_unless_told(self) -> None:
+        values = torch.arange(7.0)
+        assert bootstrap_interval(mean, values) == bootstrap_interval(mean, values, seed=0, num_resamples=1000)
+        seen = []
+        bootstrap_interval(lambda values: seen.append(values) or 0.0, values)
+        assert len(seen) == 1000
+        assert torch.equal(seen[0], values[torch.randint(7, (7,), generator=torch.Generator().manual_seed(0))])
+
     def test_one_example_and_one_resample_are_enough(self) -> None:
         assert bootstrap_interval(mean, torch.tensor([3.0]), num_resamples=1) == (3.0, 3.0)
 
