@@ -8,9 +8,8 @@ run: setup
 	$(BIN)/resnet-labs run digits
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
-	RESNET_LABS_FAST=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
-	  --nbval-cell-timeout 120 labs/solutions
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules resnet_labs tests
+	RESNET_LABS_FAST=1 $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 labs/solutions
 
 setup: .venv/ready
 
@@ -24,7 +23,7 @@ labs: setup   ## solutions -> student notebooks
 	$(BIN)/python -m resnet_labs.labkit.build
 
 book: setup
-	$(BIN)/jupyter-book build . --toc book/_toc.yml --path-output book --all -W -n --keep-going
+	RESNET_LABS_FAST=1 $(BIN)/jupyter-book build . --toc book/_toc.yml --path-output book --all -W -n --keep-going
 
 lint: setup
 	$(BIN)/ruff check .

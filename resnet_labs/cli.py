@@ -76,7 +76,7 @@ def _demand_data(name: str, root: Path | None) -> None:
 
     for entry in data.available(root):
         if entry.name == name and not entry.here:
-            raise InputError(f"The data set {name!r} is not here.", entry.how)
+            raise InputError(f"The data set {name!r} is not here.", f"To get it: {entry.how}.")
 
 
 def _reproduce(options: argparse.Namespace) -> int:

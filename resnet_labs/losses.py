@@ -144,7 +144,7 @@ def distance_matrix(embeddings: Float[Tensor, "N D"]) -> Float[Tensor, "N N"]:
     Returns:
         (N, N) distances with a zero diagonal, float64 for float64 embeddings, else float32, under autocast too.
 
-    Source: the binomial theorem, |x - y|^2 = |x|^2 + |y|^2 - 2 x y.
+    Source: definition, expanded to |x - y|^2 = |x|^2 + |y|^2 - 2 x·y.
     Deviations: none.
     Equals: torch.cdist.
 
@@ -278,8 +278,8 @@ def _triplets_of_pairs(distances: Tensor, same: Tensor, margin: float, *, semiha
 
 def _sort_rows(values: Tensor) -> Tensor:
     if values.device.type == "cpu":  # torch's sort finds the order too, which takes it 20 times as long
-        return torch.from_numpy(np.sort(values.numpy(), axis=1))
-    return values.sort(1).values
+        return torch.from_numpy(np.sort(values.numpy()))
+    return values.sort().values
 
 
 def _check_classes(labels: Tensor, num_examples: int, num_classes: int, instead: str = "") -> None:

@@ -27,7 +27,7 @@ class CSVTracker:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     with CSVTracker(folder + "/run.csv") as tracker:
         ...         tracker.log({"epoch": 1, "train_loss": 2.5})
-        ...     print(open(folder + "/run.csv").read().split())
+        ...     print(Path(folder, "run.csv").read_text().split())
         ['epoch,train_loss', '1,2.5']
     """
 

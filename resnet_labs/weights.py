@@ -87,7 +87,7 @@ def replace_head(model: Network, num_classes: int) -> Network:
     return model
 
 
-def replace_stem(model: Network, in_channels: int, *, keep_weights: bool = True) -> Network:
+def replace_stem(model: Network, in_channels: int, keep_weights: bool = True) -> Network:
     """Give the model a first convolution for images of another number of channels, and return the model.
 
     Filters that are kept: every new channel gets the sum of the old channels' filters, divided by the number of new

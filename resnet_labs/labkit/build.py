@@ -54,9 +54,11 @@ def outputs(source: Path, root: Path) -> dict[Path, str]:
     student = root / "labs" / source.name
     notebook = student.with_suffix(".ipynb").relative_to(root).as_posix()
     made_from = source.relative_to(root).as_posix()
-    full = [(cell, _filled(cell, cell.text, address, notebook)) for cell in lab.cells]
+    # The solution is a page of the book, which opens without a network: there the badge is a plain link.
+    link, badge = f"[Open the student's notebook in Colab]({address.colab(notebook)})", address.badge(notebook)
+    full = [(cell, _filled(cell, cell.text, address, link)) for cell in lab.cells]
     stripped = [
-        (cell, _filled(cell, student_text(cell), address, notebook))
+        (cell, _filled(cell, student_text(cell), address, badge))
         for cell in lab.cells
         if "solution" not in cell.tags
     ]
@@ -117,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if lost or (check and stale) else 0
 
 
-def _filled(cell: Cell, text: str, address: Address, notebook: str) -> str:
+def _filled(cell: Cell, text: str, address: Address, colab: str) -> str:
     """Fill the placeholders, and give every cell its final text."""
     install = f"""\
 import sys
@@ -126,7 +128,7 @@ if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q {address.pip}")"""
     lines = [install if cell.kind == "code" and line == "{{install}}" else line for line in text.splitlines()]
     text = "\n".join(lines).replace("{{version}}", ".".join(address.version.split(".")[:2]))
-    text = text.replace("{{colab}}", address.badge(notebook))
+    text = text.replace("{{colab}}", colab)
     if "{{install}}" in text:
         raise InputError(f"{cell.where()}: {{{{install}}}} shares its line.", "Put it on a line of its own, in code.")
     return text

@@ -1,0 +1,186 @@
+"""A speed is a ratio: ours and a peer's, measured in turn, in one run, on one machine."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from resnet_labs import results, runtime
+
+Measure = Callable[[], float]  # takes one figure, of which less is better
+
+
+class Absent(Exception):
+    """A peer, or a device, that this machine does not have."""
+
+
+def peer(module: str) -> Any:
+    """Return the module of a peer.
+
+    Raises:
+        Absent: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise Absent(f"{error.name} is not installed") from error
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to measure: pairs of measurements, and the least seconds that one of them takes."""
+
+    rounds: int = 7
+    seconds: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Ours against a peer's.
+
+    Attributes:
+        name: the benchmark.
+        what: what was done, with its sizes.
+        peer: what ours is compared with.
+        target: the ratio that is wanted, None where there is none.
+        unit: of the figures.
+        ours: one figure a round; less is better.
+        theirs: the peer's figure of the same round, taken right after.
+        note: what else the figures say.
+        skipped: why there are no figures, empty where there are.
+    """
+
+    name: str
+    what: str
+    peer: str
+    target: float | None = None
+    unit: str = "ms"
+    ours: tuple[float, ...] = ()
+    theirs: tuple[float, ...] = ()
+    note: str = ""
+    skipped: str = ""
+
+    @property
+    def ratios(self) -> list[float]:
+        """The peer's figure over ours, round by round: how many times better ours is."""
+        return [theirs / ours for ours, theirs in zip(self.ours, self.theirs, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the ratios."""
+        return statistics.median(self.ratios)
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the ratio is what is wanted; None where nothing was measured or wanted."""
+        return None if self.skipped or self.target is None else self.ratio >= self.target
+
+    def __str__(self) -> str:
+        head = f"{self.name:16} {self.what}"
+        if self.skipped:
+            return f"{head}\n{'':16} against {self.peer}: skipped, {self.skipped}"
+        figures = (
+            f"{self.ratio:.2f} times {self.peer} ({min(self.ratios):.2f} to {max(self.ratios):.2f} in "
+            f"{len(self.ratios)} rounds): {_figure(self.ours)} against {_figure(self.theirs)} {self.unit}"
+        )
+        if self.target is not None:
+            figures += f"; wanted {self.target:g}, {'reached' if self.reached else 'missed'}"
+        return "\n".join([head, *(f"{'':16} {line}" for line in (figures, self.note) if line)])
+
+
+def _figure(values: tuple[float, ...]) -> str:
+    return f"{statistics.median(values):.4g}"
+
+
+def against(row: Row, ours: Callable[[], Measure], theirs: Callable[[], Measure], effort: Effort) -> Row:
+    """Return the row with the figures of both sides, taken in turn.
+
+    Args:
+        row: what is compared.
+        ours: sets our side up and warms it up.
+        theirs: likewise the peer's; both are ready before the first round.
+        effort: how many rounds.
+
+    Returns:
+        The row; skipped where a side is absent.
+    """
+    try:
+        sides = ours(), theirs()
+    except Absent as reason:
+        return replace(row, skipped=str(reason))
+    rounds = [[measure() for measure in sides] for _ in range(effort.rounds)]
+    mine, others = zip(*rounds, strict=True)
+    return replace(row, ours=mine, theirs=others)
+
+
+def milliseconds(work: Callable[[], object], effort: Effort, *, per: int = 1) -> Measure:
+    """Return what takes the milliseconds of some work, warmed up and repeated until the clock can tell.
+
+    Args:
+        work: is called without arguments.
+        effort: the least seconds of a measurement.
+        per: how many units, such as steps, one call does.
+    """
+
+    def seconds(calls: int) -> float:
+        synchronize()
+        started = time.perf_counter()
+        for _ in range(calls):
+            work()
+        synchronize()
+        return time.perf_counter() - started
+
+    calls = 1
+    if seconds(1) < effort.seconds:  # that was the warm-up
+        calls = max(1, math.ceil(effort.seconds / seconds(1)))
+    return lambda: 1000 * seconds(calls) / calls / per
+
+
+def synchronize() -> None:
+    """Wait for the GPU, where one is at work."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
+def matrix_rate(dtype: torch.dtype, device: torch.device, effort: Effort, *, size: int) -> float:
+    """Return the operations a second of a square matrix product, a multiply-add counted as two."""
+    left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+    product = milliseconds(lambda: left @ right, effort)
+    return 2 * size**3 / statistics.median(product() for _ in range(effort.rounds)) * 1000
+
+
+def write(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
+    """Append a JSON line for each row that was measured: its figures, and what they were measured on and with."""
+    device = runtime.default_device()
+    provenance = {
+        "device": runtime.device_name(device),
+        "precision": runtime.choose_precision("auto", device),
+        "versions": {**runtime.versions(), **_peer_versions()},
+        "command": results.command_line(),
+        "commit": results.source_revision(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("a", encoding="utf-8") as lines:
+        for row in rows:
+            if not row.skipped:
+                line = asdict(row) | {"ratio": row.ratio, "lowest": min(row.ratios), "highest": max(row.ratios)}
+                lines.write(json.dumps(line | provenance, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _peer_versions() -> dict[str, str]:
+    packages = ("timm", "pytorch-metric-learning")
+    return {name: metadata.version(name) for name in packages if list(metadata.distributions(name=name))}

@@ -1,0 +1,66 @@
+"""The part of a classifier before its head, run over a data set."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float32
+from torch import Tensor, nn
+
+from resnet_labs import runtime
+from resnet_labs.data import Batches
+from resnet_labs.features.stages import evaluating
+from resnet_labs.runtime import InputError
+
+BATCH_SIZE = 128  # an augmentation draws for a batch at a time, so another size would give other views
+
+
+def head_of(model: nn.Module) -> nn.Module:
+    """Return what `freeze.linear_probe_` leaves to train."""
+    head = getattr(model, "fc", None)
+    if isinstance(head, nn.Module) and any(True for _ in head.parameters()):
+        return head
+    layers = [part for part in model.modules() if isinstance(part, nn.Linear)]
+    if not layers:
+        raise InputError(
+            f"{type(model).__name__} has no linear layer whose input could be the feature.",
+            "Use stage_features and name the stage.",
+        )
+    return layers[-1]
+
+
+def head_input(model: nn.Module, images: Tensor) -> Float32[Tensor, "N D"]:
+    """Return the vectors that the head sees, on the CPU; the pass runs in evaluation mode and in float32."""
+    inputs: list[Tensor] = []
+    handle = head_of(model).register_forward_pre_hook(lambda head, arguments: inputs.append(arguments[0].clone()))
+    try:
+        with evaluating(model), runtime.autocast(images.device, "fp32"):
+            model(images)
+    finally:
+        handle.remove()
+    shapes = [tuple(each.shape) for each in inputs]
+    if len(shapes) != 1 or len(shapes[0]) != 2:
+        raise InputError(
+            f"The head of {type(model).__name__} sees inputs of shapes {shapes}, not one vector an image.",
+            "Use stage_features and name the stage.",
+        )
+    return inputs[0].float().cpu()
+
+
+def head_inputs(model: nn.Module, batches: Batches, views: int) -> Float32[Tensor, "V N D"]:
+    """Return what `head_input` gives for all images of each epoch from 0 to `views` - 1."""
+    truth, features = batches.data.labels, torch.empty(0)
+    for view in range(views):
+        batches.set_epoch(view)
+        start = 0
+        for images, labels in batches:
+            if not torch.equal(labels.cpu(), truth[start : start + BATCH_SIZE]):
+                raise InputError(
+                    "augment changes labels, but a cached view keeps the label of its image.",
+                    "Leave out Mixup, CutMix and whatever else changes or reorders labels.",
+                )
+            rows = head_input(model, images)
+            if start == view == 0:
+                features = torch.empty(views, len(truth), rows.shape[1])
+            features[view, start : start + len(rows)] = rows
+            start += len(rows)
+    return features
