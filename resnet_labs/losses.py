@@ -49,7 +49,8 @@ def cross_entropy(
         _check_distributions(labels)
         losses = -(labels * log_probabilities).sum(1)
     else:
-        _check_classes(labels, *logits.shape, instead=f", or {tuple(logits.shape)} distributions in floating point")
+        distributions = f", or {tuple(logits.shape)} distributions in floating point"
+        _check_classes(labels, len(logits), logits.shape[1], instead=distributions)
         losses = -log_probabilities.gather(1, labels[:, None]).squeeze(1)
     if label_smoothing > 0:  # not at zero, where a logit of minus infinity would make 0 * inf
         losses = (1 - label_smoothing) * losses - label_smoothing * log_probabilities.mean(1)

@@ -86,7 +86,7 @@ def confusion(matrix: Shaped[Tensor, "K K"], classes: Sequence[str]) -> Figure:
 def report_against_ours(
     labels: Sequence[str],
     report: Sequence[float | None],
-    ours: Sequence[tuple[float, float, float]],
+    ours: Sequence[tuple[float, float | None, float | None]],
     *,
     x: str = "fraction",
 ) -> Figure:
@@ -95,14 +95,14 @@ def report_against_ours(
     Args:
         labels: what the figures are.
         report: the report's figures, None where it gives none.
-        ours: mean, low and high of each.
+        ours: mean, low and high of each; None for the ends where there is no interval.
         x: what the figures are, with their unit.
     """
     figure, axes = _figure(6.4, 0.55 * len(labels) + 1.2)
     axis = axes.flat[0]
     rows = np.arange(len(labels))
     means = np.array([mean for mean, _, _ in ours])
-    spread = np.array([[mean - low, high - mean] for mean, low, high in ours]).T
+    spread = np.array([_arms(*figures) for figures in ours]).T
     axis.errorbar(means, rows + 0.12, xerr=spread, fmt="o", color=COLOURS[0], capsize=3, label="ours, 95 % interval")
     known = [(figure_, row) for figure_, row in zip(report, rows, strict=True) if figure_ is not None]
     axis.plot([value for value, _ in known], [row - 0.12 for _, row in known], "D", color=COLOURS[1], label="report")
@@ -112,6 +112,10 @@ def report_against_ours(
     _tidy(axis)
     axis.legend(frameon=False)
     return figure
+
+
+def _arms(mean: float, low: float | None, high: float | None) -> tuple[float, float]:
+    return (0.0, 0.0) if low is None or high is None else (mean - low, high - mean)
 
 
 def _figure(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:

@@ -16,11 +16,11 @@ from resnet_labs.bench import fresh, pipelines, rows, training, triplets
 from resnet_labs.bench.rows import Effort, Row
 from resnet_labs.runtime import InputError
 
-BRIEF = Effort(rounds=2, seconds=0)
+BRIEF = Effort(rounds=1, seconds=0)
 TINY = {
     "step": {"batch": 2, "size": 8, "steps": 1, "matrix": 8},
     "step-equal": {"batch": 2, "size": 8, "steps": 1},
-    "fit": {"batch": 4, "limit": 20},
+    "fit": {"batch": 5, "limit": 10},
     "batches": {"images": 8, "size": 8, "batch": 4},
     "triplet": {"hard": (8, 12), "every": (8,), "features": 4},
     "cached": {"images": 20, "size": 8, "epochs": 1, "batch": 10},
@@ -72,7 +72,7 @@ def test_every_benchmark_compares_ours_with_each_of_its_peers(name):
     assert [each.peer for each in found] == PEERS[name]
     for each in found:
         assert not each.skipped
-        assert len(each.ours) == len(each.theirs) == 2
+        assert len(each.ours) == len(each.theirs) == 1
         assert min(each.ours + each.theirs) > 0
         assert each.name.startswith(name)
 
@@ -156,10 +156,9 @@ def test_the_share_of_the_matrix_rate_counts_forward_once_and_backward_twice(mon
     )
 
 
-@pytest.mark.parametrize(("name", "package"), [("step-equal", "timm"), ("resnet50", "timm")])
-def test_an_absent_peer_is_named_and_the_others_are_measured(monkeypatch, name, package):
-    hide(monkeypatch, package)
-    found = list(bench.BENCHMARKS[name](BRIEF, **TINY[name]))
+def test_an_absent_peer_is_named_and_the_others_are_measured(monkeypatch):
+    hide(monkeypatch, "timm")
+    found = list(bench.BENCHMARKS["step-equal"](BRIEF, **TINY["step-equal"]))
     assert [each.skipped for each in found] == ["", "timm is not installed"]
     assert found[0].ours
     assert not found[1].ours
@@ -249,7 +248,7 @@ def test_run_says_each_row_as_it_is_made_and_returns_all(monkeypatch):
 
 def test_run_refuses_an_unknown_name_before_it_measures(monkeypatch):
     monkeypatch.setitem(bench.BENCHMARKS, "fit", lambda effort: pytest.fail("measured"))
-    with pytest.raises(InputError, match="There is no benchmark 'triplets'. Did you mean 'triplet'?"):
+    with pytest.raises(InputError, match=r"There is no benchmark 'triplets'\. Did you mean 'triplet'\?"):
         bench.run(["fit", "triplets"])
 
 

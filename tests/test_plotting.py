@@ -39,7 +39,7 @@ def test_images_stand_under_their_titles():
 
 
 def test_report_stands_beside_ours_and_a_missing_figure_is_left_out():
-    figure = plotting.report_against_ours(["a", "b"], [0.9, None], [(0.8, 0.7, 0.9), (0.5, 0.4, 0.6)])
+    figure = plotting.report_against_ours(["a", "b"], [0.9, None], [(0.8, 0.7, 0.9), (0.5, None, None)])
     axis = figure.axes[0]
     assert [text.get_text() for text in axis.get_yticklabels()] == ["a", "b"]
     report = next(line for line in axis.lines if line.get_label() == "report")

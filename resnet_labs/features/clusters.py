@@ -24,16 +24,15 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
     Args:
         features: (N, D), at least 4 rows and 2 columns.
         method: "tsne" or "umap" (its first use takes some ten seconds to compile).
-        seed: of UMAP's start and sampling. t-SNE starts from principal components, which the seed moves little where
-            there are many columns, and not at all where there are few.
+        seed: of the random start of t-SNE, and of UMAP's sampling.
 
     Raises:
         InputError: an unknown method, too few rows or columns, rows that are all alike, or values that are not finite.
 
     Source: van der Maaten and Hinton 2008, Visualizing Data using t-SNE, with the acceleration of van der Maaten 2014;
         McInnes et al. 2018, UMAP.
-    Deviations: starts from principal components (Kobak and Berens 2019); one thread, as sums of several vary.
-    Equals: sklearn.manifold.TSNE; umap.UMAP.
+    Deviations: none; t-SNE starts at random, as in its paper, and runs in one thread, for sums in one order.
+    Equals: sklearn.manifold.TSNE(init="random"); umap.UMAP.
 
     Example:
         >>> points = torch.cat([torch.rand(10, 5), torch.rand(10, 5) + 9])
@@ -54,7 +53,9 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1):
-            positions = TSNE(perplexity=min(30, (count - 1) / 3), random_state=seed).fit_transform(points)
+            # Not sklearn's start from principal components, which leaves nothing to the seed.
+            tsne = TSNE(perplexity=min(30, (count - 1) / 3), init="random", random_state=seed)
+            positions = tsne.fit_transform(points)
     else:
         # It warns of packages that it can do without, and of its own use of older names; nobody here can mend that.
         with warnings.catch_warnings():

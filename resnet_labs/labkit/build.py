@@ -58,9 +58,7 @@ def outputs(source: Path, root: Path) -> dict[Path, str]:
     link, badge = f"[Open the student's notebook in Colab]({address.colab(notebook)})", address.badge(notebook)
     full = [(cell, _filled(cell, cell.text, address, link)) for cell in lab.cells]
     stripped = [
-        (cell, _filled(cell, student_text(cell), address, badge))
-        for cell in lab.cells
-        if "solution" not in cell.tags
+        (cell, _filled(cell, student_text(cell), address, badge)) for cell in lab.cells if "solution" not in cell.tags
     ]
     script = jupytext.writes(_notebook(stripped, {"jupytext": {"notebook_metadata_filter": "-all"}}), fmt="py:percent")
     return {

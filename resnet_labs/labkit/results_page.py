@@ -41,7 +41,7 @@ def render(evidence: Path = EVIDENCE) -> str:
     Raises:
         InputError: a file is not named after a report's experiment, or holds a line of another one.
     """
-    measured = {path.stem: results.read(path) for path in sorted(evidence.glob("*.jsonl"))}
+    measured = {path.stem: results.read(path) for path in sorted(evidence.glob("*.jsonl"), key=lambda path: path.stem)}
     for experiment, runs in measured.items():
         others = {run.experiment for run in runs} - {experiment}
         if others:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import functools
+import gc
 import importlib
 import json
 import os
@@ -26,6 +27,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LOWEST_RATE = 0.95
 SECONDS = 600  # a mutant that takes longer hangs, which its tests notice
+# pytest and torch import them late, which would cost every child seconds.
+LATE = ("beartype", "jaxtyping", "torch._dynamo", "torch.distributed.tensor")
 
 
 class Target(NamedTuple):
@@ -180,11 +183,14 @@ def survivors(target: Target, chosen: list[Mutant], *, jobs: int = 1) -> list[Mu
             slots.append(slot)
             if _code(status, slot) == 0:
                 alive.append(mutant)
+    gc.unfreeze()
     return alive
 
 
 def _import_what_it_needs(target: Target) -> None:
     """Import in the parent what the module and its tests import, but nothing of the package itself."""
+    for name in LATE:
+        importlib.import_module(name)
     for path in (target.module, target.tests):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -192,12 +198,15 @@ def _import_what_it_needs(target: Target) -> None:
             for name in names:
                 if name.split(".")[0] != target.module.parent.name:
                     importlib.import_module(name)
+    gc.freeze()
 
 
 def _start(target: Target, text: str, slot: Path, known: dict[str, float]) -> int:
     """Write the module's text into the copy and start its tests; return the process that runs them."""
     package = slot / target.module.parent.name
     (package / target.module.name).write_text(text, encoding="utf-8")
+    for cached in package.glob(f"__pycache__/{target.module.stem}.*"):
+        cached.unlink()
     pid = os.fork()
     if pid:
         return pid
@@ -207,7 +216,7 @@ def _start(target: Target, text: str, slot: Path, known: dict[str, float]) -> in
         log = os.open(slot / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        sys.dont_write_bytecode = True  # a cached module of the same second and size would hide the change
+        sys.dont_write_bytecode = bool(known)  # a module cached in the same second would hide the next one
         sys.path.insert(0, str(slot))
         plugin = _FastestFirst(known)
         options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "jaxtyping._pytest_plugin", "--import-mode=importlib"]
