@@ -138,6 +138,13 @@ def _doctor(options: argparse.Namespace) -> int:
     return FAILED if any(finding.required and not finding.fine for finding in findings) else DONE
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from resnet_labs import bench
+
+    bench.run(options.names or None, say=print)
+    return DONE
+
+
 def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
@@ -169,6 +176,8 @@ def _parser() -> argparse.ArgumentParser:
     sets.add_argument("name", nargs="?", help="one data set")
     sets.add_argument("--download", action="store_true", help="download it into the data root")
     command("doctor", _doctor, "the environment, a line a part, with the mend", located)
+    timed = command("bench", _bench, "ours against the peers that are installed, as ratios")
+    timed.add_argument("names", nargs="*", help="which benchmarks, all where none is named")
     return parser
 
 

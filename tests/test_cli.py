@@ -84,6 +84,10 @@ def test_lab_that_is_not_written_is_refused(capsys, monkeypatch):
     assert "Lab 77 nothing is not written yet." in refused(["run", "nothing"], capsys)
 
 
+def test_unknown_benchmark_gets_the_nearest(capsys):
+    assert "Did you mean 'batches'?" in refused(["bench", "batche"], capsys)
+
+
 def test_download_without_a_name_is_refused(capsys):
     assert "--download needs the name of a data set." in refused(["data", "--download"], capsys)
 

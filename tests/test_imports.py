@@ -18,7 +18,7 @@ ROWS = [
     {"freeze", "resnet", "weights", "checkpoint", "tracking", "results", "data"},
     {"evaluation", "train", "features"},
     {"plotting", "widgets", "recipes", "reports"},
-    {"checks", "labkit", "grading", "labs", "doctor"},
+    {"checks", "labkit", "grading", "labs", "doctor", "bench"},
     {"cli"},
 ]
 ROW_OF = {room: number for number, row in enumerate(ROWS) for room in row}

@@ -172,7 +172,8 @@ def survivors(target: Target, chosen: list[Mutant], *, jobs: int = 1) -> list[Mu
             raise RuntimeError(f"{target.tests} does not pass unchanged:\n{(slots[0] / 'log').read_text()}")
         known = json.loads((slots[0] / "seconds").read_text())
         running: dict[int, tuple[Mutant, Path]] = {}
-        waiting = list(reversed(chosen))
+        control = Mutant(0, "", "", unchanged)
+        waiting = [control, *reversed(chosen)]  # the control comes last
         while waiting or running:
             if waiting and slots:
                 mutant, slot = waiting.pop(), slots.pop()
@@ -184,7 +185,9 @@ def survivors(target: Target, chosen: list[Mutant], *, jobs: int = 1) -> list[Mu
             if _code(status, slot) == 0:
                 alive.append(mutant)
     gc.unfreeze()
-    return alive
+    if control not in alive:
+        raise RuntimeError(f"{target.tests} did not pass unchanged once more, after the mutants.")
+    return [mutant for mutant in chosen if mutant in alive]
 
 
 def _import_what_it_needs(target: Target) -> None:
