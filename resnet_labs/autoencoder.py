@@ -117,7 +117,7 @@ class MLPClassifier(nn.Module):
         torch.Size([5, 10])
     """
 
-    def __init__(self, encoder: nn.Module, num_classes: int, *, final_relu: bool = False) -> None:
+    def __init__(self, encoder: nn.Module, num_classes: int, final_relu: bool = False) -> None:
         super().__init__()
         layers = [part for part in encoder.modules() if isinstance(part, nn.Linear)]
         if isinstance(encoder, StackedAutoencoder) or not layers:

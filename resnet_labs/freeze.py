@@ -29,7 +29,7 @@ class _Freeze:
 
     stopped: set[str] = field(default_factory=set)  # its own parameters that trained before
     handles: list[RemovableHandle] = field(default_factory=list)
-    mode: bool = False  # the module's `training` during a call
+    mode: bool | None = None  # the module's `training` during a call
 
 
 def freeze_(module: nn.Module) -> list[str]:
@@ -282,8 +282,7 @@ def _train_only(model: nn.Module, parts: Iterable[nn.Module]) -> list[str]:
         _freeze_one(module, _trainable_names(module))
     for module in thawed:
         _unfreeze_one(module)
-        for parameter in module.parameters(recurse=False):
-            parameter.requires_grad_(True)
+        module.requires_grad_(True)
     return _changed(model, before)
 
 
@@ -331,4 +330,6 @@ def _enter(module: nn.Module, inputs: tuple[Any, ...]) -> None:
 
 
 def _leave(module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
-    module.training = getattr(module, _MARK).mode
+    mark = getattr(module, _MARK)
+    if mark.mode is not None:  # a hook of others that raised before ours leaves nothing to give back
+        module.training, mark.mode = mark.mode, None

@@ -166,8 +166,8 @@ def test_layers_below_run_once_a_batch_and_without_gradients():
     model = autoencoder()
     runs = []
     model.encoder[0].register_forward_hook(lambda layer, inputs, output: runs.append(output.requires_grad))
-    pretrain_layerwise(model, batches(), config=config(epochs=2))
-    assert runs == [True] * 6 + [False] * 12
+    pretrain_layerwise(model, batches(), config=config(epochs=2), validation=batches(shuffle=False))
+    assert runs == ([True] * 3 + [False] * 3) * 2 + [False] * 24
     assert all(p.requires_grad for p in model.parameters())
 
 

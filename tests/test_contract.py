@@ -41,7 +41,7 @@ CONTRACT = {
     "features.stage_features": "(model, images, stages=('layer1', 'layer3', 'avgpool'))",
     "features.cached_features": "(model, data, *, views=1, augment=None, cache=None)",
     "autoencoder.StackedAutoencoder": "(sizes)",
-    "autoencoder.pretrain_layerwise": "(autoencoder, batches, *, config)",
+    "autoencoder.pretrain_layerwise": "(autoencoder, batches, *, config, validation=None)",
     "autoencoder.MLPClassifier": "(encoder, num_classes, final_relu=False)",
 }
 

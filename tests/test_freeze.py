@@ -5,6 +5,7 @@ import io
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from functools import partial
 
 import pytest
@@ -224,6 +225,22 @@ def test_the_flags_come_back_when_the_call_raises() -> None:
     freeze_(layer)
     with pytest.raises(RuntimeError, match="should contain 5 elements not 3"):
         layer(torch.rand(4, 5, 16, 16))
+    assert layer.training
+
+
+def test_a_hook_of_others_that_raises_first_leaves_the_flags_alone() -> None:
+    layer = nn.BatchNorm2d(3)
+    freeze_(layer)
+    layer.eval()(torch.rand(4, 3, 16, 16))
+    layer.train()
+
+    def stop(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        raise RuntimeError("stop")
+
+    handle = layer.register_forward_pre_hook(stop, prepend=True)
+    with pytest.raises(RuntimeError, match="stop"):
+        layer(torch.rand(4, 3, 16, 16))
+    handle.remove()
     assert layer.training
 
 
@@ -486,12 +503,19 @@ def test_a_probe_on_a_densenet_drops_nothing_inside() -> None:
 
 
 def test_a_head_of_several_layers_trains_whole() -> None:
-    model = torchvision_resnet18(num_classes=2)
-    model.fc = nn.Sequential(nn.Dropout(), nn.Linear(512, 2))
+    model = cifar_resnet(8)
+    model.fc = nn.Sequential(nn.Linear(64, 9), nn.Dropout(), nn.Linear(9, 2))
     linear_probe_(model)
-    assert [name for name, p in model.named_parameters() if p.requires_grad] == ["fc.1.weight", "fc.1.bias"]
+    trains = [name for name, p in model.named_parameters() if p.requires_grad]
+    assert trains == ["fc.0.weight", "fc.0.bias", "fc.2.weight", "fc.2.bias"]
     images = torch.rand(2, 3, 32, 32)
     assert not torch.equal(model.train()(images), model(images))
+
+
+def test_without_parameters_in_fc_the_last_linear_layer_is_the_head() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2))
+    model.fc = nn.Identity()
+    assert linear_probe_(model) == ["0.weight", "0.bias"]
 
 
 def test_the_head_trains_even_where_it_was_stopped_by_hand() -> None:
@@ -519,6 +543,12 @@ def test_stages_join_one_after_the_other() -> None:
     assert trains == [one, one, two, two, three, three]
     schedule.at_epoch(model, 100)
     assert frozen_names(model) == [n for n, _ in model.named_parameters() if n.startswith(("conv1", "bn1", "layer1"))]
+
+
+def test_a_schedule_cannot_change_under_a_run() -> None:
+    schedule = GradualUnfreezing(stages=("fc",))
+    with pytest.raises(FrozenInstanceError, match="every"):
+        schedule.every = 2
 
 
 def test_an_epoch_can_be_asked_for_twice_and_out_of_order() -> None:

@@ -36,6 +36,18 @@ def assert_same(ours, reference, values: torch.Tensor, tolerance: float = 1e-10)
         torch.testing.assert_close(got, expected, rtol=tolerance, atol=tolerance)
 
 
+class Watch(TorchDispatchMode):
+    """Sees every tensor that is made, and keeps the size of the largest."""
+
+    most_bytes = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for part in result if isinstance(result, (tuple, list)) else (result,):
+            self.most_bytes = max(self.most_bytes, part.nbytes if isinstance(part, torch.Tensor) else 0)
+        return result
+
+
 class TestCrossEntropy:
     @pytest.mark.parametrize("label_smoothing", [0.0, 1e-3, 0.1, 1.0])
     @pytest.mark.parametrize("shape", [(1, 2), (7, 10), (3, 1), (64, 100)])
@@ -101,6 +113,12 @@ class TestCrossEntropy:
         assert cross_entropy(torch.tensor([[0.0, 0.0, -math.inf]]), torch.tensor([0])).item() == pytest.approx(
             math.log(2)
         )
+
+    def test_no_intermediate_is_larger_than_the_logits(self) -> None:
+        logits, labels = random(64, 3).requires_grad_(), classes(64, 3)
+        with Watch() as watch:
+            cross_entropy(logits, labels, label_smoothing=0.1).backward()
+        assert watch.most_bytes == logits.nbytes
 
     def test_takes_views(self) -> None:
         logits, labels = random(10, 6).T[::2], classes(6, 10)[::2]
@@ -315,22 +333,12 @@ class TestTripletLoss:
 
     @pytest.mark.parametrize("mining", MININGS)
     def test_no_intermediate_is_larger_than_the_distance_matrix(self, mining: str) -> None:
-        largest = 0
-
-        class Watch(TorchDispatchMode):
-            def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-                nonlocal largest
-                result = func(*args, **(kwargs or {}))
-                for part in result if isinstance(result, (tuple, list)) else (result,):
-                    largest = max(largest, part.numel() if isinstance(part, torch.Tensor) else 0)
-                return result
-
         points = torch.randn(256, 64, generator=torch.Generator().manual_seed(0)).requires_grad_()
-        with Watch():
+        with Watch() as watch:
             triplet_loss(points, classes(256, 10), mining=mining).backward()
         assert points.grad is not None
         assert points.grad.isfinite().all()
-        assert largest == 256 * 256
+        assert watch.most_bytes == 256 * 256 * 4
 
     def test_1024_examples_of_512_features_in_float32_agree_with_float64(self) -> None:
         points, labels = random(1024, 512), classes(1024, 200)
@@ -381,6 +389,11 @@ class TestDistanceMatrix:
         assert torch.equal(gradient, torch.zeros(4, 2))
         _, gradient = value_and_gradient(lambda points: distance_matrix(points)[0, :3].sum(), points)
         torch.testing.assert_close(gradient, torch.tensor([[-0.6, -0.8], [0.0, 0.0], [0.6, 0.8], [0.0, 0.0]]))
+
+    def test_where_rows_coincide_anomaly_detection_finds_no_nan_on_the_way(self) -> None:
+        with torch.autograd.set_detect_anomaly(True):
+            _, gradient = value_and_gradient(lambda points: distance_matrix(points).sum(), torch.ones(3, 2))
+        assert torch.equal(gradient, torch.zeros(3, 2))
 
     def test_the_diagonal_is_exactly_zero(self) -> None:
         matrix = distance_matrix(random(40, 30).float() + 5)

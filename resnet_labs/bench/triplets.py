@@ -17,23 +17,29 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def triplet(
-    effort: Effort, *, hard: Sequence[int] = (128, 512, 1024), every: Sequence[int] = (128,), features: int = 512
+    effort: Effort,
+    *,
+    hard: Sequence[int] = (128, 512, 1024),
+    every: Sequence[int] = (128,),
+    features: int = 512,
+    per_class: int = 4,
 ) -> Iterator[Row]:
     """Time batch-hard mining at several batch sizes, and all triplets at a small one."""
     cases = [*(("hard", rows, 2.0) for rows in hard), *(("all", rows, 5.0) for rows in every)]
     for mining, rows, target in cases:
         row = Row(
             name=f"triplet-{mining}",
-            what=f"triplet loss, mining {mining!r}, {rows} rows of {features}, 4 of a class, forward and backward",
+            what=f"triplet loss, mining {mining!r}, {rows} rows of {features}, {per_class} of a class, forward and backward",
             peer="pytorch-metric-learning",
             target=target,
         )
-        time_of = partial(_time, mining=mining, rows=rows, features=features, effort=effort)
+        batch = embedded(rows, features, per_class)
+        time_of = partial(_time, mining=mining, batch=batch, effort=effort)
         yield against(row, partial(time_of, "resnet_labs"), partial(time_of, "pytorch_metric_learning"), effort)
 
 
-def _time(package: str, mining: str, rows: int, features: int, effort: Effort) -> Measure:
-    return milliseconds(partial(differentiated, loss_of(package, mining), *embedded(rows, features)), effort)
+def _time(package: str, mining: str, batch: tuple[Tensor, Tensor], effort: Effort) -> Measure:
+    return milliseconds(partial(differentiated, loss_of(package, mining), *batch), effort)
 
 
 def loss_of(package: str, mining: str) -> Loss:
@@ -52,11 +58,11 @@ def loss_of(package: str, mining: str) -> Loss:
     return lambda embeddings, labels: loss(embeddings, labels, miner(embeddings, labels))
 
 
-def embedded(rows: int, features: int) -> tuple[Tensor, Tensor]:
-    """Return random embeddings with four of each class, the batches of Hermans et al. (2017)."""
+def embedded(rows: int, features: int, per_class: int = 4) -> tuple[Tensor, Tensor]:
+    """Return random embeddings with a few of each class, four as in the batches of Hermans et al. (2017)."""
     device = runtime.default_device()
     embeddings = torch.randn(rows, features, generator=torch.Generator().manual_seed(0)).to(device)
-    return embeddings.requires_grad_(), torch.arange(rows, device=device) // 4
+    return embeddings.requires_grad_(), torch.arange(rows, device=device) // per_class
 
 
 def differentiated(loss: Loss, embeddings: Tensor, labels: Tensor) -> Tensor:

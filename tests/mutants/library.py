@@ -1,7 +1,8 @@
 """Mutants of the library: with one operator changed in freeze, losses or metrics, that module's tests must fail.
 
-Run it as `python tests/mutants/library.py [--module losses] [--limit N] [--jobs 1]`, on a system that can fork. A parent
-imports torch once; every mutant is a child of it, with a copy of the package in a temporary folder first on its path.
+Run it as `python tests/mutants/library.py [--module losses] [--limit N] [--jobs 1]`, on a system that can fork. A
+parent imports torch once; every mutant is a child of it, with a copy of the package in a temporary folder first on its
+path.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Mutant(NamedTuple):
 
 
 SLOW = {
-    "freeze": "compiled or (ours and trains) or (torchvision and trains) or plain_logits or several_layers",
+    "freeze": "compiled or (ours and trains) or (torchvision and trains) or plain_logits",
     "losses": "1024_examples",
     "metrics": "",
 }
@@ -59,7 +60,32 @@ TARGETS = {
 }
 
 # Mutants that no test can tell from the original: module, the changed line as `ast.unparse` writes it, the reason.
-EQUIVALENT: dict[tuple[str, str], str] = {}
+EQUIVALENT = {
+    (
+        "freeze",
+        "return {name for name, parameter in module.named_parameters(recurse=True) if parameter.requires_grad}",
+    ): "Names of parameters further down hold a dot, and unfreeze_ looks up none that does.",
+    (
+        "freeze",
+        "for name, parameter in module.named_parameters(recurse=True):",
+    ): "Names of parameters further down hold a dot, and `_trainable_names` gives none that does.",
+    (
+        "losses",
+        "num_same = (labels[:, None] == labels).sum(0)",
+    ): "The matrix is symmetric.",
+    (
+        "losses",
+        "near, negative = squared.masked_fill(same, math.inf).min(0)",
+    ): "The matrix is symmetric, but for rounding.",
+    (
+        "losses",
+        "far, positive = squared.masked_fill(~same.fill_diagonal_(False), -math.inf).max(0)",
+    ): "The matrix is symmetric, but for rounding.",
+    (
+        "losses",
+        "wrong = (labels < 0).any(1) | ~((labels.sum(1) - 1).abs() <= 0.01)",
+    ): "No floating-point sum is a hundredth from one exactly.",
+}
 
 OPERATORS = {
     ast.Lt: ast.LtE,
