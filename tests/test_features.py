@@ -401,12 +401,16 @@ def blobs(classes=3, count=12, width=5, seed=0):
 
 def check_embedding(method):
     features, labels = blobs()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     random_state = torch.get_rng_state(), np.random.get_state()[1].copy()
     first = embed(features, method, seed=1)
     np.random.seed(7)
     assert torch.equal(first, embed(features, method, seed=1))
     assert not torch.equal(first, embed(features, method, seed=2))
     assert torch.equal(torch.get_rng_state(), random_state[0])
+    assert torch.get_num_threads() == 1  # numba sets it to its own
+    torch.set_num_threads(threads)
     assert neighbour_purity(first, labels, num_neighbours=5) == 1
     assert first.shape == (36, 2)
     few = embed(torch.randn(4, 2, generator=torch.Generator().manual_seed(0)).bfloat16(), method)

@@ -29,7 +29,7 @@ def triplet(
     for mining, rows, target in cases:
         row = Row(
             name=f"triplet-{mining}",
-            what=f"triplet loss, mining {mining!r}, {rows} rows of {features}, {per_class} of a class, forward and backward",
+            what=f"triplet loss, mining {mining!r}, {rows} rows of {features}, {per_class} a class, forward, backward",
             peer="pytorch-metric-learning",
             target=target,
         )

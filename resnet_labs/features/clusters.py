@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Integer
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from resnet_labs.runtime import InputError, nearest
@@ -48,21 +49,20 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
     if (features == features[0]).all():
         raise InputError("All rows of features are alike.", "Look for dead units: there is nothing to tell apart.")
     points = features.detach().float().cpu().numpy()
-    if method == "tsne":
-        from sklearn.manifold import TSNE
-        from threadpoolctl import threadpool_limits
+    # It also puts torch's number of threads back, which numba sets to its own behind umap.
+    with threadpool_limits(1), warnings.catch_warnings():
+        if method == "tsne":
+            from sklearn.manifold import TSNE
 
-        with threadpool_limits(1):
             # Not sklearn's start from principal components, which leaves nothing to the seed.
-            tsne = TSNE(perplexity=min(30, (count - 1) / 3), init="random", random_state=seed)
-            positions = tsne.fit_transform(points)
-    else:
-        # It warns of packages that it can do without, and of its own use of older names; nobody here can mend that.
-        with warnings.catch_warnings():
+            reducer = TSNE(perplexity=min(30, (count - 1) / 3), init="random", random_state=seed)
+        else:
+            # It warns of packages that it can do without, and of its own use of older names: nothing to mend here.
             warnings.simplefilter("ignore")
             from umap import UMAP
 
-            positions = UMAP(n_neighbors=min(15, count - 1), random_state=seed, n_jobs=1).fit_transform(points)
+            reducer = UMAP(n_neighbors=min(15, count - 1), random_state=seed, n_jobs=1)
+        positions = reducer.fit_transform(points)
     return torch.from_numpy(np.ascontiguousarray(positions, dtype=np.float32))
 
 
