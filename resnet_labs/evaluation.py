@@ -83,9 +83,9 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
 def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield outputs, labels and their places in the whole set, batch by batch; of several processes each its rows.
 
-    The model runs in evaluation mode; its own mode comes back after.
+    The model runs in evaluation mode; after it, every module has its own mode back.
     """
-    training = model.training
+    modes = [(module, module.training) for module in model.modules()]
     device = next(iter(model.parameters()), torch.empty(0)).device
     model.eval()
     seen = 0
@@ -97,4 +97,5 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
                 mine = processes.part(images).to(device, non_blocking=True)
                 yield model(mine), processes.part(labels).to(device, non_blocking=True), places
     finally:
-        model.train(training)
+        for module, training in modes:
+            module.training = training

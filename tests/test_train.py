@@ -157,9 +157,10 @@ def test_validation_is_never_trained_on():
 
 def test_evaluation_agrees_with_scikit_learn_and_leaves_the_model_as_it_was():
     model = network(dropout=0.5).train()
+    model[1].eval()
     before = weights(model)
     found = evaluate(model, data.Batches(images_and_labels(), 16), top_k=(1, 2, 5))
-    assert model.training
+    assert [module.training for module in model] == [True, False, True, True, True, True]
     assert torch.equal(weights(model), before)
     truth, scores = found.labels.numpy(), found.logits.numpy()
     assert found.accuracy == pytest.approx(sklearn.metrics.accuracy_score(truth, scores.argmax(1)))

@@ -49,8 +49,7 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
     if (features == features[0]).all():
         raise InputError("All rows of features are alike.", "Look for dead units: there is nothing to tell apart.")
     points = features.detach().float().cpu().numpy()
-    # It also puts torch's number of threads back, which numba sets to its own behind umap.
-    with threadpool_limits(1), warnings.catch_warnings():
+    with warnings.catch_warnings():
         if method == "tsne":
             from sklearn.manifold import TSNE
 
@@ -62,7 +61,9 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
             from umap import UMAP
 
             reducer = UMAP(n_neighbors=min(15, count - 1), random_state=seed, n_jobs=1)
-        positions = reducer.fit_transform(points)
+        # After the imports: it limits the pools that it finds. It also puts back torch's, which umap's numba sets.
+        with threadpool_limits(1):
+            positions = reducer.fit_transform(points)
     return torch.from_numpy(np.ascontiguousarray(positions, dtype=np.float32))
 
 
