@@ -157,7 +157,7 @@ def linear_probe_(model: nn.Module) -> list[str]:
         >>> linear_probe_(model)
         ['0.weight', '0.bias']
     """
-    return _train_only(model, [_head(model)])
+    return _train_only(model, [head_of(model)])
 
 
 def last_block_(model: nn.Module) -> list[str]:
@@ -252,15 +252,31 @@ class GradualUnfreezing:
         return _train_only(model, [parts[name] for name in self.stages[: 1 + epoch // self.every]])
 
 
-def _head(model: nn.Module) -> nn.Module:
+def head_of(model: nn.Module) -> nn.Module:
+    """Return the head: `model.fc`, in a model without one the linear layer that was registered last.
+
+    Args:
+        model: a classifier.
+
+    Raises:
+        InputError: the model has no linear layer.
+
+    Source: none.
+    Deviations: none.
+    Equals: what `linear_probe_` leaves to train.
+
+    Example:
+        >>> head_of(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
+        Linear(in_features=3, out_features=2, bias=True)
+    """
     head = getattr(model, "fc", None)
     if isinstance(head, nn.Module) and any(True for _ in head.parameters()):
         return head
     layers = [part for part in model.modules() if isinstance(part, nn.Linear)]
     if not layers:
         raise InputError(
-            f"{type(model).__name__} has no linear layer to probe with.",
-            "Call freeze_ on the model, then unfreeze_ on its head.",
+            f"{type(model).__name__} has no linear layer, so its head is unknown.",
+            "Call freeze_ on the model, then unfreeze_ on its head; for features, name a stage of stage_features.",
         )
     return layers[-1]
 

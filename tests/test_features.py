@@ -25,8 +25,7 @@ from resnet_labs.features import (
     silhouette,
     stage_features,
 )
-from resnet_labs.features.backbone import head_of
-from resnet_labs.freeze import linear_probe_
+from resnet_labs.freeze import head_of, linear_probe_
 from resnet_labs.resnet import cifar_resnet, resnet152
 from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -279,7 +278,10 @@ def test_wrong_views_are_refused(settings, said):
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (nn.Sequential(nn.Conv2d(3, 2, 3)), "Sequential has no linear layer whose input could be the feature. Use sta"),
+        (
+            nn.Sequential(nn.Conv2d(3, 2, 3)),
+            "Sequential has no linear layer, so its head is unknown. .*name a stage of stage_features",
+        ),
         (Tokens(), r"The head of Tokens sees inputs of shapes \[\(40, 64, 4\)\], not one vector an image"),
     ],
 )

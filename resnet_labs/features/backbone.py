@@ -9,23 +9,10 @@ from torch import Tensor, nn
 from resnet_labs import runtime
 from resnet_labs.data import Batches
 from resnet_labs.features.stages import evaluating
+from resnet_labs.freeze import head_of
 from resnet_labs.runtime import InputError
 
 BATCH_SIZE = 128  # an augmentation draws for a batch at a time, so another size would give other views
-
-
-def head_of(model: nn.Module) -> nn.Module:
-    """Return what `freeze.linear_probe_` leaves to train."""
-    head = getattr(model, "fc", None)
-    if isinstance(head, nn.Module) and any(True for _ in head.parameters()):
-        return head
-    layers = [part for part in model.modules() if isinstance(part, nn.Linear)]
-    if not layers:
-        raise InputError(
-            f"{type(model).__name__} has no linear layer whose input could be the feature.",
-            "Use stage_features and name the stage.",
-        )
-    return layers[-1]
 
 
 def head_input(model: nn.Module, images: Tensor) -> Float32[Tensor, "N D"]:

@@ -18,7 +18,8 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 
 from resnet_labs.data import Batches
-from resnet_labs.features.backbone import BATCH_SIZE, head_input, head_inputs, head_of
+from resnet_labs.features.backbone import BATCH_SIZE, head_input, head_inputs
+from resnet_labs.freeze import head_of
 from resnet_labs.runtime import InputError
 
 
