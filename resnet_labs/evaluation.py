@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -85,17 +86,24 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
 
     The model runs in evaluation mode; after it, every module has its own mode back.
     """
-    modes = [(module, module.training) for module in model.modules()]
     device = next(iter(model.parameters()), torch.empty(0)).device
-    model.eval()
     seen = 0
-    try:
+    with evaluating(model):
         for images, labels in batches:
             places = processes.part(torch.arange(seen, seen + len(images)))
             seen += len(images)
             if len(places):
                 mine = processes.part(images).to(device, non_blocking=True)
                 yield model(mine), processes.part(labels).to(device, non_blocking=True), places
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode, and afterwards every module into the mode it had."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
     finally:
-        for module, training in modes:
-            module.training = training
+        for module, mode in modes:
+            module.training = mode

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from resnet_labs import runtime
 from resnet_labs.data import Batches
-from resnet_labs.features.stages import evaluating
+from resnet_labs.evaluation import evaluating
 from resnet_labs.freeze import head_of
 from resnet_labs.runtime import InputError
 
@@ -20,7 +20,7 @@ def head_input(model: nn.Module, images: Tensor) -> Float32[Tensor, "N D"]:
     inputs: list[Tensor] = []
     handle = head_of(model).register_forward_pre_hook(lambda head, arguments: inputs.append(arguments[0].clone()))
     try:
-        with evaluating(model), runtime.autocast(images.device, "fp32"):
+        with evaluating(model), torch.no_grad(), runtime.autocast(images.device, "fp32"):
             model(images)
     finally:
         handle.remove()

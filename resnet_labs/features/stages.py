@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from resnet_labs.evaluation import evaluating
 from resnet_labs.runtime import InputError, nearest
 
 
@@ -62,7 +62,7 @@ def stage_features(
 
     handles = [parts[name].register_forward_hook(keeper(name)) for name in stages]
     try:
-        with evaluating(model):
+        with evaluating(model), torch.no_grad():
             model(images.to(device_of(model)))
     finally:
         for handle in handles:
@@ -76,16 +76,3 @@ def stage_features(
 def device_of(model: nn.Module) -> torch.device:
     """Return where a model lies; without parameters, the CPU."""
     return next(iter(model.parameters()), torch.empty(0)).device
-
-
-@contextlib.contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode without gradients, and afterwards every module into the mode it had."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
