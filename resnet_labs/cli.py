@@ -102,7 +102,8 @@ def _reproduce_all(options: argparse.Namespace) -> int:
             result = recipes.reproduce(recipe, seed, root=options.data_root)
             if processes.is_writer():
                 results.append(target, result)
-            say(f"  accuracy {result.metrics['accuracy']:.4f} after {result.seconds:.0f} s", flush=True)
+            shown = ", ".join(f"{name.replace('_', ' ')} {result.metrics[name]:.4f}" for name in recipe.shows)
+            say(f"  {shown} after {result.seconds:.0f} s", flush=True)
     say(f"results lines: {_short(target)}")
     return DONE
 

@@ -106,6 +106,22 @@ def read(path: str | os.PathLike[str]) -> list[Result]:
     return found
 
 
+def alike(results: Iterable[Result]) -> list[list[Result]]:
+    """Return runs in groups that differ in nothing but the seed, in the order of their first lines."""
+    groups: dict[str, list[Result]] = {}
+    for run in results:
+        same = [run.experiment, run.stand_in, run.data, run.settings, run.device, run.precision]
+        groups.setdefault(json.dumps(same, sort_keys=True), []).append(run)
+    return list(groups.values())
+
+
+def differing_settings(results: Iterable[Result]) -> list[str]:
+    """Return the names of the settings in which runs differ, in the order of the first run."""
+    runs = list(results)
+    names = dict.fromkeys(name for run in runs for name in run.settings)
+    return [name for name in names if len({json.dumps(run.settings.get(name)) for run in runs}) > 1]
+
+
 def summarise(results: Iterable[Result], metric: str) -> Summary:
     """Return mean and 95 % interval of one metric over the seeds of one experiment.
 

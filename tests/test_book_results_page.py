@@ -117,7 +117,7 @@ def test_variants_are_compared_by_the_settings_that_differ(tmp_path: Path) -> No
         line(1, experiment="r1.digits.choice", data=data, settings={**settings, "size": 32, "learning_rate": 0.2}),
         name="r1.digits.choice",
     )
-    assert "| learning rate | size | accuracy | seeds | images tested | data |" in text
+    assert "| learning rate | size | accuracy | seeds | images | data |" in text
     assert "| 0.1 | unchanged | 0.7500 | 0 | 2,000 (validation) | mnist |" in text
     assert "| 0.2 | 32 | 0.8750 | 1 | 2,000 (validation) | mnist |" in text
     assert "Not measured yet" in section(text, "r1.digits")

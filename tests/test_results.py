@@ -126,11 +126,36 @@ def test_report_stands_beside_ours():
     assert "a processor" in text
 
 
-def test_comparison_without_runs_or_figures_is_refused():
+def test_comparison_without_runs_is_refused():
     with pytest.raises(InputError, match="no run to compare"):
-        compare.compare([])
-    with pytest.raises(InputError, match=r"no figures for 'r0.maps'"):
-        compare.compare([result(experiment="r0.maps")])
+        compare.as_text([])
+
+
+def test_where_a_report_gives_no_figures_ours_stand_alone():
+    rows = compare.compare([result(experiment="r0.c1")])
+    assert {row.report for row in rows} == {None}
+    assert [row.metric for row in rows] == [name for name in result().metrics if not name.endswith(("_low", "_high"))]
+
+
+def test_unlike_runs_get_a_block_each_under_what_sets_them_apart():
+    text = compare.as_text(
+        [result(0, settings={"depth": 8}), result(0, settings={"depth": 20}), result(1, settings={"depth": 8})]
+    )
+    first, second = text.split("\n\n")
+    assert first.startswith("r1.digits, depth 8 ")
+    assert second.startswith("r1.digits, depth 20 ")
+    assert "seeds 0, 1:" in first
+    assert "seeds 0:" in second
+
+
+@pytest.mark.parametrize(
+    ("experiment", "facts"),
+    [(name, place) for name, rows in compare._FIGURES.items() for place in [[row[2] for row in rows]]],
+)
+def test_every_figure_that_is_compared_stands_in_the_report(experiment, facts):
+    report, part = experiment.split(".")[:2]
+    stated = reports.load_report(report)["experiments"][part]["fact"]
+    assert all(0 < compare._stated(stated, place) < 1 for place in facts)
 
 
 @pytest.mark.parametrize("name", reports.REPORTS)

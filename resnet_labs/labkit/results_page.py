@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from resnet_labs import recipes, results
+from resnet_labs.recipes import Recipe
 from resnet_labs.reports import REPORTS, compare, load_report
 from resnet_labs.results import Result
 from resnet_labs.runtime import InputError
@@ -57,13 +57,20 @@ def render(evidence: Path = EVIDENCE) -> str:
             if not isinstance(settings, dict):  # a remark on all of the report's experiments
                 continue
             experiment = f"{report}.{part}"
-            own = [name for name in measured if name == experiment or name.startswith(f"{experiment}.")]
+            own = _under(experiment, measured)
             shown.update(own)
             parts += [f"### {experiment}\n", _what(settings)]
-            parts += [] if experiment in own else [_not_measured(experiment)]
+            parts += [] if any(compare.has_figures(name) for name in own) else [_not_measured(experiment)]
             for name in own:
-                parts += [] if name == experiment else [f"#### {name}\n"]
-                parts += [_chosen(name), *(_figures if name == experiment else _variants)(measured[name])]
+                parts += _section(name, measured[name], titled=name != experiment)
+        for claim in facts["claims"]:
+            for name in _under(claim["id"], measured):
+                shown.add(name)
+                parts += [
+                    f"### {name}\n",
+                    f"The claim: {claim['text']}.\n",
+                    *_section(name, measured[name], titled=False),
+                ]
     unknown = sorted(set(measured) - shown)
     if unknown:
         raise InputError(
@@ -71,6 +78,16 @@ def render(evidence: Path = EVIDENCE) -> str:
             "Name the file after the experiment in resnet_labs/reports/rN.yaml.",
         )
     return "\n".join(part for part in parts if part)
+
+
+def _under(experiment: str, measured: Iterable[str]) -> list[str]:
+    return [name for name in measured if name == experiment or name.startswith(f"{experiment}.")]
+
+
+def _section(name: str, runs: Sequence[Result], *, titled: bool) -> Iterable[str]:
+    yield f"#### {name}\n" if titled else ""
+    yield _chosen(name)
+    yield from _figures(runs) if compare.has_figures(name) else _variants(runs)
 
 
 def _what(settings: dict[str, Any]) -> str:
@@ -86,14 +103,18 @@ def _not_measured(experiment: str) -> str:
     return f"Not measured yet. Measure it: `resnet-labs reproduce {experiment} --seeds 3 --data-root FOLDER`\n"
 
 
+def _recipe(experiment: str) -> Recipe | None:
+    return next((each for known in recipes.RECIPES.values() for each in known if each.name == experiment), None)
+
+
 def _chosen(experiment: str) -> str:
-    known = recipes.RECIPES.get(experiment)
-    return f"{known[0].chosen}\n" if known else ""
+    recipe = _recipe(experiment)
+    return f"{recipe.chosen}\n" if recipe else ""
 
 
 def _figures(runs: Sequence[Result]) -> Iterable[str]:
     """The report's figures beside ours: a table for each group of like runs."""
-    for group in _alike(runs):
+    for group in results.alike(runs):
         rows = [
             (row.label, "—" if row.report is None else f"{row.report}", f"{row.ours}", *_basis(group))
             for row in compare.compare(group)
@@ -104,34 +125,27 @@ def _figures(runs: Sequence[Result]) -> Iterable[str]:
 
 def _variants(runs: Sequence[Result]) -> Iterable[str]:
     """One row for each setting that was tried, with the settings that differ as the first columns."""
-    groups = _alike(runs)
-    knobs = [key for key in runs[0].settings if len({_key(group[0].settings.get(key)) for group in groups}) > 1]
+    knobs = results.differing_settings(runs)
+    recipe = _recipe(runs[0].experiment)
+    shows = recipe.shows if recipe else ("accuracy",)
     rows = [
         (
             *(_plain(group[0].settings.get(knob)) for knob in knobs),
-            f"{results.summarise(group, 'accuracy')}",
+            *(f"{results.summarise(group, metric)}" for metric in shows),
             *_basis(group),
         )
-        for group in groups
+        for group in results.alike(runs)
     ]
-    yield _table((*(knob.replace("_", " ") for knob in knobs), "accuracy", "seeds", "images tested", "data"), rows)
+    names = (name.replace("_", " ") for name in (*knobs, *shows))
+    yield _table((*names, "seeds", "images", "data"), rows)
     yield _provenance(runs)
-
-
-def _alike(runs: Sequence[Result]) -> list[list[Result]]:
-    """Runs that differ in nothing but the seed, in the order of their first lines."""
-    groups: dict[str, list[Result]] = {}
-    for run in runs:
-        key = _key([run.stand_in, run.data, run.settings, run.device, run.precision])
-        groups.setdefault(key, []).append(run)
-    return list(groups.values())
 
 
 def _basis(group: Sequence[Result]) -> tuple[str, str, str]:
     """Seeds, images tested and data of like runs, as the last columns of a table."""
     data = group[0].data
-    split = "test" if "test" in data else "validation"
-    images = f"{data[split]:,}" if split == "test" else f"{data[split]:,} (validation)"
+    split = next(name for name in ("test", "validation", "train") if name in data)
+    images = f"{data[split]:,}" if split == "test" else f"{data[split]:,} ({split})"
     named = f"**stand-in**: {group[0].stand_in}" if group[0].stand_in else data["name"]
     return ", ".join(str(run.seed) for run in group), images, named
 
@@ -155,10 +169,6 @@ def _provenance(runs: Sequence[Result]) -> str:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) + "\n"
-
-
-def _key(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 def _plain(value: Any) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_labs.reports import load_report
-from resnet_labs.results import Result, Summary, summarise
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.results import Result, Summary, alike, differing_settings, summarise
+from resnet_labs.runtime import InputError
 
 # experiment -> (what the row says, the name in our results lines, where the figure stands under the report's `fact`)
 _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -19,6 +19,24 @@ _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("macro recall", "macro_recall", "macro.recall"),
         ("macro F score", "macro_f_score", "macro.f_score"),
     ),
+    **{
+        f"r1.pets.{network}": (
+            ("accuracy before training", "accuracy_before", f"{network}.accuracy_before"),
+            ("accuracy after training", "accuracy", f"{network}.accuracy_after"),
+            ("macro precision", "macro_precision", f"{network}.precision"),
+            ("macro recall", "macro_recall", f"{network}.recall"),
+            ("macro F score", "macro_f_score", f"{network}.f_score"),
+        )
+        for network in ("resnet18", "resnet50")
+    },
+    "r3.flowers": (("validation accuracy", "accuracy", "val_accuracy"),),
+    **{
+        f"r0.transfer_table.{row}": (
+            ("validation accuracy", "validation_accuracy", f"{row}.val"),
+            ("test accuracy", "accuracy", f"{row}.test"),
+        )
+        for row in ("linear_probe_pretrained", "linear_probe_random", "last_block", "full_fine_tuning")
+    },
 }
 
 
@@ -32,21 +50,27 @@ class Row:
     ours: Summary
 
 
+def has_figures(experiment: str) -> bool:
+    """Return whether a report gives figures for an experiment."""
+    return experiment in _FIGURES
+
+
 def compare(runs: Sequence[Result]) -> list[Row]:
-    """Return the report's figures beside the runs' means and intervals.
+    """Return the report's figures beside the runs' means and intervals; ours alone where the report gives none.
 
     Args:
         runs: results lines of one experiment on like settings, one a seed.
 
     Raises:
-        InputError: no run, or an experiment of which the report gives no figures.
+        InputError: no run.
     """
     if not runs:
         raise InputError("There is no run to compare.", "Run the experiment first.")
-    experiment = ".".join(runs[0].experiment.split(".")[:2])
-    if experiment not in _FIGURES:
-        raise InputError(f"The reports give no figures for {experiment!r}.", nearest(experiment, _FIGURES))
-    report, part = experiment.split(".")
+    experiment = runs[0].experiment
+    if not has_figures(experiment):
+        names = [name for name in runs[0].metrics if not name.endswith(("_low", "_high"))]
+        return [Row(name.replace("_", " "), name, None, summarise(runs, name)) for name in names]
+    report, part = experiment.split(".")[:2]
     facts = load_report(report)["experiments"][part]["fact"]
     return [
         Row(label, metric, _stated(facts, place), summarise(runs, metric))
@@ -61,26 +85,44 @@ def _stated(facts: Any, place: str) -> float | None:
 
 
 def as_text(runs: Sequence[Result]) -> str:
-    """Return the comparison as a plain table with its provenance below, for a terminal or a notebook's output."""
-    lines = [f"{'':26}{'report':>8}   ours"]
-    for row in compare(runs):
-        report = "-" if row.report is None else f"{row.report:.4f}"
-        lines.append(f"{row.label:26}{report:>8}   {row.ours}")
-    return "\n".join([*lines, *provenance(runs)])
+    """Return the comparison as a plain table with its provenance below, for a terminal or a notebook's output.
+
+    Runs that differ in more than the seed get a block each, under what sets them apart.
+    """
+    blocks = []
+    groups = alike(runs)
+    for group in groups or [list(runs)]:
+        rows = compare(group)
+        width = max(26, *(len(row.label) + 2 for row in rows))
+        lines = [f"{_heading(group[0], runs) if len(groups) > 1 else '':{width}}{'report':>8}   ours"]
+        for row in rows:
+            report = "-" if row.report is None else f"{row.report:.4f}"
+            lines.append(f"{row.label:{width}}{report:>8}   {row.ours}")
+        blocks.append("\n".join([*lines, *provenance(group)]))
+    return "\n\n".join(blocks)
+
+
+def _heading(run: Result, runs: Sequence[Result]) -> str:
+    same = [other for other in runs if other.experiment == run.experiment]
+    return ", ".join([run.experiment, *(f"{name} {run.settings.get(name)}" for name in differing_settings(same))])
 
 
 def provenance(runs: Sequence[Result]) -> list[str]:
     """Return what the runs' figures rest on, a line a fact."""
     first = runs[0]
-    images = first.data.get("test", first.data.get("validation"))
-    wilson = " / ".join(f"[{run.metrics['accuracy_low']:.4f}, {run.metrics['accuracy_high']:.4f}]" for run in runs)
+    split = next(name for name in ("test", "validation", "train") if name in first.data)
+    images = first.data[split]
     seconds = ", ".join(f"{run.seconds:.1f}" for run in runs)
-    lines = [
-        f"data: {first.data['source']}, {first.data['train']} training and {images} test images",
-        f"seeds {', '.join(str(run.seed) for run in runs)}: the mean, and the 95 % interval of the mean over seeds",
-        f"95 % interval of each seed's accuracy from {images} images (Wilson): {wilson}",
-        f"training took {seconds} s on {first.device} in {first.precision}",
-    ]
+    lines = [f"data: {first.data['source']}, {first.data['train']} training images"]
+    if split != "train":
+        lines[0] = lines[0].replace(" images", f" and {images} {split} images")
+    lines.append(
+        f"seeds {', '.join(str(run.seed) for run in runs)}: the mean, and the 95 % interval of the mean over seeds"
+    )
+    if "accuracy_low" in first.metrics:
+        wilson = " / ".join(f"[{run.metrics['accuracy_low']:.4f}, {run.metrics['accuracy_high']:.4f}]" for run in runs)
+        lines.append(f"95 % interval of each seed's accuracy from {images} images (Wilson): {wilson}")
+    lines.append(f"training took {seconds} s on {first.device} in {first.precision}")
     if first.stand_in:
         lines.insert(0, f"STAND-IN: {first.stand_in}")
     return lines

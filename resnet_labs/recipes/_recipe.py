@@ -1,17 +1,19 @@
-"""The reports' experiments as data, and the one function that repeats any of them."""
+"""What a recipe is, and the run that most of them share."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from resnet_labs import data, metrics, resnet, runtime
 from resnet_labs.losses import cross_entropy
 from resnet_labs.results import Result
-from resnet_labs.runtime import InputError, nearest
 from resnet_labs.train import Evaluation, TrainConfig, evaluate, fit
+
+Folder = str | os.PathLike[str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,10 @@ class Recipe:
         limit: images of the training set that are used, None for all.
         validation: the fraction of the training set that the network is judged on in place of the test set, None to
             judge on the test set. Settings are chosen with it, so that the test set never decides anything.
+        knobs: what else sets one variant apart from another; stands in the results line beside the settings.
+        stand_in: what the data stand in for, empty where they are the report's own.
+        run: what takes a recipe, a seed, the folder with the data sets and a checkpoint's path to a results line.
+        shows: the metrics to show where the report has no figures of its own.
     """
 
     name: str
@@ -40,65 +46,26 @@ class Recipe:
     size: int | None = None
     limit: int | None = None
     validation: float | None = None
-
-
-_DIGITS = Recipe(
-    name="r1.digits",
-    dataset="mnist",
-    network=("resnet18", {"num_classes": 10, "in_channels": 1}),
-    batch_size=128,
-    config=TrainConfig(epochs=10, learning_rate=0.01),
-    chosen=(
-        "The report names SGD, batch 128 and 10 epochs, but no learning rate and no momentum. Momentum is 0.9 as in "
-        "He et al. (2016). The rate is the best of r1.digits.choice on 2,000 validation images cut from the training "
-        "set. There 32 pixels were one image better than MNIST's own 28, so the images stay as they are; the 8 pixels "
-        "that the report names cost five points."
-    ),
-)
-
-_CHOICE = replace(
-    _DIGITS,
-    config=replace(_DIGITS.config, epochs=3),
-    limit=20_000,
-    validation=0.1,
-    chosen="Three epochs on 18,000 training images, judged on 2,000 others of the training set.",
-)
-
-RECIPES: dict[str, tuple[Recipe, ...]] = {
-    "r1.digits": (_DIGITS,),
-    "r1.digits.choice": tuple(
-        replace(_CHOICE, name="r1.digits.choice", size=size, config=replace(_CHOICE.config, learning_rate=rate))
-        for size, rate in ((None, 0.003), (None, 0.01), (None, 0.03), (None, 0.1), (8, 0.01), (32, 0.01))
-    ),
-}
-
-
-def find(name: str) -> tuple[Recipe, ...]:
-    """Return the recipes of that name: one, or the variants that are compared.
-
-    Raises:
-        InputError: the name is unknown.
-
-    Example:
-        >>> find("r1.digits")[0].batch_size
-        128
-    """
-    if name not in RECIPES:
-        raise InputError(f"There is no recipe {name!r}.", nearest(name, RECIPES))
-    return RECIPES[name]
+    knobs: dict[str, Any] = field(default_factory=dict)
+    stand_in: str = ""
+    run: Callable[[Recipe, int, Folder, Path | None], Result] = field(
+        default_factory=lambda: train_and_test, compare=False, repr=False
+    )
+    shows: tuple[str, ...] = ("accuracy",)
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
     """Return every knob of a recipe except the seed, as a results line holds it.
 
     Example:
+        >>> from resnet_labs.recipes import find
         >>> settings(find("r1.digits")[0])["learning_rate"]
         0.01
     """
     network, arguments = recipe.network
     knobs = {key: value for key, value in asdict(recipe.config).items() if key != "seed"}
     own = {"size": recipe.size, "batch_size": recipe.batch_size, "limit": recipe.limit, "validation": recipe.validation}
-    return {"network": network, **arguments, **own, **knobs}
+    return {"network": network, **arguments, **own, **knobs, **recipe.knobs}
 
 
 def figures(evaluation: Evaluation) -> dict[str, float]:
@@ -116,20 +83,8 @@ def figures(evaluation: Evaluation) -> dict[str, float]:
     }
 
 
-def reproduce(
-    recipe: Recipe, seed: int, *, root: str | os.PathLike[str] | None = None, checkpoint: Path | None = None
-) -> Result:
-    """Run a recipe once and return its results line.
-
-    Args:
-        recipe: the experiment.
-        seed: of initial weights, the order of the batches and the split, where there is one.
-        root: the folder with the data sets.
-        checkpoint: where to keep the run after every epoch; where the file exists, the run goes on from it.
-
-    Raises:
-        InputError: the data are not there, or the loss is not finite.
-    """
+def train_and_test(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
+    """Train a new network, then judge it on the test set, or on validation images where the recipe says so."""
     train_set = data.load(recipe.dataset, split="train", root=root, size=recipe.size, limit=recipe.limit)
     if recipe.validation is None:
         test_set = data.load(recipe.dataset, split="test", root=root, size=recipe.size)
@@ -147,6 +102,7 @@ def reproduce(
     after = evaluate(model, test)
     return Result(
         experiment=recipe.name,
+        stand_in=recipe.stand_in,
         data={
             "name": recipe.dataset,
             "source": train_set.source,

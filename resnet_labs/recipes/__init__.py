@@ -1,0 +1,45 @@
+"""The reports' experiments as data, and the one function that repeats any of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from resnet_labs.recipes import digits
+from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
+from resnet_labs.results import Result
+from resnet_labs.runtime import InputError, nearest
+
+__all__ = ["RECIPES", "Recipe", "figures", "find", "reproduce", "settings"]
+
+# A name that a user gives -> one recipe, or the variants that are compared. A module for each lab.
+RECIPES: dict[str, tuple[Recipe, ...]] = {**digits.RECIPES}
+
+
+def find(name: str) -> tuple[Recipe, ...]:
+    """Return the recipes of that name: one, or the variants that are compared.
+
+    Raises:
+        InputError: the name is unknown.
+
+    Example:
+        >>> find("r1.digits")[0].batch_size
+        128
+    """
+    if name not in RECIPES:
+        raise InputError(f"There is no recipe {name!r}.", nearest(name, RECIPES))
+    return RECIPES[name]
+
+
+def reproduce(recipe: Recipe, seed: int, *, root: Folder = None, checkpoint: Path | None = None) -> Result:
+    """Run a recipe once and return its results line.
+
+    Args:
+        recipe: the experiment.
+        seed: of initial weights, the order of the batches and the split, where there is one.
+        root: the folder with the data sets.
+        checkpoint: where to keep the run after every epoch; where the file exists, the run goes on from it.
+
+    Raises:
+        InputError: the data are not there, or the loss is not finite.
+    """
+    return recipe.run(recipe, seed, root, checkpoint)
