@@ -121,16 +121,19 @@ def choose_precision(precision: str, device: torch.device) -> str:
     """Return the number format of the forward pass: the one asked for, or for `auto` what the device does best.
 
     On CUDA that is bf16 from compute capability 8.0 on, else fp16: older cards have no bf16 units, whatever
-    `torch.cuda.is_bf16_supported()` says of its emulation. On a CPU it is bf16 where the processor multiplies matrices
-    of it (AMX), else fp32.
+    `torch.cuda.is_bf16_supported()` says of its emulation. On a CPU it is bf16 where the processor multiplies it (AMX,
+    AVX-512 BF16), else fp32. On images of a few pixels a CPU gains nothing by it; `resnet-labs bench step` measures.
     """
     if precision != "auto":
         return precision
     if device.type == "cuda":
         return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
-    if device.type == "cpu" and torch.cpu._is_amx_tile_supported():
-        return "bf16"
-    return "fp32"
+    return "bf16" if device.type == "cpu" and _multiplies_bf16() else "fp32"
+
+
+def _multiplies_bf16() -> bool:
+    asked = (getattr(torch.cpu, f"_is_{unit}_supported", None) for unit in ("amx_tile", "avx512_bf16"))
+    return any(known is not None and known() for known in asked)
 
 
 def choose_layout(channels_last: bool | str, device: torch.device, precision: str) -> torch.memory_format:
