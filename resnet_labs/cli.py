@@ -142,7 +142,12 @@ def _doctor(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from resnet_labs import bench
 
-    bench.run(options.names or None, say=print)
+    def say(row: bench.Row) -> None:
+        print(row, flush=True)
+        if options.out is not None:
+            bench.write(options.out, [row])
+
+    bench.run(options.names or None, say=say)
     return DONE
 
 
@@ -179,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     command("doctor", _doctor, "the environment, a line a part, with the mend", located)
     timed = command("bench", _bench, "ours against the peers that are installed, as ratios")
     timed.add_argument("names", nargs="*", help="which benchmarks, all where none is named")
+    timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, a JSON line a row")
     return parser
 
 

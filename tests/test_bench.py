@@ -36,7 +36,7 @@ PEERS = {
     "triplet": ["pytorch-metric-learning"] * 3,
     "cached": ["a forward pass an epoch"],
     "import": ["import torch", "import torch, torchvision"],
-    "memory": ["torchvision", "pytorch-metric-learning"],
+    "memory": ["torchvision in a plain fp32 loop", "torchvision in a plain fp32 loop", "pytorch-metric-learning"],
     "resnet50": ["torchvision with autocast", "timm with autocast"],
 }
 
@@ -73,7 +73,8 @@ def test_every_benchmark_compares_ours_with_each_of_its_peers(name):
     for each in found:
         assert not each.skipped
         assert len(each.ours) == len(each.theirs) == 1
-        assert min(each.ours + each.theirs) > 0
+        # Run in this process, as here, a step that fits into memory that was used before adds none.
+        assert min(each.ours + each.theirs) >= (0 if each.unit == "MiB" else 1e-9)
         assert each.name.startswith(name)
 
 
@@ -169,7 +170,7 @@ def test_without_pytorch_metric_learning_its_rows_are_skipped(monkeypatch):
     hide(monkeypatch, "pytorch_metric_learning")
     losses = bench.BENCHMARKS["triplet"](BRIEF, **TINY["triplet"])
     assert {each.skipped for each in losses} == {"pytorch_metric_learning is not installed"}
-    _, peak = bench.BENCHMARKS["memory"](BRIEF, **TINY["memory"])
+    *_, peak = bench.BENCHMARKS["memory"](BRIEF, **TINY["memory"])
     assert peak.skipped == "pytorch_metric_learning is not installed"
 
 

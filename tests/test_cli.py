@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 from tests_helpers import small_recipe
 
-from resnet_labs import cli, labs, recipes
+from resnet_labs import bench, cli, labs, recipes
 from resnet_labs.labs import LABS, Lab
 
 
@@ -82,6 +83,16 @@ def test_unknown_recipe_gets_the_nearest(capsys):
 def test_lab_that_is_not_written_is_refused(capsys, monkeypatch):
     monkeypatch.setattr(labs, "LABS", (Lab("77", "nothing", "Why?", "r1", "digits", "mnist"),))
     assert "Lab 77 nothing is not written yet." in refused(["run", "nothing"], capsys)
+
+
+def test_bench_prints_each_row_and_appends_it_to_a_file(capsys, monkeypatch, tmp_path):
+    row = bench.Row(name="race", what="a lap", peer="them", ours=(1.0,), theirs=(2.0,))
+    monkeypatch.setattr(bench, "BENCHMARKS", {"race": lambda effort: iter([row, row])})
+    out = tmp_path / "results.jsonl"
+    assert cli.main(["bench", "race", "--out", str(out)]) == cli.DONE
+    assert capsys.readouterr().out.count("2.00 times them") == 2
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [(line["ratio"], line["command"]) for line in lines] == [(2.0, f"resnet-labs bench race --out {out}")] * 2
 
 
 def test_unknown_benchmark_gets_the_nearest(capsys):

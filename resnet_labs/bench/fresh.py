@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -36,14 +37,15 @@ def _import_time(statement: str) -> Measure:
 
 def memory(effort: Effort, *, batch: int = 128, size: int = 32, rows: int = 1024, features: int = 512) -> Iterator[Row]:
     """Compare how much memory a training step, and the triplet loss over all triplets, add to a process."""
-    step = Row(
-        name="memory",
-        what=f"peak memory of training steps of ResNet-18, 3x3 stem, {size} px, batch {batch}, fp32, contiguous",
-        peer="torchvision",
-        target=1.0,
-        unit="MiB",
-    )
-    yield _compared(step, "torchvision", f"step_peak({{!r}}, {batch}, {size})", effort)
+    for precision, settings in (("auto", "automatic settings"), ("fp32", "fp32, contiguous")):
+        step = Row(
+            name="memory",
+            what=f"peak memory of training steps of ResNet-18, 3x3 stem, {size} px, batch {batch}: fit's {settings}",
+            peer="torchvision in a plain fp32 loop",
+            target=1.0,
+            unit="MiB",
+        )
+        yield _compared(step, "torchvision", f"step_peak({{!r}}, {precision!r}, {batch}, {size})", effort)
     loss = Row(
         name="memory",
         what=f"peak memory of the triplet loss, mining 'all', {rows} rows of {features}, forward and backward",
@@ -65,10 +67,11 @@ def _child(package: str, call: str) -> Measure:
     return partial(in_fresh_process, f"from resnet_labs.bench import fresh; print(fresh.{call.format(package)})")
 
 
-def step_peak(package: str, batch: int, size: int) -> float:
+def step_peak(package: str, precision: str, batch: int, size: int) -> float:
     """Return the MiB that three training steps add to this process: by `fit` for our network, by a loop for others."""
     device = runtime.default_device()
-    config = TrainConfig(epochs=1, learning_rate=RATE, precision="fp32", channels_last=False)
+    layout = "auto" if precision == "auto" else False
+    config = TrainConfig(epochs=1, learning_rate=RATE, precision=precision, channels_last=layout)
 
     def train(batch: int) -> None:
         model = network(package, "resnet18", small=True).to(device)
@@ -118,5 +121,9 @@ def _status(name: str) -> int:
 
 def in_fresh_process(script: str) -> float:
     """Return the number that a script prints last."""
-    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    # Without it, glibc keeps some large blocks that were freed, more of them the longer a process runs.
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(2**20)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True, env=environment
+    )
     return float(done.stdout.split()[-1])

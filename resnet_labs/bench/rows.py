@@ -96,7 +96,7 @@ class Row:
             f"{len(self.ratios)} rounds): {_figure(self.ours)} against {_figure(self.theirs)} {self.unit}"
         )
         if self.target is not None:
-            figures += f"; wanted {self.target:g}, {'reached' if self.reached else 'missed'}"
+            figures += f"; wanted {self.target:.3g}, {'reached' if self.reached else 'missed'}"
         return "\n".join([head, *(f"{'':16} {line}" for line in (figures, self.note) if line)])
 
 
