@@ -1,6 +1,8 @@
 # The two commands: `make run` and `make test`. Both set everything up first.
 PYTHON ?= python3
 BIN := .venv/bin
+# Two workers of one thread each: threads of both would wait for one another.
+ONE := OMP_NUM_THREADS=1 $(BIN)/python
 
 .PHONY: run test setup labs book lint types clean
 
@@ -8,8 +10,8 @@ run: setup
 	$(BIN)/resnet-labs run digits
 
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules resnet_labs tests
-	RESNET_LABS_FAST=1 $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 labs/solutions
+	$(ONE) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90 --doctest-modules resnet_labs tests
+	RESNET_LABS_FAST=1 $(ONE) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 labs/solutions
 
 setup: .venv/ready
 

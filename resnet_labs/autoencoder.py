@@ -173,7 +173,7 @@ def pretrain_layerwise(
 
     Raises:
         InputError: no batch, images that do not fit, a loss that is not finite, a layer with nothing to train, or a
-            setting without meaning here (`compile`, `channels_last`).
+            setting without meaning here (`compile`, `channels_last`, `accumulate`).
 
     Source: Bengio et al. 2007, Greedy Layer-Wise Training of Deep Networks (autoencoders in place of RBMs).
     Deviations: ReLU layers and mean squared error, as in report 4; weights are not tied.
@@ -188,9 +188,10 @@ def pretrain_layerwise(
         [(1, 2), (2, 2)]
     """
     # The loop of `train` stands below this module; what is needed of it for one layer is short.
-    if config.compile or config.channels_last is True:
-        setting = "compile" if config.compile else "channels_last"
-        raise InputError(f"{setting} is True, which has no meaning for single linear layers.", "Leave it out.")
+    for setting, idle in (("compile", (False,)), ("channels_last", (False, "auto")), ("accumulate", (1,))):
+        value = getattr(config, setting)
+        if value not in idle:
+            raise InputError(f"{setting} is {value}, which has no meaning for single linear layers.", "Leave it out.")
     if len(batches) == 0:  # type: ignore[arg-type]
         raise InputError("There is no batch to train on.", "Give batches with at least one image.")
     runtime.seed_everything(config.seed)

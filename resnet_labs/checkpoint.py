@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -9,7 +10,8 @@ import pickle
 import random
 import warnings
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +56,13 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
     """
     _check_plain(state, "state")
     target = Path(path)
-    partial = target.with_name(target.name + ".partial")
     archive = io.BytesIO()
     torch.save(state, archive)
     data = archive.getbuffer()
     assert data[-2:] == b"\0\0", "the archive has a comment already"
     data[-2:] = _COMMENT_LENGTH.to_bytes(2, "little")
     comment = _MARK + hashlib.sha256(data).hexdigest().encode()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with _partial(target) as partial:
         with open(partial, "wb") as file:
             file.write(data)
             file.write(comment)
@@ -72,15 +72,33 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
         if _whole(target) is not None:
             os.replace(target, _previous(target))
         os.replace(partial, target)
-    except OSError as error:
-        raise InputError(
-            f"The checkpoint {str(target)!r} cannot be written: {error.strerror or error}.",
-            "Free some space, or give a folder that you may write to; what was saved before is still there.",
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
     _sync_folder(target.parent)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out whether `save` could write there now, before hours of work depend on it; leave nothing behind.
+
+    Args:
+        path: the file that `save` will be given; its folder is made where it is missing.
+
+    Raises:
+        InputError: it could not.
+
+    Source: none needed.
+    Deviations: none.
+    Equals: what `save` says of the same path, but for the space on the disk.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     check_writable(f"{folder}/run.pt")
+        ...     exists(f"{folder}/run.pt")
+        False
+    """
+    target = Path(path)
+    with _partial(target) as partial, open(partial, "wb"):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -136,7 +154,7 @@ def exists(path: str | os.PathLike[str]) -> bool:
         >>> exists("nowhere.pt")
         False
     """
-    return Path(path).exists() or _previous(Path(path)).exists()
+    return Path(path).is_file() or _previous(Path(path)).is_file()
 
 
 def random_states() -> dict[str, Any]:
@@ -180,6 +198,23 @@ def restore_random_states(states: dict[str, Any]) -> None:
     torch.set_rng_state(states["torch"])
     if states["cuda"] is not None and torch.cuda.is_available():
         torch.cuda.set_rng_state(states["cuda"])
+
+
+@contextmanager
+def _partial(target: Path) -> Iterator[Path]:
+    """Yield the name to write under; say in one sentence what the system refuses, and leave no such file."""
+    partial = target.with_name(target.name + ".partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+    except OSError as error:
+        raise InputError(
+            f"The checkpoint {str(target)!r} cannot be written: {error.strerror or error}.",
+            "Free some space, or give a folder that you may write to; what was saved before is still there.",
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def _previous(target: Path) -> Path:
@@ -230,3 +265,28 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def state_dict_differences(own: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """Say which tensors of a state dict do not fit another's, by name and shape; nothing where all do.
+
+    Example:
+        >>> state_dict_differences({"weight": torch.zeros(3)}, {"weight": torch.zeros(4), "bias": torch.zeros(4)})
+        '1 unexpected (bias); 1 of another shape (weight (4,) instead of (3,))'
+    """
+    faults = {
+        "missing": [name for name in own if name not in given],
+        "unexpected": [name for name in given if name not in own],
+        "of another shape": [
+            f"{name} {tuple(given[name].shape)} instead of {tuple(own[name].shape)}"
+            for name in own
+            if name in given and given[name].shape != own[name].shape
+        ],
+    }
+    return "; ".join(f"{len(found)} {fault} ({first_names(found)})" for fault, found in faults.items() if found)
+
+
+def first_names(names: Iterable[Any]) -> str:
+    """Return the first three of some names, and dots for the rest."""
+    first, *rest = [*map(str, names)] or ["nothing"]
+    return ", ".join([first, *rest[:2]]) + (", ..." if len(rest) > 2 else "")

@@ -110,32 +110,6 @@ def frozen_names(model: nn.Module) -> list[str]:
     return [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
 
 
-def trainable_parameters(model: nn.Module) -> list[nn.Parameter]:
-    """Return the parameters that train, for an optimizer.
-
-    Args:
-        model: any module.
-
-    Raises:
-        InputError: there is nothing to train.
-
-    Source: none.
-    Deviations: none.
-    Equals: the parameters with `requires_grad` True.
-
-    Example:
-        >>> [tuple(parameter.shape) for parameter in trainable_parameters(nn.Linear(3, 2))]
-        [(2, 3), (2,)]
-    """
-    found = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    if not found:
-        raise InputError(
-            f"There is nothing to train: {type(model).__name__} has no parameter that requires a gradient.",
-            "Call unfreeze_ on the part that should train, or requires_grad_(True) where you stopped it yourself.",
-        )
-    return found
-
-
 def linear_probe_(model: nn.Module) -> list[str]:
     """Freeze everything but the head; the names of the parameters that changed, frozen or thawed.
 

@@ -6,9 +6,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
 from typing import Any
 
 import torch
@@ -16,104 +16,17 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from resnet_labs import checkpoint as checkpoints
-from resnet_labs import optim, processes, runtime
+from resnet_labs import optim, out_of_memory, processes, runtime
+from resnet_labs.config import TrainConfig
 from resnet_labs.evaluation import Batch, Evaluation, evaluate, predict
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.history import History, NonFiniteLoss, OutOfMemory, Stopped
+from resnet_labs.resume import KeptRun
+from resnet_labs.runtime import InputError
 from resnet_labs.tracking import Tracker
 
-__all__ = ["Evaluation", "History", "NonFiniteLoss", "TrainConfig", "evaluate", "fit"]
+__all__ = ["Evaluation", "History", "NonFiniteLoss", "OutOfMemory", "Stopped", "TrainConfig", "evaluate", "fit"]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """Every setting of a run. Checked when it is made, so that a slip costs a second and not an epoch.
-
-    Attributes:
-        epochs: passes over the training batches.
-        learning_rate: the rate after warm-up.
-        optimizer: `sgd` (momentum 0.9), `adam` or `adamw`.
-        weight_decay: decay of weights; biases and normalisation are spared.
-        schedule: `constant`, or `cosine` down to zero at the end.
-        warmup_epochs: epochs over which the rate grows linearly to its full value.
-        clip_norm: the largest global norm of the gradient, None for no limit.
-        precision: `fp32`, `bf16`, `fp16`, or `auto`: what the device does best.
-        channels_last: the memory layout of images and filters; `auto` where it pays.
-        compile: whether torch.compile makes the forward pass.
-        seed: of dropout and everything else that is drawn while training; initial weights and the order of the batches
-            are drawn before `fit` sees them.
-    """
-
-    epochs: int
-    learning_rate: float
-    optimizer: str = "sgd"
-    weight_decay: float = 0.0
-    schedule: str = "constant"
-    warmup_epochs: int = 0
-    clip_norm: float | None = None
-    precision: str = "auto"
-    channels_last: bool | str = "auto"
-    compile: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        def demand(fine: bool, name: str, allowed: str) -> None:
-            if not fine:
-                raise InputError(f"{name} is {getattr(self, name)!r}.", f"It must be {allowed}.")
-
-        demand(self.epochs >= 1, "epochs", "at least 1")
-        demand(self.learning_rate > 0 and math.isfinite(self.learning_rate), "learning_rate", "a positive number")
-        demand(self.weight_decay >= 0, "weight_decay", "at least 0")
-        demand(0 <= self.warmup_epochs < self.epochs, "warmup_epochs", f"at least 0 and below epochs ({self.epochs})")
-        demand(self.clip_norm is None or self.clip_norm > 0, "clip_norm", "None or a positive number")
-        demand(self.channels_last in (True, False, "auto"), "channels_last", "True, False or 'auto'")
-        for name, known in (
-            ("optimizer", optim.OPTIMIZERS),
-            ("schedule", optim.SCHEDULES),
-            ("precision", runtime.PRECISIONS),
-        ):
-            if getattr(self, name) not in known:
-                raise InputError(f"{name} is {getattr(self, name)!r}.", nearest(getattr(self, name), known))
-
-
-@dataclass
-class History:
-    """What a run went through: one row an epoch, and what it ran on.
-
-    Attributes:
-        rows: one dict an epoch: epoch (from 1), learning_rate, train_loss, train_accuracy, with validation data also
-            validation_loss and validation_accuracy, and seconds. Losses are means over images, accuracies fractions.
-        device: what the device calls itself.
-        precision: the number format of the forward pass.
-    """
-
-    device: str
-    precision: str
-    rows: list[dict[str, float]] = field(default_factory=list)
-
-    def column(self, name: str) -> list[float]:
-        """Return one figure of every epoch, such as `train_loss`."""
-        if self.rows and name not in self.rows[0]:
-            raise InputError(f"There is no column {name!r}.", nearest(name, self.rows[0]))
-        return [row[name] for row in self.rows]
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of all epochs, validation included."""
-        return math.fsum(self.column("seconds"))
-
-
-class NonFiniteLoss(InputError):
-    """The loss stopped being a number. `history` holds the epochs before."""
-
-    def __init__(self, value: float, epoch: int, step: int, history: History) -> None:
-        super().__init__(
-            f"The loss is {value} at epoch {epoch}, step {step}.",
-            "Lower the learning rate, add warm-up or clip the gradient's norm.",
-        )
-        self.history = history
 
 
 def fit(
@@ -140,7 +53,8 @@ def fit(
         loss: from (outputs, labels) to a scalar, the mean over the batch. A module's own parameters train along.
         config: the settings.
         validation: batches that are evaluated after every epoch, never trained on.
-        checkpoint: a file that is written after every epoch. Where it exists, the run goes on from it.
+        checkpoint: a file that is written after every epoch. Where it exists, the run goes on from it; a step may by
+            then be made of other batches of as many images (`accumulate`).
         tracker: takes every row as it is made.
         progress: a bar where there is a terminal, else a line an epoch.
 
@@ -149,7 +63,9 @@ def fit(
 
     Raises:
         NonFiniteLoss: the loss is NaN or infinite; names epoch and step. Earlier epochs are in its history.
-        InputError: no batch, nothing to train, or a checkpoint of another run.
+        OutOfMemory: a batch does not fit; names a batch size that does. Earlier epochs are in its history.
+        Stopped: the checkpoint cannot be written. All epochs are in its history.
+        InputError: no batch, nothing to train, or a checkpoint of another run or in a place that cannot be written.
 
     Source: Robbins and Monro (1951), in mini-batches.
     Deviations: none.
@@ -162,52 +78,65 @@ def fit(
         >>> [row["epoch"] for row in history.rows]
         [1, 2]
     """
-    steps = len(batches)  # type: ignore[arg-type]
-    if steps == 0:
+    num_batches = len(batches)  # type: ignore[arg-type]
+    if num_batches == 0:
         raise InputError("There is no batch to train on.", "Give batches with at least one image.")
     progress = progress and processes.is_writer()
-    run = _Run(model, loss, config, steps)
+    run = _Run(model, loss, config, num_batches, checkpoint)
     history = History(processes.device_name(run.device), run.precision)
     runtime.seed_everything(config.seed)
-    if checkpoint is not None:
-        kept = checkpoints.load(checkpoint) if processes.is_writer() and checkpoints.exists(checkpoint) else None
-        run.restore(processes.from_writer(kept), history)
-    with processes.batch_norm_over_all(model) as run.rows:
-        for epoch in range(len(history.rows) + 1, config.epochs + 1):
-            started = time.perf_counter()
-            if hasattr(batches, "set_epoch"):
-                batches.set_epoch(epoch - 1)
-            row: dict[str, float] = {"epoch": epoch, **run.train_epoch(batches, epoch, history, progress)}
-            if validation is not None:
-                row |= run.validate(validation)
-            row["seconds"] = time.perf_counter() - started
-            history.rows.append(row)
-            if tracker is not None and processes.is_writer():
-                tracker.log(row)
-            if checkpoint is not None and processes.is_writer():
-                checkpoints.save(checkpoint, run.state(history))
-            if progress and not _terminal():
-                print(_describe(row, config.epochs), flush=True)
+    run.kept.restore(history)
+    try:
+        with processes.batch_norm_over_all(model) as run.rows:
+            for epoch in range(len(history.rows) + 1, config.epochs + 1):
+                started = time.perf_counter()
+                if hasattr(batches, "set_epoch"):
+                    batches.set_epoch(epoch - 1)
+                row: dict[str, float] = {"epoch": epoch, **run.train_epoch(batches, epoch, history, progress)}
+                if validation is not None:
+                    row |= run.validate(validation)
+                row["seconds"] = time.perf_counter() - started
+                history.rows.append(row)
+                if tracker is not None and processes.is_writer():
+                    tracker.log(row)
+                run.kept.save(history)
+                if progress and not _terminal():
+                    print(_describe(row, config.epochs), flush=True)
+    except KeyboardInterrupt as interrupt:
+        if run.kept.num_epochs:
+            interrupt.add_note(str(run.kept))
+        raise
     return history
 
 
 class _Run:
     """The moving parts of one call of `fit`."""
 
-    def __init__(self, model: nn.Module, loss: Loss, config: TrainConfig, steps: int) -> None:
-        self.model, self.loss, self.config, self.steps = model, loss, config, steps
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Loss,
+        config: TrainConfig,
+        num_batches: int,
+        checkpoint: str | os.PathLike[str] | None,
+    ) -> None:
+        self.model, self.loss, self.config = model, loss, config
+        self.num_batches, self.steps = num_batches, math.ceil(num_batches / config.accumulate)
         self.device = next(iter(model.parameters()), torch.empty(0)).device
         self.precision = runtime.choose_precision(config.precision, self.device)
-        modules = [model, loss] if isinstance(loss, nn.Module) else [model]
-        groups = optim.parameter_groups(modules, weight_decay=config.weight_decay)
+        self.modules = [model, loss] if isinstance(loss, nn.Module) else [model]
+        groups = optim.parameter_groups(self.modules, weight_decay=config.weight_decay)
         self.trainable = [p for group in groups for p in group["params"]]
         self.optimizer = optim.make_optimizer(config.optimizer, groups, learning_rate=config.learning_rate)
         self.layout = runtime.choose_layout(config.channels_last, self.device, self.precision)
         model.to(memory_format=self.layout)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
+        parts: dict[str, Any] = {"model": model, "loss": loss if isinstance(loss, nn.Module) else nn.Module()}
+        parts |= {"optimizer": self.optimizer, "scaler": self.scaler}
+        self.kept = KeptRun(checkpoint, parts, config=config, steps=self.steps)
         self.rows = processes.Rows()
         forward = DistributedDataParallel(model) if processes.count() > 1 else model
-        self.forward = torch.compile(forward) if config.compile else forward
+        self.forward: Any = torch.compile(forward) if config.compile else forward
 
     def autocast(self) -> AbstractContextManager[Any]:
         return runtime.autocast(self.device, self.precision)
@@ -218,40 +147,59 @@ class _Run:
         return images, labels.to(self.device, non_blocking=True)
 
     def train_epoch(self, batches: Iterable[Batch], epoch: int, history: History, progress: bool) -> dict[str, float]:
-        self.model.train()
-        if isinstance(self.loss, nn.Module):
-            self.loss.train()
+        for module in self.modules:
+            module.train()
         losses, sizes, right = [], [], torch.zeros((), dtype=torch.int64, device=self.device)
         title, hidden = f"epoch {epoch}/{self.config.epochs}", not (progress and _terminal())
-        bar = tqdm(batches, title, self.steps, leave=False, disable=hidden)
-        for step, (images, labels) in enumerate(bar, start=1):
+        bar = tqdm(batches, title, self.num_batches, leave=False, disable=hidden)
+        for step, group in enumerate(_groups(bar, self.config.accumulate), start=1):
             rate = self.set_learning_rate((epoch - 1) * self.steps + step - 1)
-            value, correct = self.step(images, labels)
-            losses.append(value)
-            sizes.append(len(images))
-            right += correct
-            if self.device.type == "cpu" and not math.isfinite(value.item()):
-                raise NonFiniteLoss(value.item(), epoch, step, history)
+            for (images, _), (value, correct) in zip(group, self.step_that_fits(group, history), strict=True):
+                losses.append(value)
+                sizes.append(len(images))
+                right += correct
+                if self.device.type == "cpu" and not math.isfinite(value.item()):
+                    raise NonFiniteLoss(value.item(), epoch, step, history)
         curve = torch.stack(losses).double().cpu()
         if not curve.isfinite().all():
-            step = int((~curve.isfinite()).nonzero()[0]) + 1
-            raise NonFiniteLoss(curve[step - 1].item(), epoch, step, history)
+            place = int((~curve.isfinite()).nonzero()[0])
+            raise NonFiniteLoss(curve[place].item(), epoch, place // self.config.accumulate + 1, history)
         seen = sum(sizes)
         mean = (curve * torch.tensor(sizes)).sum().item() / seen
         return {"learning_rate": rate, "train_loss": mean, "train_accuracy": processes.total(right).item() / seen}
 
-    def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one step on a batch; return its mean loss and how many this process got right."""
+    def step_that_fits(self, group: list[Batch], history: History) -> list[tuple[Tensor, Tensor]]:
+        """Take one step; where memory runs out, find out how many images fit, and say so."""
+        try:
+            return self.step(group)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory.ran_out(error):
+                raise
+            # The frames of its traceback hold what the step held.
+            cause = error.with_traceback(None)
+        images, labels = max(group, key=lambda batch: len(batch[0]))
+        fits, too_large = None, None
+        if processes.count() == 1:  # the others wait elsewhere, and would not take part
+            fits, too_large = out_of_memory.largest_batch(
+                lambda *part: self.run(*self.move(*part))[1], images, labels, self.modules
+            )
+        raise OutOfMemory(
+            len(images),
+            fits=fits,
+            too_large=too_large,
+            accumulate=self.config.accumulate,
+            history=history,
+            kept=str(self.kept),
+        ) from cause
+
+    def step(self, group: list[Batch]) -> list[tuple[Tensor, Tensor]]:
+        """Take one step on some batches; return the mean loss of each and how many this process got right."""
         self.optimizer.zero_grad(set_to_none=True)
-        mine = processes.part(images)
-        # A process whose part of a short batch is empty runs an image for company, with no weight.
-        share = len(mine) / len(images)
-        self.rows.counted = bool(share)
-        own_images, own_labels = self.move(*((mine, processes.part(labels)) if share else (images[:1], labels[:1])))
-        with self.autocast():
-            outputs = self.forward(own_images)
-            value = self.loss(outputs, own_labels)
-        self.scaler.scale(value * (share * processes.count())).backward()
+        num_images = sum(len(images) for images, _ in group)
+        found = []
+        for number, (images, labels) in enumerate(group, start=1):
+            with nullcontext() if number == len(group) or processes.count() == 1 else self.forward.no_sync():
+                found.append(self.add_gradients(images, labels, weight=len(images) / num_images))
         if isinstance(self.loss, nn.Module):
             processes.average_gradients(self.loss)
         if self.config.clip_norm is not None:
@@ -259,7 +207,22 @@ class _Run:
             nn.utils.clip_grad_norm_(self.trainable, self.config.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
+        return found
+
+    def add_gradients(self, images: Tensor, labels: Tensor, *, weight: float) -> tuple[Tensor, Tensor]:
+        mine = processes.part(images)
+        # A process whose part of a short batch is empty runs an image for company, with no weight.
+        share = len(mine) / len(images)
+        self.rows.counted = bool(share)
+        own_images, own_labels = self.move(*((mine, processes.part(labels)) if share else (images[:1], labels[:1])))
+        outputs, value = self.run(own_images, own_labels)
+        self.scaler.scale(value * (share * processes.count() * weight)).backward()
         return processes.total(value.detach() * share), _num_right(outputs.detach(), own_labels) * bool(share)
+
+    def run(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        with self.autocast():
+            outputs = self.forward(images)
+            return outputs, self.loss(outputs, labels)
 
     def set_learning_rate(self, step: int) -> float:
         config = self.config
@@ -284,35 +247,12 @@ class _Run:
         value, right, count = processes.total(sums.to(self.device)).tolist()
         return {"validation_loss": value / count, "validation_accuracy": right / count}
 
-    def state(self, history: History) -> dict[str, Any]:
-        return {
-            "config": asdict(self.config),
-            "steps": self.steps,
-            "model": self.model.state_dict(),
-            "loss": self.loss.state_dict() if isinstance(self.loss, nn.Module) else {},
-            "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "random": checkpoints.random_states(),
-            "rows": history.rows,
-        }
 
-    def restore(self, state: dict[str, Any] | None, history: History) -> None:
-        if state is None:
-            return
-        ours = asdict(self.config)
-        changed = [name for name in ours if name != "epochs" and state["config"].get(name) != ours[name]]
-        if changed or state["steps"] != self.steps:
-            raise InputError(
-                f"The checkpoint is of another run: {', '.join(changed) or 'batches an epoch'} differ.",
-                "Give another checkpoint path, or the settings of that run.",
-            )
-        self.model.load_state_dict(state["model"])
-        if isinstance(self.loss, nn.Module):
-            self.loss.load_state_dict(state["loss"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
-        checkpoints.restore_random_states(state["random"])
-        history.rows.extend(state["rows"])
+def _groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
+    """Yield the batches in groups of that size; the last may be smaller."""
+    iterator = iter(batches)
+    while group := list(islice(iterator, size)):
+        yield group
 
 
 def _num_right(outputs: Tensor, labels: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from resnet_labs.checkpoint import first_names, state_dict_differences
 from resnet_labs.runtime import InputError, nearest
 
 PRETRAINED = ("IMAGENET1K_V1", "IMAGENET1K_V2")
@@ -53,7 +54,13 @@ def load_weights(model: Network, source: str | os.PathLike[str] | Mapping[str, A
     own = model.state_dict()
     counters = {name: value for name, value in own.items() if name.endswith("num_batches_tracked")}
     state = {**counters, **state}
-    _check_fit(own, state)
+    differences = state_dict_differences(own, state)
+    if differences:
+        raise InputError(
+            f"The weights do not fit the model: {differences}.",
+            "Build the model as theirs was (architecture, num_classes, in_channels, stem), load, and then call "
+            "replace_head or replace_stem.",
+        )
     model.load_state_dict(state, strict=True)
     return model
 
@@ -189,31 +196,8 @@ def _damaged(file: Path) -> InputError:
 
 def _check_tensors(state: Any, origin: str) -> None:
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        held = f"a dict of {_some(state)}" if isinstance(state, Mapping) else f"a {type(state).__name__}"
+        held = f"a dict of {first_names(state)}" if isinstance(state, Mapping) else f"a {type(state).__name__}"
         raise InputError(
             f"{origin} is no state dict, but {held}.",
             "Give the part of it that is the model's, such as state['model'].",
         )
-
-
-def _check_fit(own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    missing = [name for name in own if name not in given]
-    unexpected = [name for name in given if name not in own]
-    differing = [
-        f"{name} {tuple(given[name].shape)} instead of {tuple(own[name].shape)}"
-        for name in own
-        if name in given and given[name].shape != own[name].shape
-    ]
-    faults = {"missing": missing, "unexpected": unexpected, "of another shape": differing}
-    if any(faults.values()):
-        listed = "; ".join(f"{len(found)} {fault} ({_some(found)})" for fault, found in faults.items() if found)
-        raise InputError(
-            f"The weights do not fit the model: {listed}.",
-            "Build the model as theirs was (architecture, num_classes, in_channels, stem), load, and then call "
-            "replace_head or replace_stem.",
-        )
-
-
-def _some(names: Iterable[Any]) -> str:
-    first, *rest = [*map(str, names)] or ["nothing"]
-    return ", ".join([first, *rest[:2]]) + (", ..." if len(rest) > 2 else "")

@@ -274,10 +274,10 @@ def test_wrong_classifiers_are_refused():
         MLPClassifier(autoencoder().encoder, 0)
 
 
-@pytest.mark.parametrize("setting", ["compile", "channels_last"])
-def test_settings_without_meaning_are_refused(setting):
-    with pytest.raises(InputError, match=f"{setting} is True, which has no meaning for single linear layers"):
-        pretrain_layerwise(autoencoder(), batches(), config=config(**{setting: True}))
+@pytest.mark.parametrize(("setting", "value"), [("compile", True), ("channels_last", True), ("accumulate", 2)])
+def test_settings_without_meaning_are_refused(setting, value):
+    with pytest.raises(InputError, match=f"{setting} is {value}, which has no meaning for single linear layers"):
+        pretrain_layerwise(autoencoder(), batches(), config=config(**{setting: value}))
 
 
 def test_pretraining_without_batches_or_with_a_frozen_layer_is_refused():

@@ -267,6 +267,38 @@ def test_a_folder_in_the_place_of_the_file_is_named(path: Path) -> None:
     assert names(path) == {"run.pt"}
 
 
+@pytest.mark.parametrize("found", ["nothing", "a checkpoint", "a half-written file"])
+def test_that_a_place_can_be_written_is_found_out_without_a_trace(path: Path, found: str) -> None:
+    if found == "a checkpoint":
+        checkpoint.save(path, {"epoch": 1})
+    elif found == "a half-written file":
+        path.with_name("run.pt.partial").write_bytes(b"half")
+    before = names(path) - {"run.pt.partial"}
+    checkpoint.check_writable(path)
+    assert names(path) == before
+    if found == "a checkpoint":
+        assert checkpoint.load(path) == {"epoch": 1}
+
+
+def test_a_place_that_cannot_be_written_is_named_before_anything_is_saved(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(checkpoint, "open", refuse, raising=False)
+    with pytest.raises(InputError, match=r"^The checkpoint '.*run\.pt' cannot be written: Read-only file system\."):
+        checkpoint.check_writable(path)
+    monkeypatch.undo()
+    path.mkdir()
+    with pytest.raises(InputError, match=r"run\.pt' cannot be written: Is a directory\."):
+        checkpoint.check_writable(path)
+    assert names(path) == {"run.pt"}
+    (path / "file").write_text("")
+    with pytest.raises(InputError, match=r"cannot be written: File exists\."):
+        checkpoint.check_writable(path / "file" / "run.pt")
+
+
 class Killed(BaseException):
     """Stands for the end of the process: nothing may catch it."""
 

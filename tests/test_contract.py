@@ -34,7 +34,7 @@ CONTRACT = {
     "data.split": "(data, fractions, *, seed=0)",
     "train.TrainConfig": (
         "(epochs, learning_rate, optimizer='sgd', weight_decay=0.0, schedule='constant', warmup_epochs=0, "
-        "clip_norm=None, precision='auto', channels_last='auto', compile=False, seed=0)"
+        "clip_norm=None, precision='auto', channels_last='auto', compile=False, seed=0, accumulate=1)"
     ),
     "train.fit": ("(model, batches, *, loss, config, validation=None, checkpoint=None, tracker=None, progress=True)"),
     "train.evaluate": "(model, batches, *, top_k=(1, 5))",

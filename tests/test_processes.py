@@ -44,7 +44,7 @@ def run(folder, dies):
             return F.cross_entropy(logits, labels)
     batches = data.Batches(images(41), 8, shuffle=True, seed=5)  # the last batch has one image: one part is empty
     history = fit(
-        model, batches, loss=Dies(), config=TrainConfig(epochs=3, learning_rate=0.1, clip_norm=1.0),
+        model, batches, loss=Dies(), config=TrainConfig(epochs=3, learning_rate=0.1, clip_norm=1.0, precision="fp32"),
         validation=data.Batches(images(13), 5), checkpoint=folder + "/run.pt", progress=False,
         tracker=CSVTracker(folder + f"/{processes.rank()}.csv"),
     )

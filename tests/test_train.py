@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+import resource
+import signal
+from pathlib import Path
 
 import pytest
 import sklearn.metrics
@@ -10,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from resnet_labs import data, runtime
+from resnet_labs import checkpoint, data, runtime
 from resnet_labs.runtime import InputError
 from resnet_labs.tracking import CSVTracker
-from resnet_labs.train import History, NonFiniteLoss, TrainConfig, evaluate, fit
+from resnet_labs.train import History, NonFiniteLoss, Stopped, TrainConfig, evaluate, fit
 
 
 def images_and_labels(count=40, classes=3, seed=0):
@@ -40,7 +45,7 @@ def weights(model):
 
 def test_fit_is_a_hand_written_loop_bit_by_bit():
     ours, theirs = network(), network()
-    config = TrainConfig(epochs=3, learning_rate=0.1)
+    config = TrainConfig(epochs=3, learning_rate=0.1, precision="fp32")
     history = fit(ours, batches(), loss=F.cross_entropy, config=config, progress=False)
 
     optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, fused=True)
@@ -117,6 +122,166 @@ def test_checkpoint_of_another_run_is_refused_and_says_what_differs(tmp_path):
         run(0.2)
 
 
+def test_checkpoint_of_another_network_is_refused_and_says_what_does_not_fit(tmp_path):
+    config, path = TrainConfig(epochs=1, learning_rate=0.1), tmp_path / "run.pt"
+    fit(network(), batches(), loss=F.cross_entropy, config=config, checkpoint=path, progress=False)
+    other = nn.Sequential(network(), nn.Linear(3, 3))
+    before = weights(other).clone()
+    with pytest.raises(InputError, match=r"The checkpoint is of another network: \d+ missing \(0\."):
+        fit(other, batches(), loss=F.cross_entropy, config=config, checkpoint=path, progress=False)
+    assert torch.equal(weights(other), before)
+
+
+class At:
+    """Calls something when an epoch's row is made, before its checkpoint is written."""
+
+    def __init__(self, epoch, call):
+        self.epoch, self.call = epoch, call
+
+    def log(self, row):
+        if row["epoch"] == self.epoch:
+            self.call()
+
+
+def kept_run(path, *, epochs=4, tracker=None, model=None):
+    """Return the weights at the end of a run that is kept."""
+    model = model or network(dropout=0.5)
+    config = TrainConfig(epochs=epochs, learning_rate=0.01)
+    fit(model, batches(), loss=F.cross_entropy, config=config, checkpoint=path, tracker=tracker, progress=False)
+    return weights(model)
+
+
+def names(path):
+    return sorted(file.name for file in path.parent.iterdir())
+
+
+def truncated(file):
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def with_a_flipped_bit(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncated, with_a_flipped_bit])
+def test_from_a_damaged_checkpoint_the_run_goes_on_with_the_one_before(tmp_path, damage):
+    path = tmp_path / "run.pt"
+    expected = kept_run(tmp_path / "whole.pt")
+    kept_run(path, epochs=3)
+    damage(path)
+    with pytest.warns(UserWarning, match="is damaged") as caught:
+        found = kept_run(path)
+    assert [str(warning.message) for warning in caught] == [
+        f"The checkpoint '{path}' is damaged; '{path}.previous', saved before it, is used."
+    ]
+    assert torch.equal(found, expected)
+    assert names(path) == ["run.pt", "run.pt.previous", "whole.pt", "whole.pt.previous"]
+
+
+def test_where_both_checkpoints_are_damaged_nothing_is_trained_and_nothing_deleted(tmp_path):
+    path = tmp_path / "run.pt"
+    kept_run(path, epochs=2)
+    for file in (path, Path(f"{path}.previous")):
+        truncated(file)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    model = network()
+    fresh = weights(model)
+    with pytest.raises(InputError) as caught:
+        kept_run(path, model=model)
+    assert str(caught.value) == (
+        f"The checkpoint '{path}' is damaged, and '{path}.previous' is damaged. "
+        "Delete what is there, and start the run again."
+    )
+    assert torch.equal(weights(model), fresh)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_ends_the_run_with_all_its_epochs_and_it_goes_on_later(tmp_path):
+    path = tmp_path / "run.pt"
+    expected = kept_run(tmp_path / "whole.pt")
+    after_three = network(dropout=0.5)
+    kept_run(tmp_path / "three.pt", epochs=3, model=after_three)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    full = At(3, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard)))
+    model = network(dropout=0.5)
+    try:
+        with pytest.raises(Stopped) as caught:
+            kept_run(path, tracker=full, model=model)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(caught.value) == (
+        f"The checkpoint '{path}' cannot be written: File too large. Free some space, or give a folder that you may "
+        "write to; what was saved before is still there. The model in memory is that of epoch 3."
+    )
+    assert [row["epoch"] for row in caught.value.history.rows] == [1, 2, 3]
+    assert torch.equal(weights(model), weights(after_three))
+    assert len(checkpoint.load(path)["rows"]) == 2
+    assert [name for name in names(path) if "run" in name] == ["run.pt", "run.pt.previous"]
+    assert torch.equal(kept_run(path), expected)
+
+
+@pytest.mark.parametrize(("code", "call"), [(errno.EROFS, "open"), (errno.EACCES, "open"), (errno.ENOSPC, "mkdir")])
+def test_a_folder_that_cannot_be_written_is_found_before_any_step(tmp_path, monkeypatch, code, call):
+    path = tmp_path / "a" / "run.pt"
+
+    def refuse(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(*((checkpoint, "open") if call == "open" else (Path, call)), refuse, raising=call != "open")
+    model = network()
+    fresh = weights(model)
+    with pytest.raises(InputError) as caught:
+        kept_run(path, model=model)
+    assert str(caught.value).startswith(f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. Free some")
+    assert torch.equal(weights(model), fresh)
+
+
+def test_a_folder_in_the_checkpoint_s_place_is_found_before_any_step(tmp_path):
+    model = network()
+    fresh = weights(model)
+    with pytest.raises(InputError, match="cannot be written: Is a directory"):
+        kept_run(tmp_path, model=model)
+    assert torch.equal(weights(model), fresh)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_run_is_read_from_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    expected = kept_run(tmp_path / "run.pt")
+
+    def refuse(*_):
+        raise InputError("The folder is read-only.", "None.")
+
+    monkeypatch.setattr(checkpoint, "check_writable", refuse)
+    assert torch.equal(kept_run(tmp_path / "run.pt"), expected)
+    with pytest.raises(InputError, match="read-only"):
+        kept_run(tmp_path / "run.pt", epochs=5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_what_is_kept_and_goes_on(tmp_path, number):
+    path = tmp_path / "run.pt"
+    expected = kept_run(tmp_path / "whole.pt")
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            kept_run(path, tracker=At(3, lambda: signal.raise_signal(number)))
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert caught.value.__notes__ == [
+        f"Epochs 1 to 2 are kept in '{path}'; a run with the same steps goes on from there."
+    ]
+    assert [name for name in names(path) if "run" in name] == ["run.pt", "run.pt.previous"]
+    assert torch.equal(kept_run(path), expected)
+
+
+def test_a_run_that_is_not_kept_is_interrupted_without_a_word():
+    with pytest.raises(KeyboardInterrupt) as caught:
+        kept_run(None, tracker=At(1, lambda: signal.raise_signal(signal.SIGINT)))
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_non_finite_loss_names_epoch_and_step_and_keeps_what_was_there(tmp_path):
     calls = []
 
@@ -142,7 +307,7 @@ F.mse_loss_of_one_hot = lambda outputs, labels: ((outputs - F.one_hot(labels, 3)
 
 
 def test_validation_is_never_trained_on():
-    config = TrainConfig(epochs=2, learning_rate=0.1)
+    config = TrainConfig(epochs=2, learning_rate=0.1, precision="fp32")
     alone, watched = network(), network()
     fit(alone, batches(), loss=F.cross_entropy, config=config, progress=False)
     other = data.Batches(images_and_labels(seed=9), 7)
@@ -303,8 +468,12 @@ def test_precision_on_cuda_follows_the_card_not_the_emulation(monkeypatch, capab
     assert runtime.choose_precision("auto", torch.device("cuda")) == chosen
 
 
-@pytest.mark.parametrize(("amx", "chosen"), [(True, "bf16"), (False, "fp32")])
-def test_precision_on_a_cpu_follows_its_matrix_units(monkeypatch, amx, chosen):
+@pytest.mark.parametrize(
+    ("amx", "avx512", "chosen"),
+    [(True, True, "bf16"), (False, True, "bf16"), (True, False, "bf16"), (False, False, "fp32")],
+)
+def test_precision_on_a_cpu_follows_its_units(monkeypatch, amx, avx512, chosen):
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
     assert runtime.choose_precision("auto", torch.device("cpu")) == chosen
     assert runtime.choose_precision("fp32", torch.device("cpu")) == "fp32"

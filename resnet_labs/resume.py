@@ -1,0 +1,91 @@
+"""A run that is kept after every epoch, and goes on from there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from typing import Any
+
+from resnet_labs import checkpoint, processes
+from resnet_labs.config import TrainConfig
+from resnet_labs.history import History, Stopped
+from resnet_labs.runtime import InputError
+
+# Neither changes what a step is: a step over as many images may be made of other batches.
+_MAY_CHANGE = ("epochs", "accumulate")
+
+
+class KeptRun:
+    """The checkpoint of one run; without a path it keeps nothing. `num_epochs` is how many epochs it holds.
+
+    Args:
+        path: the file, None to keep nothing.
+        parts: by name, everything with a state_dict() that the run changes.
+        config: the settings of the run.
+        steps: optimizer steps an epoch.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str] | None, parts: dict[str, Any], *, config: TrainConfig, steps: int
+    ) -> None:
+        self.path, self.parts, self.config, self.steps = path, parts, asdict(config), steps
+        self.num_epochs = 0
+
+    def __str__(self) -> str:
+        if self.path is None or self.num_epochs == 0:
+            return ""
+        held = "Epoch 1 is" if self.num_epochs == 1 else f"Epochs 1 to {self.num_epochs} are"
+        return f"{held} kept in {os.fspath(self.path)!r}; a run with the same steps goes on from there."
+
+    def save(self, history: History) -> None:
+        """Keep what the run is now.
+
+        Raises:
+            Stopped: the file cannot be written. What was kept before still is.
+        """
+        if self.path is None:
+            return
+        if processes.is_writer():
+            state = {name: part.state_dict() for name, part in self.parts.items()}
+            state |= {"config": self.config, "steps": self.steps, "rows": history.rows}
+            try:
+                checkpoint.save(self.path, state | {"random": checkpoint.random_states()})
+            except InputError as error:
+                mend = f"{error.mend} The model in memory is that of epoch {len(history.rows)}."
+                raise Stopped(error.problem, mend, history) from error
+        self.num_epochs = len(history.rows)
+
+    def restore(self, history: History) -> None:
+        """Go on from what was kept, where something was.
+
+        Raises:
+            InputError: it is of another run, or is damaged, or the next epoch could not be kept.
+        """
+        if self.path is None:
+            return
+        state = None
+        if processes.is_writer():
+            state = checkpoint.load(self.path) if checkpoint.exists(self.path) else None
+            if state is None or len(state["rows"]) < self.config["epochs"]:
+                checkpoint.check_writable(self.path)
+        state = processes.from_writer(state)
+        if state is None:
+            return
+        fixed = [name for name in self.config if name not in _MAY_CHANGE]
+        changed = [name for name in fixed if state["config"].get(name) != self.config[name]]
+        if changed or state["steps"] != self.steps:
+            raise InputError(
+                f"The checkpoint is of another run: {', '.join(changed) or 'steps an epoch'} differ.",
+                "Give another checkpoint path, or the settings of that run.",
+            )
+        differences = checkpoint.state_dict_differences(self.parts["model"].state_dict(), state["model"])
+        if differences:
+            raise InputError(
+                f"The checkpoint is of another network: {differences}.",
+                "Give another checkpoint path, or the network of that run.",
+            )
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        checkpoint.restore_random_states(state["random"])
+        history.rows.extend(state["rows"])
+        self.num_epochs = len(history.rows)
