@@ -281,7 +281,7 @@ def _batch_hard(points: Tensor, same: Tensor, margin: float) -> tuple[Tensor, Te
 
 def _all_triplets(points: Tensor, same: Tensor, margin: float, *, semihard: bool) -> tuple[Tensor, Tensor]:
     """The sum of all losses is linear in the distances; the weight of a distance is the number of its triplets."""
-    distances = _squared_distances(points).clamp_min_(0).sqrt_().fill_diagonal_(0)
+    distances = _squared_distances(points).clamp_min_(0).sqrt_()
     positive = same.fill_diagonal_(False)
     # Ties: a negative at the margin exactly has no loss; semi-hard, one exactly as far as the positive is too near.
     reach = (distances + margin).nextafter(distances.new_tensor(-math.inf))

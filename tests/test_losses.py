@@ -208,6 +208,11 @@ def naive_triplet_loss(points: torch.Tensor, labels: torch.Tensor, margin: float
     return torch.stack(found).mean() if found else points.sum() * 0
 
 
+def gradient(points: torch.Tensor, labels: torch.Tensor, *, mining: str) -> torch.Tensor:
+    points = points.clone().requires_grad_()
+    return torch.autograd.grad(triplet_loss(points, labels, margin=1.0, mining=mining), points)[0]
+
+
 class TestTripletLoss:
     @pytest.mark.parametrize("mining", MININGS)
     @pytest.mark.parametrize("margin", [0.05, 0.2, 1.0, 100.0])
@@ -315,14 +320,29 @@ class TestTripletLoss:
         torch.testing.assert_close(
             triplet_loss(shifted, labels, margin=1.0, mining=mining), expected.float(), rtol=1e-4, atol=0
         )
+        far = (points + 10_000).float()
+        near = (far - 10_000).double()  # what is left of the points at that distance
+        gradients = [gradient(where, labels, mining=mining).double() for where in (far, near)]
+        torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+
+    @pytest.mark.gpu
+    @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+    @pytest.mark.parametrize("mining", MININGS)
+    def test_a_gpu_gives_the_same_loss_and_gradient(self, mining: str) -> None:
+        points, labels = random(60, 16), classes(60, 5)
+        torch.testing.assert_close(
+            gradient(points.cuda(), labels.cuda(), mining=mining).cpu(), gradient(points, labels, mining=mining)
+        )
 
     @pytest.mark.parametrize("mining", MININGS)
     def test_bfloat16_and_autocast_are_computed_in_float32(self, mining: str) -> None:
         points, labels = random(30, 64).bfloat16(), classes(30, 3)
         expected = triplet_loss(points.float(), labels, margin=5.0, mining=mining)
         assert torch.equal(triplet_loss(points, labels, margin=5.0, mining=mining), expected)
+        slope = gradient(points.float(), labels, mining=mining)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             assert torch.equal(triplet_loss(points.float(), labels, margin=5.0, mining=mining), expected)
+            assert torch.equal(gradient(points.float(), labels, mining=mining), slope)
 
     @pytest.mark.parametrize("mining", MININGS)
     def test_takes_views_and_labels_of_any_integer_type(self, mining: str) -> None:

@@ -85,6 +85,15 @@ EQUIVALENT = {
         "losses",
         "wrong = (labels < 0).any(1) | ~((labels.sum(1) - 1).abs() <= 0.01)",
     ): "No floating-point sum is a hundredth from one exactly.",
+    (
+        "losses",
+        "pulls = offsets.mul_(slopes.masked_fill_(distances == 0, 1)[:, :, None])",
+    ): "Where the distance is zero, so is the offset.",
+    (
+        "losses",
+        "slopes = (weights / distances).masked_fill_(distances == 0, 1) / num_triplets.clamp_min(1)",
+    ): "Where the distance is zero, the points are the same, and what one is drawn by is taken back.",
+    ("losses", "return rows.argsort(0)"): "Runs on accelerators only; a GPU test compares them with the CPU.",
 }
 
 OPERATORS = {
