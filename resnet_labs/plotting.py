@@ -83,6 +83,30 @@ def confusion(matrix: Shaped[Tensor, "K K"], classes: Sequence[str]) -> Figure:
     return figure
 
 
+def points(
+    positions: Shaped[Tensor, "N 2"], labels: Shaped[Tensor, " N"], classes: Sequence[str], *, title: str = ""
+) -> Figure:
+    """Draw points in the plane, each class in its own colour and, from the ninth on, with another mark.
+
+    Args:
+        positions: (N, 2), such as `features.embed` gives; the axes mean nothing and are left out.
+        labels: (N,), each an index into `classes`.
+        classes: one name a class.
+        title: what stands above.
+    """
+    figure, axes = _figure(6.4, 4.2)
+    axis = axes.flat[0]
+    for label, name in enumerate(classes):
+        own = positions[labels == label].cpu().numpy()
+        mark = "o^sDv"[label // len(COLOURS) % 5]
+        axis.plot(own[:, 0], own[:, 1], mark, color=COLOURS[label % len(COLOURS)], label=name, markersize=4, alpha=0.85)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.set_title(title, fontsize=9)
+    axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
 def report_against_ours(
     labels: Sequence[str],
     report: Sequence[float | None],

@@ -44,3 +44,14 @@ def test_report_stands_beside_ours_and_a_missing_figure_is_left_out():
     assert [text.get_text() for text in axis.get_yticklabels()] == ["a", "b"]
     report = next(line for line in axis.lines if line.get_label() == "report")
     assert list(report.get_xdata()) == [0.9]
+
+
+def test_points_have_a_colour_and_a_mark_for_each_class():
+    positions = torch.arange(20.0).reshape(10, 2)
+    figure = plotting.points(positions, torch.arange(10), [f"class {k}" for k in range(10)], title="t-SNE")
+    axis = figure.axes[0]
+    assert [list(line.get_xdata()) for line in axis.lines] == [[2.0 * k] for k in range(10)]
+    assert len({(line.get_color(), line.get_marker()) for line in axis.lines}) == 10
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == [f"class {k}" for k in range(10)]
+    assert axis.get_title() == "t-SNE"
+    assert not plt.get_fignums()

@@ -126,6 +126,15 @@ def test_report_stands_beside_ours():
     assert "a processor" in text
 
 
+def test_image_counts_stand_once_whatever_the_source_is_called():
+    given = {"name": "made", "source": "procedural images, size 24", "train": 10, "validation": 5}
+    assert compare.provenance([result(data=given)])[0] == (
+        "data: procedural images, size 24, 10 training and 5 validation images"
+    )
+    alone = {"name": "made", "source": "procedural images", "train": 10}
+    assert compare.provenance([result(data=alone)])[0] == "data: procedural images, 10 training images"
+
+
 def test_comparison_without_runs_is_refused():
     with pytest.raises(InputError, match="no run to compare"):
         compare.as_text([])

@@ -67,7 +67,7 @@ seeds = (0, 1, 2)
 epochs = 10  # the report's
 batch_size = 128  # the report's
 learning_rate = 0.01  # the report gives none; chosen on images cut from the training set, see "Report against ours"
-precision = "fp32" if fast else "auto"  # half precision gains nothing on images of 8 pixels
+number_format = "fp32" if fast else "auto"  # half precision gains nothing on images of 8 pixels
 device = runtime.default_device()
 
 download = runtime.on_colab() and not fast  # elsewhere `resnet-labs data mnist --download` does it once
@@ -218,7 +218,7 @@ if fast:
     yours = new_network(0)
     sgd = torch.optim.SGD(yours.parameters(), lr=learning_rate, momentum=0.9)
     losses = [train_step(yours, images, labels, sgd) * len(labels) for images, labels in new_batches(0)]
-    config = TrainConfig(epochs=1, learning_rate=learning_rate, precision=precision)
+    config = TrainConfig(epochs=1, learning_rate=learning_rate, precision=number_format)
     history = fit(new_network(0), new_batches(0), loss=cross_entropy, config=config, progress=False)
     print(f"mean loss of the first epoch: your step {sum(losses) / len(train_set):.4f}", end=", ")
     print(f"fit {history.column('train_loss')[0]:.4f}")
@@ -357,7 +357,7 @@ for seed in seeds:
     commonest = f"names {named.argmax()} for {named.max()} of {len(test_set)} images"
     print(f"seed {seed}, untrained: {before.accuracy:.4f} right; {commonest}")
 
-    config = TrainConfig(epochs=epochs, learning_rate=learning_rate, precision=precision, seed=seed)
+    config = TrainConfig(epochs=epochs, learning_rate=learning_rate, precision=number_format, seed=seed)
     history = fit(network, new_batches(seed), loss=cross_entropy, config=config)
     after = evaluate(network, test)
     precision, recall, f = precision_recall_f(after.confusion)
@@ -449,7 +449,7 @@ except AssertionError as failure:
     print(failure)
 
 # %% tags=["break"] mystnb={"image": {"alt": "With the softmax applied twice the training loss stays above 1.4"}}
-config = TrainConfig(epochs=3 if fast else 1, learning_rate=learning_rate, precision=precision)
+config = TrainConfig(epochs=3 if fast else 1, learning_rate=learning_rate, precision=number_format)
 broken = fit(
     new_network(0), new_batches(0), loss=lambda logits, labels: cross_entropy(logits.softmax(1), labels), config=config
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_labs.recipes import digits
+from resnet_labs.recipes import digits, flowers, residual_blocks
 from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
 from resnet_labs.results import Result
 from resnet_labs.runtime import InputError, nearest
@@ -12,7 +12,11 @@ from resnet_labs.runtime import InputError, nearest
 __all__ = ["RECIPES", "Recipe", "figures", "find", "reproduce", "settings"]
 
 # A name that a user gives -> one recipe, or the variants that are compared. A module for each lab.
-RECIPES: dict[str, tuple[Recipe, ...]] = {**digits.RECIPES}
+RECIPES: dict[str, tuple[Recipe, ...]] = {
+    **residual_blocks.RECIPES,
+    **digits.RECIPES,
+    **flowers.RECIPES,
+}
 
 
 def find(name: str) -> tuple[Recipe, ...]:

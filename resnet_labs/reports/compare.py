@@ -113,9 +113,8 @@ def provenance(runs: Sequence[Result]) -> list[str]:
     split = next(name for name in ("test", "validation", "train") if name in first.data)
     images = first.data[split]
     seconds = ", ".join(f"{run.seconds:.1f}" for run in runs)
-    lines = [f"data: {first.data['source']}, {first.data['train']} training images"]
-    if split != "train":
-        lines[0] = lines[0].replace(" images", f" and {images} {split} images")
+    others = f" and {images} {split}" if split != "train" else ""
+    lines = [f"data: {first.data['source']}, {first.data['train']} training{others} images"]
     lines.append(
         f"seeds {', '.join(str(run.seed) for run in runs)}: the mean, and the 95 % interval of the mean over seeds"
     )

@@ -1,0 +1,728 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   resnet_labs:
+#     generated_from: labs/solutions/lab01_residual_blocks.py
+#     generated_by: python -m resnet_labs.labkit.build
+# ---
+
+# %% [markdown]
+# # Lab 01. Residual blocks
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/resnet-labs/blob/v0.1.0/labs/lab01_residual_blocks.ipynb)
+#
+# Why do deeper plain networks train worse, and what does the shortcut change?
+#
+# Three reports lean on the answer. One says that plain networks get worse with depth because the gradient vanishes
+# (r0), one describes the block of a ResNet-152 (r3), one says that shortcuts let gradients reach the first layers
+# (r4). None of them measured it. You write the blocks and the networks yourself, train them with and without
+# shortcuts, and measure the loss and the gradient of every layer.
+#
+# Minutes: 1 on a CPU, 1 on a T4 (two cores measured, the T4 estimated). Report mode trains on CIFAR-10, about two hours
+# on a T4 (estimated); `resnet-labs data cifar10 --download` fetches it.
+#
+# Needs: Python, and knowing what a convolution and a batch norm do. Written for resnet_labs 0.1.
+
+# %% [markdown] tags=["reflection"]
+# ## Predict
+#
+# Before you run anything, write down an answer and a reason for each.
+#
+# 1. A network of 56 layers and one of 20, trained alike. Which has the lower loss on the images *that it was trained
+#    on*? Does the answer depend on shortcuts?
+# 2. In the network of 56 layers without shortcuts, untrained: is the gradient of the first layer smaller than that
+#    of the last, larger, or alike? By which factor?
+#
+# *Your predictions:*
+
+# %% [markdown]
+# ## Setup
+
+# %% tags=["setup"]
+import sys
+
+if "google.colab" in sys.modules:  # elsewhere the package is there already
+    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+import math
+from dataclasses import asdict
+
+import torch
+import torch.nn.functional as F
+from IPython.display import HTML
+from torch import nn
+
+from resnet_labs import augment, checks, data, plotting, results, runtime, widgets
+from resnet_labs.losses import cross_entropy
+from resnet_labs.resnet import count_multiply_adds, count_parameters
+from resnet_labs.train import TrainConfig, evaluate, fit
+
+checks.start("01", written_for="0.1")
+
+# %% [markdown]
+# ## Knobs
+#
+# Every number of this lab stands here. In fast mode the networks are half as wide as the paper's for CIFAR-10, and
+# scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`RESNET_LABS_FAST=0`) it is CIFAR-10 itself under
+# the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning rate and augmentation, for
+# 20 epochs of the paper's 164. `resnet-labs reproduce r0.c1` runs all of them.
+
+# %% tags=["knobs"]
+fast = runtime.fast_mode()
+dataset = "digits" if fast else "cifar10"  # 8x8 pixels, 1,438 training images; or 32x32, 50,000
+stand_in = "scikit-learn's 8x8 digits in place of CIFAR-10" if fast else ""
+depths = (8, 20, 32, 56)  # layers with weights
+widths = (8, 16, 32) if fast else (16, 32, 64)  # channels of the three stages
+seeds = (0, 1, 2)
+epochs = 5 if fast else 20
+batch_size = 128  # the paper's
+learning_rate = 0.03 if fast else 0.1  # the paper's is 0.1; for the digits chosen on the training loss
+weight_decay = 1e-4  # the paper's
+schedule = "constant" if fast else "cosine"  # the paper divides by 10, twice
+crop_and_flip = None if fast else augment.Compose([augment.Crop(4), augment.Flip()])  # the paper's
+precision = "fp32" if fast else "auto"  # networks as small as these gain nothing from fewer bits
+device = runtime.default_device()
+
+download = runtime.on_colab() and not fast  # elsewhere `resnet-labs data cifar10 --download` does it once
+train_set = data.load(dataset, split="train", download=download)
+test_set = data.load(dataset, split="test", download=download)
+print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
+
+
+# %% [markdown]
+# ## Idea
+#
+# Take a network, and put layers behind it that do nothing: each returns what it gets. The deeper network gives the same
+# answers. So a deeper network can never need a *higher* training loss. In practice it had one, as long as every layer
+# had to learn its output anew: doing nothing is hard for a stack of convolutions.
+#
+# A residual block makes it easy. It keeps its input $x$, and its layers learn only what to add to it:
+#
+# $$y = \mathrm{relu}\big(x + F(x)\big)$$
+#
+# With $F = 0$ the block does nothing (its input is never negative, so the ReLU changes nothing). The way round $F$ is
+# the *shortcut*. A *plain* network has the same layers and no shortcut: $y = \mathrm{relu}(F(x))$.
+#
+# There are two blocks. The *basic* block has two 3x3 convolutions. The *bottleneck* has three: 1x1 to few channels, 3x3
+# on those few, 1x1 back to four times as many. Each convolution is followed by batch norm.
+#
+# Source: He, Zhang, Ren, Sun, *Deep Residual Learning for Image Recognition* (2016), sections 3.1 to 3.3, Figures 2
+# and 5.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two blocks: the input goes through the layers and round them"}}
+def drawing(x, title, layers, stroke="#0072B2"):
+    """Return the SVG of a block: its layers from top to bottom, the shortcut on the right."""
+    box = '<rect x="{}" y="{}" width="120" height="24" rx="4" fill="#fff" stroke="#444"/>'
+    text = '<text x="{}" y="{}" text-anchor="middle">{}</text>'
+    rows = [40 + 40 * k + (3 - len(layers)) * 20 for k in range(len(layers))]
+    parts = [text.format(x + 60, 14, title), f'<path d="M{x + 60} 22V178M{x + 60} 202V226" stroke="#444" fill="none"/>']
+    for y, layer in zip(rows, layers, strict=True):
+        parts += [box.format(x, y, ""), text.format(x + 60, y + 16, layer)]
+    parts.append(f'<path d="M{x + 60} 30H{x + 160}V190H{x + 72}" stroke="{stroke}" stroke-width="3" fill="none"/>')
+    parts.append(f'<circle cx="{x + 60}" cy="190" r="12" fill="#fff" stroke="#444"/>' + text.format(x + 60, 195, "+"))
+    return "".join([*parts, text.format(x + 175, 112, "x"), text.format(x + 60, 242, "ReLU")])
+
+
+HTML(
+    '<svg role="img" width="480" height="250" viewBox="0 0 480 250" font-family="sans-serif" font-size="13"'
+    ' aria-label="Two blocks: the input goes through the layers, and round them by a shortcut"'
+    ' style="background:#fff;max-width:100%">'
+    + drawing(20, "basic", ["3x3, w", "3x3, w"])
+    + drawing(260, "bottleneck", ["1x1, w", "3x3, w", "1x1, 4w"])
+    + "</svg>"
+)
+
+
+# %% [markdown]
+# ## Exercise 01.1. The basic block
+#
+# Convolution, batch norm, ReLU, convolution, batch norm; then the sum with the shortcut, and a ReLU behind the sum.
+# Both convolutions are 3x3 with padding 1 and without bias. The first has the stride. Make layers with `nn.Conv2d`
+# and `nn.BatchNorm2d`.
+#
+# `shortcut` is a layer to call on the input, or `None`: then nothing is added, and the block is plain.
+#
+# About 10 minutes.
+
+# %% tags=["answer"] exercise="01.1"
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut.
+
+    in_channels: channels of the input. width: channels of both convolutions, and of the output.
+    stride: of the first convolution. shortcut: a layer from the input to what is added, or None for a plain block.
+    """
+
+    expansion = 1  # output channels are expansion * width
+
+    def __init__(self, in_channels, width, stride, shortcut):
+        super().__init__()
+        # Your code here: replace the next line.
+        raise NotImplementedError("exercise 01.1 is not written yet")
+
+    def forward(self, x):
+        # Your code here: replace the next line.
+        raise NotImplementedError("exercise 01.1 is not written yet")
+
+
+# %% tags=["check"] exercise="01.1" points=3
+checks.lab01.check_basic_block(BasicBlock)
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 01.1a: convolutions are missing, have another size or a bias, or the sum does not fit</summary>
+#
+# `nn.Conv2d(in_channels, width, 3, stride, padding=1, bias=False)` goes from the input to `width` channels. The second
+# one goes from `width` to `width` with stride 1. Without padding a 3x3 convolution takes a pixel from every side, and
+# the sum with the shortcut no longer fits.
+#
+# </details>
+# <details><summary>Hint 01.1b: the shortcut is missing, stays where none was given, or changes the input</summary>
+#
+# Keep `shortcut` in `__init__`, call it on `x` in `forward`, and add. Test for `None` first. `out += x` is fine, `x
+# += out` changes what you were given. `.detach()` or `torch.no_grad()` would let values through and stop gradients.
+#
+# </details>
+# <details><summary>Hint 01.1c: other values, or a batch norm too few</summary>
+#
+# Both convolutions are followed by a batch norm of their own. A ReLU stands between them, and one more behind the sum.
+# None stands between the last batch norm and the sum: what is added to `x` may be negative.
+#
+# </details>
+
+# %% [markdown]
+# **Expected:** 73,984 parameters for 64 channels, exactly, on any device.
+
+# %% tags=["exercise"]
+count_parameters(BasicBlock(64, 64, 1, nn.Identity()))
+
+
+# %% [markdown]
+# ## Exercise 01.2. The bottleneck
+#
+# The networks of 50 layers and more have another block. Report r3 describes that of ResNet-152 as "two 3x3
+# convolutions and a skip connection" (r3.c1). Three convolutions are right: 1x1 from `in_channels` to `width`, 3x3
+# at `width`, 1x1 to `4 * width`. Each has its batch norm, a ReLU stands behind the first two, and the end is as
+# before. The stride sits in the 3x3, as in torchvision; in the paper it sat in the first 1x1. Exercise 01.4 shows
+# what that costs.
+#
+# About 5 minutes.
+
+# %% tags=["answer"] exercise="01.2"
+class Bottleneck(nn.Module):
+    """1x1, 3x3 and 1x1 convolutions and a shortcut. The arguments are those of BasicBlock."""
+
+    expansion = 4
+
+    def __init__(self, in_channels, width, stride, shortcut):
+        super().__init__()
+        # Your code here: replace the next line.
+        raise NotImplementedError("exercise 01.2 is not written yet")
+
+    def forward(self, x):
+        # Your code here: replace the next line.
+        raise NotImplementedError("exercise 01.2 is not written yet")
+
+
+# %% tags=["check"] exercise="01.2" points=2
+checks.lab01.check_bottleneck(Bottleneck)
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 01.2a: two convolutions, a wrong size, or the stride in the wrong place</summary>
+#
+# Three convolutions: kernel 1, 3, 1; channels `in_channels` to `width`, `width` to `width`, `width` to `4 * width`.
+# Only the middle one has the stride and a padding.
+#
+# </details>
+# <details><summary>Hint 01.2b: the shortcut is missing, stays where none was given, or changes the input</summary>
+#
+# The end of `forward` is that of the basic block.
+#
+# </details>
+# <details><summary>Hint 01.2c: other values, or a batch norm too few</summary>
+#
+# Three batch norms, the last one of `4 * width` channels. ReLUs stand behind the first two and behind the sum, none
+# between the third batch norm and the sum.
+#
+# </details>
+
+# %% [markdown]
+# **Expected:** 70,400 parameters for 256 channels in and out, exactly: one seventeenth of a basic block of 256
+# channels.
+
+# %% tags=["exercise"]
+count_parameters(Bottleneck(256, 64, 1, nn.Identity())), count_parameters(BasicBlock(256, 256, 1, nn.Identity()))
+
+
+# %% [markdown]
+# ## Exercise 01.3. Two shortcuts that change the shape
+#
+# At the start of a stage the map gets half as high and wide, and the channels get more. There $x$ and $F(x)$ cannot be
+# added as they are. The paper has two ways out.
+#
+# - `projection` (option B): a 1x1 convolution with that stride, without bias, and a batch norm behind it.
+# - `padding` (option A): keep every `stride`-th pixel in both directions, from the first on, and add channels of zeros.
+#   It has no parameters.
+#
+# Both return a layer (an `nn.Module`). `padding` may be a class; it is called like a function.
+#
+# About 10 minutes.
+
+# %% tags=["answer"] exercise="01.3"
+def projection(in_channels, out_channels, stride):
+    """Return a layer that learns to change channels and size."""
+    # Your code here: replace the next line.
+    raise NotImplementedError("exercise 01.3 is not written yet")
+
+
+# %% tags=["answer"] exercise="01.3"
+class padding(nn.Module):
+    """A layer that changes channels and size without a parameter; there are at least as many channels out as in."""
+
+    def __init__(self, in_channels, out_channels, stride):
+        super().__init__()
+        # Your code here: replace the next line.
+        raise NotImplementedError("exercise 01.3 is not written yet")
+
+    def forward(self, x):
+        # Your code here: replace the next line.
+        raise NotImplementedError("exercise 01.3 is not written yet")
+
+
+# %% tags=["check"] exercise="01.3" points=2
+checks.lab01.check_shortcuts(projection, padding)
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 01.3a: the projection has another kernel, layer or bias</summary>
+#
+# Two layers in an `nn.Sequential`: `nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)` and
+# `nn.BatchNorm2d(out_channels)`. No ReLU: the only one comes after the sum.
+#
+# </details>
+# <details><summary>Hint 01.3b: the zeros are pixels, copies, learnt, or cut off from the gradient</summary>
+#
+# `F.pad` counts from the last axis: `(left, right, top, bottom, front, back)`. The channels are the third pair.
+# `torch.cat([x, x.new_zeros(...)], 1)` does it too. On which side the zeros stand is open.
+#
+# </details>
+# <details><summary>Hint 01.3c: the pixels are another size, or other pixels</summary>
+#
+# `x[:, :, ::2, ::2]` keeps pixels 0, 2, 4, ... in both directions. Pooling would mix neighbours.
+#
+# </details>
+
+# %% [markdown]
+# **Expected:** seven pixels become four with stride 2, for both: $\lceil 7 / 2 \rceil$.
+
+# %% tags=["exercise"]
+[tuple(change(64, 128, 2)(torch.rand(2, 64, 7, 7)).shape) for change in (projection, padding)]
+
+
+# %% [markdown]
+# ## Exercise 01.4. From blocks to networks
+#
+# Every ResNet is a row of stages. Stage $k$ has `num_blocks[k]` blocks of width `widths[k]`. The first block of
+# every stage but the first has stride 2, every other block stride 1. A block gives `width * block.expansion`
+# channels, and the next takes as many; the first takes `widths[0]`. A block's shortcut is `nn.Identity()` where
+# channels and size stay, and `change_shape(in_channels, out_channels, stride)` where one of them changes. With
+# `change_shape=None` the network is plain: no block has a shortcut.
+#
+# Make each block with `block(in_channels, width, stride, shortcut)`. About 15 minutes.
+
+# %% tags=["answer"] exercise="01.4"
+def make_stages(block, num_blocks, widths, change_shape):
+    """Return all blocks in an nn.Sequential.
+
+    block: a class such as BasicBlock. num_blocks, widths: one number for each stage.
+    change_shape: a function such as projection, or None for a plain network.
+    """
+    # Your code here: replace the next line.
+    raise NotImplementedError("exercise 01.4 is not written yet")
+
+
+# %% tags=["check"] exercise="01.4" points=3
+checks.lab01.check_stages(make_stages)
+
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 01.4a: channels do not fit, or blocks are lost</summary>
+#
+# Keep a variable `channels` that begins at `widths[0]`, and after every block becomes `width * block.expansion`. A
+# plain Python list hides its blocks from the optimizer; `nn.Sequential(*blocks)` shows them.
+#
+# </details>
+# <details><summary>Hint 01.4b: strides, or the number of blocks</summary>
+#
+# Two loops: over the stages with `enumerate`, and over `range(count)` within. The stride is 2 when the inner
+# counter is 0 and the outer is not. Call `block(...)` anew in every turn: `[block(...)] * 3` is one block in three
+# places.
+#
+# </details>
+# <details><summary>Hint 01.4c: a shortcut is of the wrong kind, or something stands between the blocks</summary>
+#
+# Three cases in this order: no `change_shape`, then no shortcut; same channels and stride 1, then `nn.Identity()`; else
+# `change_shape(...)`. The first bottleneck of a ResNet-50 has stride 1 and still changes from 64 to 256 channels.
+#
+# </details>
+
+# %% [markdown]
+# A stem in front, the mean over all pixels and a linear layer behind, and it is a ResNet. Count what your five networks
+# hold, beside the paper's Table 1, in billions of multiply-adds for one image of 224x224 pixels.
+
+# %% tags=["exercise"]
+class Network(nn.Module):
+    """Stem, your stages, mean over the pixels, linear layer."""
+
+    def __init__(self, block, num_blocks, widths, change_shape, *, in_channels, num_classes, small):
+        super().__init__()
+        kernel, stride = (3, 1) if small else (7, 2)
+        conv = nn.Conv2d(in_channels, widths[0], kernel, stride, padding=kernel // 2, bias=False)
+        self.stem = nn.Sequential(conv, nn.BatchNorm2d(widths[0]), nn.ReLU())
+        if not small:
+            self.stem.append(nn.MaxPool2d(3, 2, padding=1))
+        self.stages = make_stages(block, num_blocks, widths, change_shape)
+        self.head = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1] * block.expansion, num_classes)
+        )
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, images):
+        return self.head(self.stages(self.stem(images)))
+
+
+def imagenet_network(block, num_blocks):
+    with torch.device("meta"):  # shapes without memory: enough to count
+        return Network(block, num_blocks, (64, 128, 256, 512), projection, in_channels=3, num_classes=1000, small=False)
+
+
+table = {
+    18: (BasicBlock, (2, 2, 2, 2), 1.8),
+    34: (BasicBlock, (3, 4, 6, 3), 3.6),
+    50: (Bottleneck, (3, 4, 6, 3), 3.8),
+    101: (Bottleneck, (3, 4, 23, 3), 7.6),
+    152: (Bottleneck, (3, 8, 36, 3), 11.3),
+}
+for depth, (block, num_blocks, paper) in table.items():
+    network = imagenet_network(block, num_blocks)
+    billions = count_multiply_adds(network, (3, 224, 224)) / 1e9
+    print(f"ResNet-{depth:<4} {count_parameters(network) / 1e6:6.2f} M parameters", end="")
+    print(f"   multiply-adds: yours {billions:5.2f}, the paper's {paper:4.1f}")
+
+
+# %% [markdown]
+# **Expected:** 11.69, 21.80, 25.56, 44.55 and 60.19 million parameters; 1.81, 3.66, 4.09, 7.80 and 11.51 billion
+# multiply-adds, exactly, on any device. Two networks agree with the paper and three need 2 to 8 % more. Move each
+# stride from the 3x3 to the 1x1 in front of it, as in the paper, and count again:
+
+# %% tags=["exercise"]
+def strides_as_in_the_paper(network):
+    """Move the stride of every strided 3x3 to the 1x1 in front of it."""
+    for block in network.stages:
+        convs = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)]
+        for middle in [conv for conv in convs if conv.kernel_size == (3, 3) and conv.stride == (2, 2)]:
+            first = next(conv for conv in convs if conv.out_channels == middle.in_channels and conv is not middle)
+            first.stride, middle.stride = (2, 2), (1, 1)
+    return network
+
+
+for depth in (50, 101, 152):
+    block, num_blocks, paper = table[depth]
+    network = strides_as_in_the_paper(imagenet_network(block, num_blocks))
+    print(f"ResNet-{depth}: {count_multiply_adds(network, (3, 224, 224)) / 1e9:.2f}, the paper's {paper}")
+
+
+# %% [markdown]
+# The 3x3 and the first 1x1 of three blocks run at a quarter of the pixels sooner. The paper rounds down: 3.86 billion
+# stands there as 3.8.
+
+# %% [markdown]
+# ## Experiment
+#
+# Now the question. Networks of 8, 20, 32 and 56 layers for small images, as in the paper's section 4.2: three
+# stages of your basic blocks, with `padding` as the shortcut or with none, three seeds each. Same layers, same
+# weights at the start, same batches. The paper's Figure 6 shows the *training* error, and so do you: a network that
+# does badly on images that it was trained on is not overfitting.
+#
+# Before and after training, measure on the same 256 training images how long the gradient of the loss is for the
+# weights of each convolution, from the first to the last.
+
+# %% tags=["experiment"]
+def new_network(depth, change_shape, seed, block=BasicBlock):
+    runtime.seed_everything(seed)
+    blocks = (depth - 2) // 6  # in each of three stages, two layers a block, and the first and the last layer
+    shape = {"in_channels": train_set.images.shape[1], "num_classes": len(train_set.classes), "small": True}
+    return Network(block, (blocks,) * 3, widths, change_shape, **shape).to(device)
+
+
+def train(network, seed):
+    batches = data.Batches(train_set, batch_size, augment=crop_and_flip, shuffle=True, device=device, seed=seed)
+    return fit(network, batches, loss=cross_entropy, config=config(seed), progress=not fast)
+
+
+def config(seed):
+    options = {"weight_decay": weight_decay, "schedule": schedule, "precision": precision, "seed": seed}
+    return TrainConfig(epochs=epochs, learning_rate=learning_rate, **options)
+
+
+some_images, some_labels = next(iter(data.Batches(train_set, 256, shuffle=True, device=device)))
+
+
+def gradient_norms(network):
+    """Return the norm of the gradient for the weights of each convolution, in the order in which they run."""
+    convs = []
+    hooks = [
+        layer.register_forward_hook(lambda layer, *_: convs.append(layer))
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d)
+    ]
+    network.train()
+    network.zero_grad()
+    F.cross_entropy(network(some_images), some_labels).backward()
+    for hook in hooks:
+        hook.remove()
+    return [conv.weight.grad.norm().item() for conv in convs]
+
+
+ways = {"plain": None, "residual": padding}
+histories, before, after, runs = {}, {}, {}, []
+for depth in depths:
+    for way, change_shape in ways.items():
+        for seed in seeds:
+            key = depth, way, seed
+            network = new_network(depth, change_shape, seed)
+            before[key] = gradient_norms(network)
+            history = train(network, seed)
+            after[key] = gradient_norms(network)
+            tested = evaluate(network, data.Batches(test_set, 512, device=device))
+            histories[key] = history.column("train_loss")
+            runs.append(
+                results.Result(
+                    experiment="r0.c1",
+                    stand_in=stand_in,
+                    data={"name": dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
+                    seed=seed,
+                    settings={"depth": depth, "residual": way == "residual", "widths": widths, "batch_size": batch_size}
+                    | {"crop_and_flip": crop_and_flip is not None}
+                    | {name: value for name, value in asdict(config(seed)).items() if name != "seed"},
+                    metrics={
+                        "train_loss": history.column("train_loss")[-1],
+                        "train_error": 1 - history.column("train_accuracy")[-1],
+                        "accuracy": tested.accuracy,
+                        "log10_first_over_last_gradient_before": math.log10(before[key][0] / before[key][-1]),
+                        "log10_first_over_last_gradient_after": math.log10(after[key][0] / after[key][-1]),
+                    },
+                    seconds=round(history.seconds, 1),
+                    device=history.device,
+                    precision=history.precision,
+                )
+            )
+            results.append(runtime.run_folder() / "results.jsonl", runs[-1])
+        last = [histories[depth, way, seed][-1] for seed in seeds]
+        print(f"{depth} layers, {way}: training loss {', '.join(f'{value:.3f}' for value in last)}")
+
+# %% [markdown]
+# **Expected (8x8 digits):** residual networks end below 0.3 at every depth. Plain ones end higher with every step
+# in depth, from below 0.4 at 8 layers to above 1.2 at 56.
+
+# %% tags=["experiment"] mystnb={"image": {"alt": "Training loss by depth: plain networks rise, the others do not"}}
+figure = plotting.curves(
+    {f"{way}, seed {seed}": [histories[depth, way, seed][-1] for depth in depths] for way in ways for seed in seeds},
+    y="training loss, last epoch (nats)",
+    x="layers",
+)
+figure.axes[0].set_xticks(range(1, len(depths) + 1), depths)
+figure
+
+
+# %% [markdown]
+# The live view: move the slider to another depth. First the training curves.
+
+# %% tags=["experiment"]
+def frames(series, **options):
+    """Return one figure for each depth, all with the same vertical axis."""
+    figures = []
+    for depth in depths:
+        named = {f"{way}, seed {seed}": series[depth, way, seed] for way in ways for seed in seeds}
+        figures.append(plotting.curves(named, **options))
+    every = [value for values in series.values() for value in values]
+    for figure in figures:
+        figure.axes[0].set_ylim(min(every) * 0.8, max(every) * 1.25)
+    return figures
+
+
+labels = [f"{depth} layers" for depth in depths]
+widgets.frame_slider(
+    frames(histories, y="training loss (nats)", log=True),
+    labels,
+    name="depth",
+    alt="Training loss over the epochs, plain networks above residual ones, further with depth",
+)
+
+# %% [markdown]
+# Then the gradient of every convolution, untrained. Left is the first, nearest the image; right is the last. The
+# gradient comes from the right.
+
+# %% tags=["experiment"]
+widgets.frame_slider(
+    frames(before, y="gradient norm, untrained", x="convolution, from the image on", log=True),
+    labels,
+    name="depth",
+    alt="Gradient norm of every convolution before training: in plain networks it grows towards the image",
+)
+
+# %% tags=["experiment"]
+widgets.frame_slider(
+    frames(after, y="gradient norm, trained", x="convolution, from the image on", log=True),
+    labels,
+    name="depth",
+    alt="Gradient norm of every convolution after training: in no network does it fall to nothing",
+)
+
+
+# %% [markdown]
+# Nothing vanishes. In the untrained plain network the gradient *grows* on its way to the image, the more the
+# deeper. Batch norm divides by the deviation of what it gets, and so scales the gradient up again in every layer
+# (Yang et al., 2019). Take it away, and give the convolutions torch's own initial weights, as many tutorials do:
+
+# %% tags=["experiment"] mystnb={"image": {"alt": "Without batch norm the plain network's gradients are below 1e-14"}}
+def without_norms(network):
+    """Replace every batch norm by nothing, and every convolution's weights by torch's initial ones."""
+    for parent in network.modules():
+        for name, child in parent.named_children():
+            if isinstance(child, nn.BatchNorm2d):
+                setattr(parent, name, nn.Identity())
+            elif isinstance(child, nn.Conv2d):
+                child.reset_parameters()
+    return network
+
+
+bare = {
+    f"{way}, no batch norm, seed {seed}": gradient_norms(without_norms(new_network(32, change_shape, seed)))
+    for way, change_shape in ways.items()
+    for seed in seeds
+}
+normed = {f"plain, with batch norm, seed {seed}": before[32, "plain", seed] for seed in seeds}
+plotting.curves(bare | normed, y="gradient norm, untrained", x="convolution, from the image on (32 layers)", log=True)
+
+# %% [markdown]
+# *This* is the vanishing gradient. Torch's initial weights make the signal a little weaker in every layer, on its
+# way to the head and on its way back. At 32 layers no convolution of the plain network gets more than $10^{-14}$,
+# at 56 layers float32 rounds it to zero. With the shortcut it stays near $10^{-2}$ at both depths. But that is not
+# the network of the paper, nor of the reports: theirs have batch norm, and train worse with depth all the same.
+
+# %% [markdown]
+# ## Report against ours
+#
+# No report measured its claim. Yours, with the 95 % interval of the mean over the seeds:
+
+# %% tags=["report"]
+ratio = "log10_first_over_last_gradient_"
+print(f"{'':13}training loss             first over last layer's gradient, log10: untrained and trained")
+for group in results.alike(runs):
+    way = "residual" if group[0].settings["residual"] else "plain"
+    row = [results.summarise(group, name) for name in ("train_loss", ratio + "before", ratio + "after")]
+    print(f"{group[0].settings['depth']:>3} {way:9}", *(f"{summary!s:26}" for summary in row))
+print(f"\n{stand_in or 'CIFAR-10'}, seeds {seeds}, {runs[0].device}, {runs[0].precision}")
+print(", ".join(f"{name} {version}" for name, version in runs[0].versions.items()))
+
+# %% [markdown]
+# What the mean over the pixels saves (r3.c3): a linear layer on the 7x7 map of a ResNet-152 in its place.
+
+# %% tags=["report"]
+with_mean, without_mean = 2048 * 1000 + 1000, 7 * 7 * 2048 * 1000 + 1000
+print(f"last layer: {with_mean / 1e6:.1f} M parameters behind the mean, {without_mean / 1e6:.1f} M without it")
+print(f"two 3x3 convolutions in each of 50 blocks: {2 * 50 + 2} layers; three convolutions: {3 * 50 + 2} layers")
+
+
+# %% [markdown]
+# What the numbers say of the reports' claims:
+#
+# - **r0.c1** (plain networks get worse with depth, residual connections fix it): confirmed on the training loss. From
+#   20 layers on the intervals of plain and residual networks do not touch. How much worse depends on the budget: set
+#   `epochs` to 25 in the knobs, and see which depths catch up.
+# - **r0.c9** (the problem that it solves is the vanishing gradient): refuted where batch norm is present.
+#   Untrained, the gradient of the first layer of a plain network of 56 layers is not smaller than that of the last,
+#   but about a thousand times larger. After five epochs on the digits it is a few times smaller, with an interval
+#   that reaches equality: no sign of what 56 layers do without batch norm, where it is zero. He et al. write in
+#   section 4.1 that vanishing gradients are an unlikely cause, because batch norm keeps the signals alive in both
+#   directions.
+# - **r4.c1** (residual connections let gradients reach the first layers): confirmed without batch norm. With batch
+#   norm, which r4's ResNet-18 has, they reach them without a shortcut too. What the shortcut then changes is that
+#   they arrive *alike*: at every depth the first layer's is one to ten times that of the last.
+# - **r3.c1** (each block of ResNet-152 has two 3x3 convolutions): refuted. Two a block would make 102 layers, and the
+#   name says 152: one 3x3 between two 1x1.
+# - **r3.c2** (stages halve the feature map and double the filters): confirmed for every stage but the first, which
+#   keeps the map, and multiplies the 64 channels of the stem by four.
+# - **r3.c3** (global average pooling lowers the parameter count and the overfitting): the first half is confirmed, 2.0
+#   against 100.4 million in the last layer. The second half is not tested here.
+
+# %% [markdown]
+# ## Break it
+#
+# Two mistakes. The first forgets the shortcut. The second keeps it, but cuts it out of the graph: every value is right,
+# and no test of shapes or outputs can see it. First the checks, then the curves.
+
+# %% tags=["break"]
+class Forgotten(BasicBlock):
+    """The shortcut is lost."""
+
+    def __init__(self, in_channels, width, stride, shortcut):
+        super().__init__(in_channels, width, stride, None)
+
+
+class Cut(nn.Module):
+    """A shortcut that passes values and no gradients."""
+
+    def __init__(self, shortcut):
+        super().__init__()
+        self.whole = shortcut
+
+    def forward(self, x):
+        return self.whole(x).detach()
+
+
+class Detached(BasicBlock):
+    """The shortcut is cut out of the graph."""
+
+    def __init__(self, in_channels, width, stride, shortcut):
+        super().__init__(in_channels, width, stride, None if shortcut is None else Cut(shortcut))
+
+
+for broken in (Forgotten, Detached):
+    try:
+        checks.lab01.check_basic_block(broken)
+    except AssertionError as failure:
+        print(failure, end="\n\n")
+
+# %% tags=["break"] mystnb={"image": {"alt": "Training loss at 32 layers: both broken blocks stay above the right one"}}
+curves = {"right block": histories[32, "residual", 0]}
+for broken in (Forgotten, Detached):
+    curves[broken.__name__.lower()] = train(new_network(32, padding, 0, block=broken), 0).column("train_loss")
+plotting.curves(curves, y="training loss at 32 layers (nats)")
+
+# %% [markdown]
+# The network with the forgotten shortcut is the plain one again, to the last digit: its curve is that of the plain
+# network of 32 layers and seed 0. Nothing crashes in either case, which is why both mistakes survive in published
+# code.
+
+# %% [markdown] tags=["reflection"]
+# ## Reflect
+#
+# - You predicted the factor between the first and the last layer's gradient. What did you expect batch norm to do?
+# - A gradient that arrives is not enough. What else could keep a deep plain network from learning? The paper's
+#   section 4.1 has a guess; the gradient norms of your trained networks are a place to look.
+# - Which measurement would you have asked the author of r0 for, before accepting that the gradient vanishes?
+#
+# *Your answers:*
+
+# %% [markdown]
+# ## Sources
+#
+# - He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, CVPR 2016.
+# - He, Zhang, Ren, Sun: Delving Deep into Rectifiers, ICCV 2015 (initial weights).
+# - Ioffe, Szegedy: Batch Normalization, ICML 2015.
+# - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz: A Mean Field Theory of Batch Normalization, ICLR 2019 (why
+#   gradients grow in plain networks with batch norm).
+# - The reports r0, r3 and r4, as facts: `resnet_labs.reports.load_report("r0")`.

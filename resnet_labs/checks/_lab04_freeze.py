@@ -1,0 +1,153 @@
+"""The check of exercise 04.2: real training after the learner's freeze, compared bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from resnet_labs.checks import _lab04_reference as reference
+from resnet_labs.checks._engine import Probe, check
+
+_BITS = "bitwise what it was, weights and running statistics"
+
+
+@check("04.2", "after three steps of two optimizers every bit of the backbone is where it was, and the head has moved")
+def check_freeze(probe: Probe, freeze_backbone: Callable[[nn.Module], Any]) -> None:
+    """Freeze small networks, some of them after a step of training, and train on."""
+    for used in (False, True):
+        for name, make in reference.OPTIMIZERS.items():
+            _freeze_and_train(probe, freeze_backbone, name, make, used=used)
+
+
+def _freeze_and_train(
+    probe: Probe, freeze_backbone: Callable[[nn.Module], Any], name: str, make: reference.Optimizer, *, used: bool
+) -> None:
+    network = reference.small()
+    parameters = list(network.parameters())
+    optimizer = make(parameters)
+    images, labels = reference.images_and_labels(12, probe.generator)
+    if used:
+        reference.train(network, optimizer, images, labels, steps=1)
+    before, head = reference.backbone(network), network.fc.state_dict()
+    head = {key: value.clone() for key, value in head.items()}
+    keys = list(network.state_dict())
+    when = "a step of training, then freeze_backbone(network)" if used else "freeze_backbone(network)"
+    returned = probe.call(freeze_backbone, network, tested=when, in_place=True, returns=False, hint="a")
+
+    probe.expect(
+        not isinstance(returned, nn.Module) or returned is network,
+        "copy",
+        tested="what freeze_backbone returns",
+        expected="nothing, or the network that it was given",
+        got="another network",
+        cause="a copy was frozen; whoever holds the network that was given goes on training it",
+        hint="a",
+    )
+    probe.expect(
+        list(network.state_dict()) == keys and {*map(id, network.parameters())} == {*map(id, parameters)},
+        "replaced",
+        tested="names in the state dict, and the parameters themselves",
+        expected="those from before: checkpoints and optimizers rely on them",
+        got=f"{len(set(keys) ^ set(network.state_dict()))} names differ, or other parameters under the same names",
+        cause="modules were replaced by frozen ones; freeze the modules that are there",
+        hint="a",
+    )
+    probe.expect(
+        not reference.moved(before, network),
+        "changed-by-freeze",
+        tested="the backbone's tensors right after the freeze",
+        expected="as before: a freeze stops, it does not change",
+        got=f"changed: {', '.join(reference.moved(before, network)[:3])}",
+        cause="weights or running statistics are reset",
+        hint="b",
+    )
+    in_evaluation = not any(part.training for part in [network.bn1, network.layer1[1]])
+    left = [parameter.grad for key, parameter in network.named_parameters() if not key.startswith("fc.")]
+    stale = any(gradient is not None for gradient in left)
+
+    probe.call(
+        reference.train,
+        network,
+        optimizer,
+        images,
+        labels,
+        steps=3,
+        tested=f"three steps of training after {when}",
+        cause="what a pre-hook returns takes the place of the module's input; end the hook without a value",
+        in_place=True,
+        returns=False,
+        hint="b",
+    )
+    _check_weights(probe, network, before, f"{when}, then three steps of {name}", stale=stale and used)
+    _check_statistics(probe, network, before, f"{when}, then three steps", in_evaluation=in_evaluation)
+    for key, value in network.fc.state_dict().items():
+        probe.expect(
+            not torch.equal(value, head[key]),
+            "head-frozen",
+            tested=f"`fc.{key}` after three steps of {name}",
+            expected="it has moved: the head is what trains",
+            got="not a bit of it moved",
+            cause="the freeze takes in the head; leave the parameters of `network.fc` out",
+            hint="a",
+        )
+    _check_outputs(probe, network, images)
+
+
+def _check_weights(
+    probe: Probe, network: nn.Module, before: dict[str, torch.Tensor], tested: str, *, stale: bool
+) -> None:
+    names = dict(network.named_parameters())
+    weights = [name for name in reference.moved(before, network) if name in names]
+    if not weights:
+        return
+    code, cause = "still-trains", "`requires_grad_(False)` did not reach this parameter"
+    if stale and not names[weights[0]].requires_grad:
+        code = "stale-gradients"
+        cause = (
+            "its gradient from before the freeze is still there, or was set to zero: the optimizer goes on with "
+            "momentum and weight decay; it passes over a parameter only where `.grad` is None"
+        )
+    got = f"{len(weights)} of {len(names) - 2} parameters moved, the first is {weights[0]}"
+    hint = "a" if code == "still-trains" else "c"
+    probe.expect(False, code, tested=tested, expected=f"the backbone is {_BITS}", got=got, cause=cause, hint=hint)
+
+
+def _check_statistics(
+    probe: Probe, network: nn.Module, before: dict[str, torch.Tensor], tested: str, *, in_evaluation: bool
+) -> None:
+    buffers = reference.moved(before, network)
+    if not buffers:
+        return
+    code, cause = "running-statistics", "batch norm is in training mode; `requires_grad_(False)` does not reach buffers"
+    if all(name.endswith("num_batches_tracked") for name in buffers):
+        code, cause = "still-counts", "batch norm is in training mode, and goes on counting batches"
+    elif in_evaluation:
+        code, cause = "undone-by-train", "`eval()` was called once, and the loop's `network.train()` took it back"
+    got = f"{len(buffers)} buffers moved, the first is {buffers[0]}"
+    probe.expect(False, code, tested=tested, expected=f"the backbone is {_BITS}", got=got, cause=cause, hint="b")
+
+
+def _check_outputs(probe: Probe, network: nn.Module, images: torch.Tensor) -> None:
+    """What reaches the head in training mode is what reaches it in evaluation mode."""
+    network.train()
+    first, second = (reference.before_the_head(network, images) for _ in range(2))
+    probe.expect(
+        torch.equal(first, second),
+        "dropout",
+        tested="the features of the same images, twice, after network.train()",
+        expected="the same: a frozen backbone gives one answer",
+        got="two different answers",
+        cause="dropout still drops; hold every part of the backbone in evaluation mode, not batch norm alone",
+        hint="b",
+    )
+    probe.close(
+        first,
+        reference.features(network, images),
+        "batch-statistics",
+        tested="the features after network.train(), against those in evaluation mode",
+        cause="batch norm normalises with the batch at hand in place of its running statistics",
+        hint="b",
+    )

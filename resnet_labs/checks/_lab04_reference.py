@@ -1,0 +1,104 @@
+"""What lab 04's answers are compared with: small networks, training after a freeze, what stands before the head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from resnet_labs.blocks import BasicBlock, Bottleneck
+from resnet_labs.evaluation import evaluating
+from resnet_labs.resnet import ResNet
+
+Optimizer = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+
+# Both move a parameter whose gradient is zero: by momentum, and by weight decay.
+OPTIMIZERS: dict[str, Optimizer] = {
+    "SGD with momentum and weight decay": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01),
+    "AdamW": lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1),
+}
+
+
+def resnets() -> list[ResNet]:
+    """Return two ResNets whose heads see vectors of different lengths: 8 and 24."""
+    return [
+        ResNet(BasicBlock, [1], widths=[8], num_classes=10, stem="small"),
+        ResNet(Bottleneck, [1], widths=[6], num_classes=12, stem="small"),
+    ]
+
+
+class Small(nn.Module):
+    """A network with a ResNet's names, with dropout, and with running statistics that are not the initial ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 6, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(6)
+        self.layer1 = nn.Sequential(nn.Conv2d(6, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.3))
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(8, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits."""
+        maps = self.layer1(F.relu(self.bn1(self.conv1(images))))
+        return self.fc(self.avgpool(maps).flatten(1))
+
+
+def small() -> Small:
+    torch.manual_seed(4)
+    network = Small().train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.randn(16, 3, 8, 8) + 0.5)
+    return network
+
+
+def images_and_labels(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    return torch.randn(count, 3, 8, 8, generator=generator), torch.arange(count) % 3
+
+
+def train(network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor, steps: int) -> None:
+    """Train as many loops do: training mode, gradients set to zero and not removed."""
+    for _ in range(steps):
+        network.train()
+        optimizer.zero_grad(set_to_none=False)
+        F.cross_entropy(network(images), labels).backward()
+        optimizer.step()
+
+
+def backbone(network: nn.Module) -> dict[str, Tensor]:
+    """Return copies of all tensors but the head's, buffers included."""
+    return {name: value.clone() for name, value in network.state_dict().items() if not name.startswith("fc.")}
+
+
+def moved(before: dict[str, Tensor], network: nn.Module) -> list[str]:
+    """Return the names of the tensors that differ in any bit."""
+    now = network.state_dict()
+    return [name for name, value in before.items() if not torch.equal(value, now[name])]
+
+
+def before_the_head(network: nn.Module, images: Tensor) -> Tensor:
+    """Return the head's inputs, in the mode in which the network is."""
+    seen: list[Tensor] = []
+    handle = network.fc.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach().clone()))
+    with torch.no_grad():
+        network(images)
+    handle.remove()
+    return seen[0]
+
+
+def features(network: nn.Module, images: Tensor) -> Tensor:
+    with evaluating(network):
+        return before_the_head(network, images)
+
+
+def maps(network: Small, images: Tensor) -> Tensor:
+    """Return what the last block gives out, before the mean over the pixels."""
+    with evaluating(network), torch.no_grad():
+        return network.layer1(F.relu(network.bn1(network.conv1(images))))
+
+
+def num_hooks(network: nn.Module) -> int:
+    return sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules())

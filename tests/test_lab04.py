@@ -1,0 +1,70 @@
+"""What lab 04 says of the report's figure and of parameter counts is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+
+from resnet_labs import data, reports
+from resnet_labs.checks import _lab04_reference as reference
+from resnet_labs.metrics import wilson_interval
+from resnet_labs.resnet import resnet18, resnet152
+from resnet_labs.weights import replace_head
+
+SOURCE = (Path(__file__).parent.parent / "labs" / "solutions" / "lab04_flowers.py").read_text(encoding="utf-8")
+FIGURE = reports.load_report("r3")["experiments"]["flowers"]["fact"]["val_accuracy"]
+
+
+def allow(sizes):
+    """Return the sizes of which any whole number of images prints as the report's figure, found the slow way."""
+    return [n for n in sizes if any(f"{k / n:.6f}" == f"{FIGURE:.6f}" for k in range(n + 1))]
+
+
+def test_only_multiples_of_19_allow_the_report_s_figure():
+    sizes = allow(range(1, 1001))
+    assert sizes == list(range(19, 1001, 19))
+    assert f"{len(sizes)} sizes up to 1,000" in SOURCE
+
+
+def test_no_fifth_of_a_known_flower_set_allows_it():
+    named = [int(n) for n in re.search(r"possible_sizes\(0\.947368, 6, \[([\d, ]+)\]\)", SOURCE)[1].split(", ")]
+    assert named == [734, 848, 849, 863, 864]
+    assert allow(named) == []
+
+
+def test_the_interval_around_it_is_three_hundredths_wide():
+    low, high = wilson_interval(810, 855)
+    assert round(810 / 855, 6) == FIGURE
+    assert abs(high - low - 0.03) < 0.001
+
+
+def test_parameter_counts_of_new_heads():
+    for build, trained, everything in ((resnet18, 2_565, None), (resnet152, 10_245, 58_154_053)):
+        with torch.device("meta"):
+            network = replace_head(build(), 5)
+        assert sum(p.numel() for p in network.fc.parameters()) == trained
+        assert f"{trained:,}" in SOURCE
+        if everything:
+            assert sum(p.numel() for p in network.parameters()) == everything
+            assert f"{everything:,}" in SOURCE
+
+
+def test_the_stand_in_s_classes_are_new_to_the_network_and_uneven_as_the_flowers():
+    named = re.search(r"classes = \((.+)\)", SOURCE)[1].replace('"', "").split(", ")
+    assert set(named) <= set(data.procedural.SETS["procedural_target"])
+    counts = torch.tensor([int(n) for n in re.search(r"counts = torch\.tensor\(\[(.+)\]\)", SOURCE)[1].split(", ")])
+    flowers = torch.tensor([764, 1052, 784, 733, 984])  # daisy, dandelion, rose, sunflower, tulip: 4,317 photographs
+    assert counts.sum() == 500
+    torch.testing.assert_close(counts / 500, flowers / flowers.sum(), atol=0.002, rtol=0)
+
+
+def test_training_of_the_freeze_check_moves_every_tensor_that_is_not_frozen():
+    network = reference.small()
+    before = reference.backbone(network)
+    images, labels = reference.images_and_labels(12, torch.Generator().manual_seed(0))
+    for name, make in reference.OPTIMIZERS.items():
+        trained = reference.small()
+        reference.train(trained, make(list(trained.parameters())), images, labels, steps=1)
+        assert reference.moved(before, trained) == list(before), name
