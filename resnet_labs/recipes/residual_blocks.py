@@ -97,9 +97,9 @@ _DIGITS = replace(
     knobs={"crop_and_flip": False},
     stand_in="scikit-learn's 8x8 digits in place of CIFAR-10",
     chosen=(
-        "The widths, the batch size and the weight decay are the paper's. Its rate of 0.1 let the deeper plain networks "
-        "learn still less on the digits, so a third of it favours the plain ones. That was seen on training losses; the "
-        "test set decided nothing."
+        "The widths, the batch size and the weight decay are the paper's. Its rate of 0.1 let the deeper plain "
+        "networks learn still less on the digits, so a third of it favours the plain ones. That was seen on training "
+        "losses; the test set decided nothing."
     ),
 )
 
