@@ -58,6 +58,7 @@ def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", l
         axis.plot(range(1, len(values) + 1), values, color=colour, label=label, marker="o", markersize=3, alpha=0.85)
     axis.set_xlabel(x)
     axis.set_ylabel(y)
+    axis.locator_params(axis="x", integer=True)
     if log:
         axis.set_yscale("log")
     _tidy(axis)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_labs.recipes import digits, flowers, residual_blocks
+from resnet_labs.recipes import cats_vs_dogs, digits, flowers, residual_blocks, transfer
 from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
 from resnet_labs.results import Result
 from resnet_labs.runtime import InputError, nearest
@@ -15,7 +15,9 @@ __all__ = ["RECIPES", "Recipe", "figures", "find", "reproduce", "settings"]
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     **residual_blocks.RECIPES,
     **digits.RECIPES,
+    **cats_vs_dogs.RECIPES,
     **flowers.RECIPES,
+    **transfer.RECIPES,
 }
 
 

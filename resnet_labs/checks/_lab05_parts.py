@@ -1,0 +1,96 @@
+"""The check of exercise 05.2: real training after the learner's freeze, compared bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from resnet_labs.checks import _lab05_reference as reference
+from resnet_labs.checks._engine import Probe, check
+
+TrainOnly = Callable[[nn.Module, Sequence[str]], Any]
+
+
+@check("05.2", "after real steps every bit outside the named parts is where it was, and all of the last block moved")
+def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[nn.Module], Sequence[str]]) -> None:
+    """Check the last block's name in two networks, then train parts of them."""
+    for num_blocks, names in (((1, 2, 2), ["fc", "layer3.1"]), ((1, 1, 1, 3), ["fc", "layer4.2"])):
+        _check_last_block(probe, last_block, num_blocks, names)
+    for parts in (["layer3.1", "fc"], ["fc"], ["layer2", "layer3", "fc"]):
+        _check_training(probe, train_only, reference.small((1, 2, 2)), parts, "")
+    network = reference.small((1, 2, 2))
+    probe.call(
+        train_only, network, ["fc"], tested='train_only(network, ["fc"])', in_place=True, returns=False, hint="a"
+    )
+    _check_training(probe, train_only, network, ["layer3.1", "fc"], ', after train_only(network, ["fc"])')
+
+
+def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...], names: list[str]) -> None:
+    got = probe.call(last_block, reference.small(num_blocks), hint="c")
+    tested = f"last_block(network), with {' '.join(map(str, num_blocks))} blocks in stages 1 to {len(num_blocks)}"
+    listed = [str(name) for name in got] if isinstance(got, (list, tuple, set)) else [str(got)]
+    stage = f"layer{len(num_blocks)}"
+    for code, fine, cause in (
+        ("no-head", "fc" in listed, 'the head trains too: "fc" is missing'),
+        ("whole-stage", stage not in listed, "this is the whole last stage; its last block has a number behind a dot"),
+        ("last-block", sorted(listed) == names, "count the stages and the blocks of the network that is given"),
+    ):
+        probe.expect(fine, code, tested=tested, expected=names, got=listed, cause=cause, hint="c")
+
+
+def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, parts: list[str], after: str) -> None:
+    images = torch.rand(6, 3, 12, 12, generator=probe.generator)
+    # Made before, over everything, and used once: it holds momentum and gradients of what is about to stand still.
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
+    reference.train(network, optimizer, images, steps=1)
+    given = f"train_only(network, {parts})"
+    probe.call(train_only, network, parts, tested=given + after, in_place=True, returns=False, hint="a")
+    before = reference.bits(network)
+    trains = {name for name in before if name.startswith(tuple(f"{part}." for part in parts))}
+    weights = {name for name, _ in network.named_parameters()}
+
+    flags = {name for name, weight in network.named_parameters() if weight.requires_grad}
+    if still := sorted((weights & trains) - flags):
+        raise probe.failure(
+            "not-thawed" if after else "part-stands-still",
+            tested=f"which parameters require a gradient after {given}{after}",
+            expected=f"all {len(weights & trains)} of the named parts",
+            got=f"{len(still)} of them do not, the first is {still[0]}",
+            cause="what an earlier call froze has to be thawed again" if after else "a named part was left out",
+            hint="a",
+        )
+    reference.train(network, optimizer, images, steps=3)
+    moved = set(reference.moved(before, network))
+    if loose := sorted(moved & weights - trains):
+        stale = not flags & {*loose}
+        raise probe.failure(
+            "stale-gradients" if stale else "everything-trains",
+            tested=f"the weights outside the parts, three steps with momentum and weight decay after {given}",
+            expected="bitwise what they were",
+            got=f"{len(loose)} moved, the first is {loose[0]}",
+            cause="old gradients were left in `.grad`, and the optimizer goes on with them; set them to None"
+            if stale
+            else "parameters outside the named parts still require a gradient",
+            hint="b" if stale else "a",
+        )
+    if loose := sorted(moved - weights - trains):
+        raise probe.failure(
+            "statistics",
+            tested=f"the running statistics outside the parts, three steps in training mode after {given}",
+            expected="bitwise what they were",
+            got=f"{len(loose)} moved, the first is {loose[0]}",
+            cause="batch norm goes on counting in training mode, whatever `requires_grad` says",
+            hint="b",
+        )
+    if stuck := sorted(trains - moved):
+        raise probe.failure(
+            "trained-part-stuck",
+            tested=f"weights and running statistics of the parts, three steps after {given}",
+            expected="all of them moved: the parts train as if nothing had been frozen",
+            got=f"{len(stuck)} did not, the first is {stuck[0]}",
+            cause="batch norm of the parts that train was put into evaluation mode as well",
+            hint="b",
+        )

@@ -1,0 +1,8 @@
+"""The checks of lab 03, cats against dogs."""
+
+from __future__ import annotations
+
+from resnet_labs.checks._lab03_memory import check_run_all, check_training_bytes
+from resnet_labs.checks._lab03_statistics import check_mcnemar, check_smallest_difference, check_wilson
+
+__all__ = ["check_mcnemar", "check_run_all", "check_smallest_difference", "check_training_bytes", "check_wilson"]

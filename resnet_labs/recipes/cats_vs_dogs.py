@@ -1,0 +1,110 @@
+"""Lab 03: ResNet-18 against ResNet-50 on cats and dogs (report r1, claims r1.c6 and r1.c7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from resnet_labs import data, resnet, runtime
+from resnet_labs.augment import Compose, Crop, Flip
+from resnet_labs.losses import cross_entropy
+from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
+from resnet_labs.results import Result
+from resnet_labs.train import TrainConfig, evaluate, fit
+from resnet_labs.weights import load_weights, replace_head
+
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as its weights were trained
+
+
+def _normalise(network: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+    mean, deviation = (inputs[0].new_tensor(values)[:, None, None] for values in (_MEAN, _DEVIATION))
+    return ((inputs[0] - mean) / deviation,)
+
+
+def _network(recipe: Recipe) -> nn.Module:
+    name, arguments = recipe.network
+    if recipe.knobs["weights"] is None:
+        return getattr(resnet, name)(num_classes=2, **arguments)
+    network = replace_head(load_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"]), 2)
+    network.register_forward_pre_hook(_normalise)
+    return network
+
+
+def train_whole(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
+    """Train the whole network, with crop and flip, and judge it on the test set before and after."""
+    assert recipe.size is not None  # one size for all photographs
+    train_set, test_set = (
+        data.load(recipe.dataset, split=split, root=root, size=recipe.size, limit=recipe.limit)
+        for split in ("train", "test")
+    )
+    device = runtime.default_device()
+    runtime.seed_everything(seed)
+    model = _network(recipe).to(device)
+    test = data.Batches(test_set, 250, device=device)
+    before = evaluate(model, test, top_k=(1,))
+    augment = Compose([Crop(padding=recipe.size // 8), Flip()])
+    batches = data.Batches(train_set, recipe.batch_size, augment=augment, shuffle=True, device=device, seed=seed)
+    config = replace(recipe.config, seed=seed)
+    history = fit(model, batches, loss=cross_entropy, config=config, checkpoint=checkpoint)
+    after = evaluate(model, test, top_k=(1,))
+    return Result(
+        experiment=recipe.name,
+        stand_in=recipe.stand_in,
+        data={"name": recipe.dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
+        seed=seed,
+        settings=settings(recipe),
+        metrics={
+            "accuracy_before": before.accuracy,
+            **figures(after),
+            "train_loss": history.rows[-1]["train_loss"],
+            "train_accuracy": history.rows[-1]["train_accuracy"],
+        },
+        seconds=round(history.seconds, 1),
+        device=history.device,
+        precision=history.precision,
+    )
+
+
+_PETS = Recipe(
+    name="r1.pets.resnet18",
+    dataset="cats_vs_dogs",
+    network=("resnet18", {}),
+    batch_size=32,
+    config=TrainConfig(epochs=3, learning_rate=1e-4, optimizer="adamw", schedule="cosine", warmup_epochs=1),
+    chosen=(
+        "The report gives the networks and three epochs, and no weights, size, batch, optimizer or rate. ImageNet "
+        "weights, 224 pixels, batch 32 and AdamW at 1e-4 are usual; nothing was tuned."
+    ),
+    size=224,
+    knobs={"weights": "IMAGENET1K_V1"},
+    run=train_whole,
+)
+
+_FROM_SCRATCH = replace(
+    _PETS,
+    name="r1.c6",
+    batch_size=64,
+    config=replace(_PETS.config, epochs=20, learning_rate=1e-3),
+    chosen=(
+        "Both depths from scratch on the same photographs at 64 pixels, with the same epochs, batches and rate. All "
+        "settings are usual ones; nothing was tuned, for either depth."
+    ),
+    size=64,
+    knobs={"weights": None},
+    shows=("accuracy", "train_accuracy"),
+)
+
+
+def _both_depths(recipe: Recipe, names: tuple[str, str]) -> tuple[Recipe, ...]:
+    networks = ("resnet18", "resnet50")
+    return tuple(
+        replace(recipe, name=name, network=(network, {})) for name, network in zip(names, networks, strict=True)
+    )
+
+
+RECIPES = {
+    "r1.pets": _both_depths(_PETS, ("r1.pets.resnet18", "r1.pets.resnet50")),
+    "r1.c6": _both_depths(_FROM_SCRATCH, ("r1.c6", "r1.c6")),
+}
