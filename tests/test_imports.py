@@ -30,6 +30,9 @@ ONE_ROOM = {
     "torchvision.models": "weights",
     "sklearn.manifold": "features",
     "umap": "features",
+    "tensorboard": "tracking",
+    "torch.utils.tensorboard": "tracking",
+    "wandb": "tracking",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import comb
 from statistics import NormalDist
 
@@ -107,7 +107,7 @@ def small_network(*, frozen: bool = False, dtype: torch.dtype = torch.float32, d
     return network
 
 
-def size(tensors: list[Tensor]) -> int:
+def size(tensors: Sequence[Tensor]) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
@@ -164,6 +164,6 @@ def losses(number: int, batches: list[tuple[Tensor, Tensor]]) -> list[float]:
         gradients = torch.autograd.grad(loss, list(network.parameters()))
         with torch.no_grad():
             for parameter, gradient in zip(network.parameters(), gradients, strict=True):
-                parameter -= 0.1 * gradient
+                parameter.sub_(gradient, alpha=0.1)
         found.append(loss.item())
     return found

@@ -1,0 +1,9 @@
+"""Where a run's curves go, epoch by epoch: a CSV file always, TensorBoard and Weights & Biases beside it by name."""
+
+from __future__ import annotations
+
+from resnet_labs.tracking.comparison import Run, as_text, compare, runs
+from resnet_labs.tracking.csv_file import CSVTracker
+from resnet_labs.tracking.run import NAMES, RunTracker, Tracker, tracker
+
+__all__ = ["NAMES", "CSVTracker", "Run", "RunTracker", "Tracker", "as_text", "compare", "runs", "tracker"]

@@ -1,0 +1,132 @@
+"""The CSV file of a run: one line an epoch."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from resnet_labs.runtime import InputError
+
+Row = dict[str, float]
+
+
+class CSVTracker:
+    """Writes one line an epoch to a CSV file; every line is on disk before the next epoch begins.
+
+    The first row says where the run goes on: what the file holds from that epoch on is dropped. So a resumed run has
+    every epoch once, and a new run takes the place of an old one. Where no row comes, nothing changes.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with CSVTracker(folder + "/run.csv") as tracker:
+        ...         tracker.log({"epoch": 1, "train_loss": 2.5})
+        ...     print(Path(folder, "run.csv").read_text().split())
+        ['epoch,train_loss', '1,2.5']
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Find out whether the file can be written, before hours of work depend on it.
+
+        Raises:
+            InputError: it cannot, or it holds something else.
+        """
+        self.path = Path(path)
+        with writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._rows = read_rows(self.path) if self.path.exists() else []
+            self._file = self.path.open("a", newline="", encoding="utf-8")
+        self._columns: list[str] = []
+
+    def log(self, row: Row) -> None:
+        """Write one line; the first line of the file decides the columns.
+
+        Raises:
+            InputError: a row of other columns or without an epoch, an epoch that does not come after the one before,
+                or a file that cannot be written.
+        """
+        if not self._columns:
+            self.begin(row)
+        self._check_columns(row)
+        if self._rows and row["epoch"] <= self._rows[-1]["epoch"]:
+            raise InputError(
+                f"Epoch {row['epoch']} comes after epoch {self._rows[-1]['epoch']}.", "Use one tracker for one run."
+            )
+        with writing(self.path):
+            csv.writer(self._file, lineterminator="\n").writerow(row.values())
+            self._file.flush()
+        self._rows.append(row)
+
+    def begin(self, row: Row) -> list[Row]:
+        """Drop what the file holds from this row's epoch on; return the rows before."""
+        if "epoch" not in row:
+            raise InputError(f"The row has no epoch, only {list(row)}.", "Log rows as `fit` does.")
+        self._rows = [earlier for earlier in self._rows if earlier["epoch"] < row["epoch"]]
+        self._columns = list(self._rows[0] if self._rows else row)
+        self._check_columns(row)
+        with writing(self.path):
+            partial = self.path.with_name(self.path.name + ".partial")
+            with partial.open("w", newline="", encoding="utf-8") as file:
+                lines = [self._columns, *(earlier.values() for earlier in self._rows)]
+                csv.writer(file, lineterminator="\n").writerows(lines)
+            self._file.close()
+            os.replace(partial, self.path)
+            self._file = self.path.open("a", newline="", encoding="utf-8")
+        return list(self._rows)
+
+    def _check_columns(self, row: Row) -> None:
+        if list(row) != self._columns:
+            raise InputError(
+                f"The columns changed from {self._columns} to {list(row)}.", "Use one tracker for one run."
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> CSVTracker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a tracker's file; a last line that was cut short is left out.
+
+    Raises:
+        InputError: the file holds something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        columns, *lines = csv.reader(text[: text.rfind("\n") + 1].splitlines()) if "\n" in text else [["epoch"]]
+        rows = [dict(zip(columns, map(_number, line), strict=True)) for line in lines]
+    except ValueError as error:
+        raise _foreign(path) from error
+    if "epoch" not in columns:
+        raise _foreign(path)
+    return rows
+
+
+def _number(text: str) -> float:
+    return int(text) if text.isdecimal() else float(text)
+
+
+def _foreign(path: Path) -> InputError:
+    return InputError(f"{str(path)!r} holds something else than the epochs of a run.", "Give another path.")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in one sentence what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        problem = f"The run cannot be tracked in {str(path)!r}: {error.strerror or error}."
+        raise InputError(problem, "Free some space, or choose another folder.") from error

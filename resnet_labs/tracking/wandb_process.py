@@ -1,0 +1,55 @@
+"""The process that writes a Weights & Biases file: settings and rows come in as lines of JSON, the end finishes it.
+
+It is run as a script, so that it need not load this package and torch with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+
+# Offline and silent; what is kept is what is sent here, not the machine's state, the code or the packages.
+_ENVIRONMENT = {
+    "WANDB_MODE": "offline",
+    "WANDB_SILENT": "true",
+    "WANDB_CONSOLE": "off",
+    "WANDB_ERROR_REPORTING": "false",
+    "WANDB_DISABLE_GIT": "true",
+    "WANDB_DISABLE_CODE": "true",
+    "WANDB_X_DISABLE_MACHINE_INFO": "true",
+    "WANDB_X_DISABLE_META": "true",
+    "WANDB_X_DISABLE_STATS": "true",
+    "WANDB_X_SAVE_REQUIREMENTS": "false",
+}
+
+
+def main() -> None:
+    """Write one run."""
+    start = json.loads(sys.stdin.readline())
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        del os.environ[name]
+    with tempfile.TemporaryDirectory() as elsewhere:
+        places = {f"WANDB_{kind}_DIR": elsewhere for kind in ("CACHE", "CONFIG", "DATA", "ARTIFACT")}
+        os.environ.update(_ENVIRONMENT | places)
+        import wandb
+
+        run = wandb.init(
+            project="resnet-labs",
+            mode="offline",
+            dir=start["folder"],
+            name=os.path.basename(start["folder"]),
+            id=start["id"],
+            config=start["settings"],
+        )
+        print("ready", flush=True)
+        for line in sys.stdin:
+            row = json.loads(line)
+            run.log(row, step=int(row["epoch"]))
+        run.finish()
+        wandb.teardown()
+
+
+if __name__ == "__main__":
+    main()
