@@ -619,7 +619,7 @@ plotting.report_against_ours(
 
 # %% [markdown]
 # In fast mode the points differ from the report's because images and networks are stand-ins; what can be compared is
-# one depth with the other. What this project measured on the photographs, both depths from scratch at 64 pixels:
+# one depth with the other. What this project measured on the photographs, both depths from scratch at 32 pixels:
 
 # %% tags=["report"]
 stored = reports.evidence("r1.c6")

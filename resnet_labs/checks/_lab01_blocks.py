@@ -20,13 +20,18 @@ _MISTAKES = {
     "no-skip": ("the shortcut is never added", "b"),
     "ignores-shortcut": ("`x` is added as it is; add what `shortcut(x)` gives", "b"),
     "multiplied": ("the two ways are multiplied; they are added", "b"),
+    "averaged": ("the mean of the two ways is taken; they are added, and nothing is divided", "b"),
+    "concatenated": ("the two ways are put side by side; they are added, number by number", "b"),
+    "norm-after-sum": ("the last batch norm comes after the addition; the sum is not normalised", "c"),
     "relu-before-add": ("the last ReLU comes before the addition; it comes after", "c"),
     "relu-before-and-after": ("a ReLU comes before the addition too; there is one, after it", "c"),
     "no-final-relu": ("the ReLU after the addition is missing", "c"),
     "no-relu-between": ("a ReLU between the convolutions is missing", "c"),
+    "no-relu-1": ("the ReLU behind the first batch norm is missing", "c"),
+    "no-relu-2": ("the ReLU behind the second batch norm is missing", "c"),
     "plain-has-skip": ("with `shortcut=None` something is added all the same", "b"),
 }
-_WITHOUT = ("no-relu-between", "no-final-relu", "plain-has-skip")
+_WITHOUT = ("no-relu-between", "no-relu-1", "no-relu-2", "no-final-relu", "plain-has-skip")
 _WITH = tuple(name for name in _MISTAKES if name != "plain-has-skip")
 _DETACHED = "the shortcut is cut out of the graph: `.detach()`, `.data` or `torch.no_grad()`"
 
@@ -99,15 +104,13 @@ def _structure(
     )
     for number, (conv, want) in enumerate(zip(convs, expected, strict=True), 1):
         got = reference.geometry(conv)
-        only_stride = got[:3] == want[:3]
+        code, cause = _why(number, got, want, expected)
         probe.equal(
             got,
             want,
-            "stride" if only_stride else "geometry",
+            code,
             tested=f"input channels, output channels, kernel size and stride of convolution {number} of {given}",
-            cause="the stride sits in the wrong convolution, or nowhere"
-            if only_stride
-            else "look at what goes in here",
+            cause=cause,
             hint="a",
         )
         probe.expect(
@@ -136,6 +139,17 @@ def _structure(
         cause="every convolution is followed by a batch norm, the last one too",
         hint="c",
     )
+    channels = [norm.num_features for norm in norms]
+    wanted = [out_channels for _, out_channels, _, _ in expected]
+    probe.expect(
+        whole or sorted(channels) == sorted(wanted),  # where the block runs, they fit what comes before them
+        "norm-channels",
+        tested=f"the channels of the batch norms of {given}",
+        expected=wanted,
+        got=channels,
+        cause="a batch norm has as many channels as the convolution in front of it gives",
+        hint="c",
+    )
     for name, kind in (("convolutions", convs), ("batch norms", norms)):
         probe.equal(
             len({id(layer) for layer in kind}),
@@ -155,6 +169,20 @@ def _structure(
         hint="c",
     )
     return convs, norms
+
+
+def _why(
+    number: int, got: reference.Geometry, want: reference.Geometry, expected: list[reference.Geometry]
+) -> tuple[str, str]:
+    """Return the code and the likeliest cause of a convolution's first wrong number."""
+    if got[:3] == want[:3]:
+        strided = next((place for place, each in enumerate(expected, 1) if each[3] > 1), 0)
+        if number == strided:
+            return "stride", f"`stride` belongs here, into convolution {strided}"
+        return "stride", "this convolution moves by one pixel; only one of the block's convolutions has the `stride`"
+    names = ("input channels", "output channels", "kernel size")
+    first = next(place for place in range(3) if got[place] != want[place])
+    return "geometry", f"the {names[first]}: {got[first]} in place of {want[first]}"
 
 
 def _values(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, training: bool, given: str) -> None:

@@ -79,8 +79,10 @@ class Twin:
         """Return the block's output; `how` names the well-known mistake that it makes."""
         out = x
         for conv, norm, (*_, kernel, stride) in zip(self.convs, self.norms, self.geometries, strict=True):
+            hidden = out
             out = normalised(F.conv2d(out, conv.weight, stride=stride, padding=kernel // 2), norm, training)
-            if conv is not self.convs[-1] and how != "no-relu-between":
+            last = conv is self.convs[-1]
+            if not last and how not in ("no-relu-between", "no-relu-1" if conv is self.convs[0] else "no-relu-2"):
                 out = out.relu()
         if self.shortcut is None:
             out = out + x if how == "plain-has-skip" else out
@@ -90,6 +92,13 @@ class Twin:
             return out.relu()
         if how == "multiplied":
             return (out * around).relu()
+        if how == "averaged":
+            return ((out + around) / 2).relu()
+        if how == "concatenated":
+            return torch.cat([out, around], 1).relu()
+        if how == "norm-after-sum":
+            convolved = F.conv2d(hidden, conv.weight, stride=stride, padding=kernel // 2)
+            return normalised(convolved + around, norm, training).relu()
         if how == "no-final-relu":
             return out + around
         if how == "relu-before-add":

@@ -86,6 +86,26 @@ def check_projection(probe: Probe, projection: Shortcut, x: Tensor, out_channels
         )
 
 
+def _check_shape(probe: Probe, got: Tensor, out_channels: int, stride: int, x: Tensor, given: str) -> None:
+    """Name the axis that is wrong, images first: a wrong number of pixels and of channels have different causes."""
+    shape, want = tuple(got.shape), (len(x), out_channels, *(-(-side // stride) for side in x.shape[2:]))
+    tested = f"the shape of {given} on images of shape {tuple(x.shape)}"
+    images = "the first axis counts images, and stays; pixels are the third and the fourth: `x[:, :, ::n, ::n]`"
+    pixels = "every `stride`-th pixel stays in *both* directions, from the first on: of seven pixels four"
+    if shape[2:] == tuple(x.shape[2:]):
+        pixels = "height and width stay as they are; take every `stride`-th pixel"
+    floor = tuple(side // stride for side in x.shape[2:])
+    fewer = "pixels 0, 2, 4 and 6 of seven stay, which are four; three come of the second on, or of half, rounded down"
+    channels = "`out_channels` in all: `out_channels - in_channels` of zeros join those that are there, odd or even"
+    for code, right, cause, hint in (
+        ("axes", len(shape) == 4 and shape[0] == want[0], images, "c"),
+        ("rounded-down", shape[2:] == want[2:] or shape[2:] != floor, fewer, "c"),
+        ("size", shape[2:] == want[2:], pixels, "c"),
+        ("channels", shape[1:2] == want[1:2], channels, "b"),
+    ):
+        probe.expect(right, code, tested=tested, expected=want, got=shape, cause=cause, hint=hint)
+
+
 def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int, stride: int) -> None:
     """Check the shortcut without parameters: values and gradients."""
     module, given = _made(probe, padding, x, out_channels, stride, "b")
@@ -99,12 +119,12 @@ def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int,
         hint="b",
     )
     got = probe.call(module, x, tested=f"{given} on images of 7x6 pixels", hint="b")
+    _check_shape(probe, got, out_channels, stride, x, given)
     # The paper leaves open on which side the zeros stand.
     fits = [reference.padded(x, before, extra - before, stride) for before in range(extra + 1)]
     right = next((it for it in fits if it.shape == got.shape and torch.equal(it, got.to(it))), fits[0])
     mean = F.avg_pool2d(x, stride, ceil_mode=True)
     maximum = F.max_pool2d(x, stride, ceil_mode=True)
-    unequal = x[:, :, stride - 1 :: stride, stride - 1 :: stride]
     zeros = (0, 0, 0, 0, 0, extra)
     repeated = fits[0].new_tensor([])
     if extra <= x.shape[1]:
@@ -125,8 +145,6 @@ def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int,
                 if stride > 1
                 else []
             ),
-            Mistake(F.pad(unequal, zeros), "second-pixel", "it starts at the second pixel, not at the first", "c"),
-            Mistake(F.pad(x, zeros), "size", "height and width stay as they are; take every `stride`-th pixel", "c"),
             Mistake(repeated, "repeated", "the new channels are copies; they are zeros", "b"),
         ],
     )

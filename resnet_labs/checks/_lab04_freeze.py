@@ -76,7 +76,7 @@ def _freeze_and_train(
         labels,
         steps=3,
         tested=f"three steps of training after {when}",
-        cause="what a pre-hook returns takes the place of the module's input; end the hook without a value",
+        cause="a pre-hook returns a value, which takes the place of the input; or `no_grad` cuts off the head as well",
         in_place=True,
         returns=False,
         hint="b",

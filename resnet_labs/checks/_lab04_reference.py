@@ -82,7 +82,9 @@ def moved(before: dict[str, Tensor], network: nn.Module) -> list[str]:
 def before_the_head(network: nn.Module, images: Tensor) -> Tensor:
     """Return the head's inputs, in the mode in which the network is."""
     seen: list[Tensor] = []
-    handle = network.fc.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach().clone()))
+    handle = network.get_submodule("fc").register_forward_pre_hook(
+        lambda module, inputs: seen.append(inputs[0].detach().clone())
+    )
     with torch.no_grad():
         network(images)
     handle.remove()

@@ -28,12 +28,20 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
         labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
         given = f"stratified_split(labels, {fraction}, generator) of classes with {', '.join(map(str, counts))} images"
 
+        drawn: list[bool] = []
+
         def rows(
-            seed: int, labels: Tensor = labels, fraction: float = fraction, given: str = given
+            seed: int,
+            labels: Tensor = labels,
+            fraction: float = fraction,
+            given: str = given,
+            drawn: list[bool] = drawn,
         ) -> tuple[list[int], list[int]]:
             generator = torch.Generator().manual_seed(seed)
+            state = generator.get_state()
             parts = probe.call(stratified_split, labels, fraction, generator, tested=given, in_place=True, hint="a")
-            return _row_numbers(probe, parts, len(labels), given)
+            drawn.append(not torch.equal(generator.get_state(), state))
+            return _row_numbers(probe, parts, labels, given)
 
         train, validation = rows(0)
         _check_parts(probe, labels, train, validation, fraction, given)
@@ -56,9 +64,18 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
             cause="the rows are not shuffled by the generator that was given",
             hint="c",
         )
+        probe.expect(
+            all(drawn),
+            "nothing-drawn",
+            tested=f"whether {given} draws from the generator",
+            expected="its state has moved on, so that a second split from it is another one",
+            got="the state from before",
+            cause="the generator's seed goes to another random generator",
+            hint="c",
+        )
 
 
-def _row_numbers(probe: Probe, parts: object, count: int, given: str) -> tuple[list[int], list[int]]:
+def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tuple[list[int], list[int]]:
     two = isinstance(parts, (tuple, list)) and len(parts) == 2
     probe.expect(
         two,
@@ -71,6 +88,15 @@ def _row_numbers(probe: Probe, parts: object, count: int, given: str) -> tuple[l
     )
     tensors = [torch.as_tensor(part) for part in parts]  # type: ignore[attr-defined]
     probe.expect(
+        not all(part.ndim == 2 and part.shape[1] == 1 for part in tensors),
+        "a-column",
+        tested="the shape of the training part",
+        expected="one axis",
+        got=tuple(tensors[0].shape),
+        cause="`nonzero()` gives a table with a column for each axis; take column 0, or use `torch.where(...)[0]`",
+        hint="a",
+    )
+    probe.expect(
         all(part.ndim == 1 and part.dtype in (torch.int64, torch.int32) for part in tensors),
         "not-rows",
         tested="the two parts",
@@ -80,6 +106,17 @@ def _row_numbers(probe: Probe, parts: object, count: int, given: str) -> tuple[l
         hint="a",
     )
     train, validation = (part.tolist() for part in tensors)
+    count = len(labels)
+    classes = set(labels.tolist())
+    probe.expect(
+        not classes >= set(train) | set(validation),
+        "labels",
+        tested="the numbers in the two parts",
+        expected=f"row numbers from 0 to {count - 1}",
+        got=f"none but {', '.join(map(str, sorted(set(train) | set(validation))))}",
+        cause="the classes of the images are returned; their rows are asked for",
+        hint="a",
+    )
     twice = len(train) - len(set(train)) + len(validation) - len(set(validation))
     for code, wrong, cause in (
         ("repeated", twice, "rows are drawn with replacement; `torch.randperm` names each once"),
@@ -181,17 +218,24 @@ def check_reading(
             Mistake(874, "further-off", "874 allows it, but is further from 863.4", "c"),
         ],
     )
-    right = wilson_interval(810, 855)
+    right, of_all = wilson_interval(810, 855), wilson_interval(round(0.947368 * 4317), 4317)
     share = 810 / 855
     arm = 1.959964 * (share * (1 - share) / 855) ** 0.5
-    for name, got, want, wald in (("low", low, right.low, share - arm), ("high", high, right.high, share + arm)):
+    for name, got, expected, swapped, wald, larger in (
+        ("low", low, right.low, right.high, share - arm, of_all.low),
+        ("high", high, right.high, right.low, share + arm, of_all.high),
+    ):
         probe.close(
             got,
-            want,
+            expected,
             "interval",
             tested=f"{name}: the {name} end of the 95 % Wilson interval of 810 in 855",
-            cause="`metrics.wilson_interval(correct, total)` takes two whole numbers and returns low and high",
+            cause="`metrics.wilson_interval(correct, total)` takes two whole numbers, right images and all images",
             hint="c",
-            mistakes=[Mistake(wald, "wald", "this is the normal interval; Wilson's is asked for", "c")],
+            mistakes=[
+                Mistake(swapped, "swapped", "this is the other end: it returns low first, then high", "c"),
+                Mistake(wald, "wald", "this is the normal interval; Wilson's is asked for", "c"),
+                Mistake(larger, "all-flowers", "this is for all 4,317 images; `size` of them were validation", "c"),
+            ],
             atol=2e-4,
         )

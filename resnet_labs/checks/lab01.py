@@ -143,6 +143,12 @@ def _check_each_block(
             cause="`nn.Identity()` where the shape stays, `change_shape(...)` where channels or size change",
             hint="c",
             mistakes=[
+                Mistake(
+                    f"change_shape{(channels, width, stride)}" if block.expansion > 1 else "",
+                    "no-expansion",
+                    "the shortcut gives as many channels as the block: `width * block.expansion`",
+                    "c",
+                ),
                 Mistake("identity", "identity", _IDENTITY_PLAIN if shortcut == "None" else _IDENTITY, "c"),
                 Mistake("None", "none", "without a shortcut this is a plain block; `nn.Identity()` is one too", "c"),
                 Mistake(

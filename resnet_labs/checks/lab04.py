@@ -88,7 +88,7 @@ def _check_optimizer(probe: Probe, optimizer: torch.optim.Optimizer, network: nn
     head = {id(parameter) for parameter in network.get_submodule("fc").parameters()}
     everything = {id(parameter) for parameter in network.parameters()}
     tested, hint = "the parameters that the optimizer holds", "b"
-    words = f"{len(held)} tensors, {len(held & head)} of them the new head's"
+    words = f"{len(held & head)} of the new head's {len(head)} tensors, and {len(held - head)} others"
     for code, condition, cause in (
         ("old-head", not held - everything, "the optimizer was made before the new layer: it holds the old one"),
         ("nothing-of-head", bool(held & head), "the optimizer was not given the parameters of `network.fc`"),
@@ -121,7 +121,8 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
     before, head = reference.backbone(network), network.fc
     modes, hooks = [part.training for part in network.modules()], reference.num_hooks(network)
     given = "features_of(network, batches), batches of 4, 4 and 3 images"
-    got = probe.call(features_of, network, batches, tested=given, in_place=True, hint="a")
+    cause = "the last batch is smaller; what a hook gets is a tuple of inputs; another network has other layer names"
+    got = probe.call(features_of, network, batches, tested=given, cause=cause, in_place=True, hint="b")
 
     probe.expect(
         not reference.moved(before, network),
@@ -146,6 +147,7 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
         atol=1e-5,
         mistakes=[
             Mistake(logits, "logits", "these are the head's outputs; the features are its inputs", "b"),
+            Mistake(want[:, :, None, None], "not-flat", "these are maps of one pixel; `fc` gets them flattened", "b"),
             Mistake(maps, "not-pooled", "these are maps, caught before the mean over the pixels", "b"),
             Mistake(want[-3:], "last-batch", "each batch overwrites the one before; collect them in a list", "b"),
             Mistake(want[:8], "short-batch-lost", "the last, smaller batch is left out", "b"),
@@ -179,11 +181,14 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
         cause="the handle that `register_forward_...` returns was not removed; it goes on collecting for ever",
         hint="c",
     )
-    probe.equal(
-        [part.training for part in network.modules()],
-        modes,
+    now = zip(network.named_modules(), modes, strict=True)
+    left = [name or "the network" for (name, part), mode in now if part.training != mode]
+    probe.expect(
+        not left,
         "mode-left",
         tested="the mode of every part of the network after the call",
+        expected="as before: one part was in evaluation mode, the others in training mode",
+        got=f"another mode: {', '.join(left)}",
         cause="`network.eval()` is not taken back part by part; the context `evaluating(network)` does it",
         hint="c",
     )

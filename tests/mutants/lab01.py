@@ -89,6 +89,20 @@ class _Concatenated:
         return F.relu(torch.cat([branch, around], 1))
 
 
+class _Averaged:
+    def join(self, branch, around):
+        return F.relu((branch + around) / 2)
+
+
+class _NormAfterSum:
+    def forward(self, x):
+        branch = x
+        for conv, norm in list(zip(self.convs, self.norms, strict=True))[:-1]:
+            branch = F.relu(norm(conv(branch)))
+        branch = self.convs[-1](branch)
+        return F.relu(self.norms[-1](branch if self.shortcut is None else branch + self.shortcut(x)))
+
+
 class _Detached:
     def around(self, x):
         return self.shortcut(x).detach()
@@ -110,6 +124,26 @@ class _InPlace:
     def join(self, branch, around):
         around += branch
         return F.relu(around)
+
+
+class _NoFirstRelu:
+    def branch(self, x):
+        x = self.norms[0](self.convs[0](x))
+        x = F.relu(self.norms[1](self.convs[1](x)))
+        return self.norms[2](self.convs[2](x))
+
+
+class _NoSecondRelu:
+    def branch(self, x):
+        x = F.relu(self.norms[0](self.convs[0](x)))
+        x = self.norms[1](self.convs[1](x))
+        return self.norms[2](self.convs[2](x))
+
+
+class _LastNormOfAnotherWidth:
+    def __init__(self, in_channels, width, stride, shortcut):
+        super().__init__(in_channels, width, stride, shortcut)
+        self.norms[-1] = nn.BatchNorm2d(2 * width)
 
 
 class _NoReluBetween:
@@ -194,7 +228,10 @@ _BOTH = [
     (_NoFinalRelu, "no-final-relu"),
     (_ReluBeforeAdd, "relu-before-add"),
     (_ReluBeforeAndAfter, "relu-before-and-after"),
-    (_Concatenated, "values-shape"),
+    (_Concatenated, "concatenated"),
+    (_Averaged, "averaged"),
+    (_NormAfterSum, "norm-after-sum"),
+    (_LastNormOfAnotherWidth, "norm-channels"),
     (_Detached, "detached"),
     (_DetachedByAHook, "detached"),
     (_IgnoresShortcut, "ignores-shortcut"),
@@ -265,6 +302,26 @@ class ZeroPixels(Pad):
 class ChannelsStay(Pad):
     def grow(self, x):
         return x
+
+
+class ColumnsAlone(Pad):
+    def thin(self, x):
+        return x[..., :: self.stride]
+
+
+class Interpolated(Pad):
+    def thin(self, x):
+        return F.interpolate(x, scale_factor=1 / self.stride)
+
+
+class FirstTwoAxes(Pad):
+    def thin(self, x):
+        return x[:: self.stride, :: self.stride]
+
+
+class HalfOnEachSide(Pad):
+    def grow(self, x):
+        return F.pad(x, (0, 0, 0, 0, self.extra // 2, self.extra // 2))
 
 
 class CutOff(Pad):
@@ -377,6 +434,19 @@ def expansion_forgotten(block, num_blocks, widths, change_shape):
     return nn.Sequential(*made)
 
 
+def expansion_missing_in_the_shortcut(block, num_blocks, widths, change_shape):
+    channels, made = widths[0], []
+    for stage, (count, width) in enumerate(zip(num_blocks, widths, strict=True)):
+        for number in range(count):
+            stride, out = 2 if stage and number == 0 else 1, width * block.expansion
+            shortcut = _pick(change_shape, channels, out, stride)
+            if change_shape and not isinstance(shortcut, nn.Identity):
+                shortcut = change_shape(channels, width, stride)
+            made.append(block(channels, width, stride, shortcut))
+            channels = out
+    return nn.Sequential(*made)
+
+
 def sixty_four_channels_always(*given):
     return _stages(*given, start=64)
 
@@ -445,6 +515,12 @@ MUTANTS = {
     ],
     "check_bottleneck": [
         *(((_of(_Bottleneck, change),), f"01.2/{code}") for change, code in _BOTH),
+        ((_of(_Bottleneck, _NoFirstRelu),), "01.2/no-relu-1"),
+        ((_of(_Bottleneck, _NoSecondRelu),), "01.2/no-relu-2"),
+        (
+            (_of(_Bottleneck, geometries=lambda i, w, s: [(i, w, 1, 1), (w, w, 3, s), (w, 4 * i, 1, 1)]),),
+            "01.2/geometry",
+        ),
         ((_Basic,), "01.2/two-3x3"),
         ((_of(_Bottleneck, geometries=lambda i, w, s: [(i, w, 3, s), (w, 4 * w, 3, 1)]),), "01.2/two-3x3"),
         ((_of(_Bottleneck, geometries=lambda i, w, s: [(i, w, 1, s), (w, w, 3, 1), (w, 4 * w, 1, 1)]),), "01.2/stride"),
@@ -469,11 +545,15 @@ MUTANTS = {
         ((without_return, Pad), "01.3/no-return"),
         ((_projection, MeanOfPixels), "01.3/mean"),
         ((_projection, MaximumOfPixels), "01.3/maximum"),
-        ((_projection, SecondPixel), "01.3/second-pixel"),
+        ((_projection, SecondPixel), "01.3/rounded-down"),
         ((_projection, SizeStays), "01.3/size"),
         ((_projection, Copies), "01.3/repeated"),
-        ((_projection, ZeroPixels), "01.3/padding-shape"),
-        ((_projection, ChannelsStay), "01.3/padding-shape"),
+        ((_projection, ColumnsAlone), "01.3/size"),
+        ((_projection, Interpolated), "01.3/rounded-down"),
+        ((_projection, FirstTwoAxes), "01.3/axes"),
+        ((_projection, ZeroPixels), "01.3/size"),
+        ((_projection, ChannelsStay), "01.3/channels"),
+        ((_projection, HalfOnEachSide), "01.3/channels"),
         ((_projection, CutOff), "01.3/no-gradient"),
         ((_projection, learnt), "01.3/parameters"),
     ],
@@ -486,6 +566,7 @@ MUTANTS = {
         ((expansion_forgotten,), "01.4/identity"),
         ((sixty_four_channels_always,), "01.4/channels"),
         ((expansion_twice,), "01.4/width"),
+        ((expansion_missing_in_the_shortcut,), "01.4/no-expansion"),
         ((identity_where_only_channels_change,), "01.4/identity"),
         ((projection_everywhere,), "01.4/change-everywhere"),
         ((none_where_the_shape_stays,), "01.4/none"),

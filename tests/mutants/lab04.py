@@ -209,6 +209,11 @@ def hook_that_returns(network):
         part.register_forward_pre_hook(lambda module, inputs: module.eval())
 
 
+def no_gradients_at_all(network):
+    network.eval()
+    network.forward = torch.no_grad()(network.forward)
+
+
 def statistics_reset(network):
     _stop(network)
     _hold(_backbone(network))
@@ -277,6 +282,14 @@ def maps_before_the_mean(network, batches):
 def sorted_by_class(network, batches):
     labels = torch.cat([labels for _, labels in batches])
     return torch.cat(_catch(network, batches))[labels.argsort(stable=True)]
+
+
+def not_flattened(network, batches):
+    return torch.cat(_catch(network, batches))[:, :, None, None]
+
+
+def stacked(network, batches):
+    return torch.stack(_catch(network, batches))
 
 
 def length_one(network, batches):
@@ -381,6 +394,18 @@ def masks(labels, fraction, generator):
     return ~chosen, chosen
 
 
+def a_column(labels, fraction, generator):
+    return [rows[:, None] for rows in _cut(labels, fraction, _shuffled(generator))]
+
+
+def classes_of_the_rows(labels, fraction, generator):
+    return [labels[rows] for rows in _cut(labels, fraction, _shuffled(generator))]
+
+
+def seeded_elsewhere(labels, fraction, generator):
+    return _cut(labels, fraction, _shuffled(torch.Generator().manual_seed(generator.initial_seed())))
+
+
 def validation_alone(labels, fraction, generator):
     return _cut(labels, fraction, _shuffled(generator))[1]
 
@@ -457,6 +482,7 @@ MUTANTS = {
         ((a_frozen_copy,), "04.2/copy"),
         ((statistics_reset,), "04.2/changed-by-freeze"),
         ((hook_that_returns,), "04.2/raises"),
+        ((no_gradients_at_all,), "04.2/raises"),
     ],
     "check_features": [
         ((in_training_mode,), "04.3/training-mode"),
@@ -469,6 +495,8 @@ MUTANTS = {
         ((maps_before_the_mean,), "04.3/not-pooled"),
         ((sorted_by_class,), "04.3/reordered"),
         ((length_one,), "04.3/features"),
+        ((not_flattened,), "04.3/not-flat"),
+        ((stacked,), "04.3/raises"),
         ((head_thrown_away,), "04.3/network-changed"),
         ((gradients_left_off,), "04.3/network-changed"),
         ((hook_left,), "04.3/hook-left"),
@@ -487,6 +515,9 @@ MUTANTS = {
         ((two_shuffles,), "04.4/overlap"),
         ((last_class_lost,), "04.4/rows-lost"),
         ((masks,), "04.4/not-rows"),
+        ((a_column,), "04.4/a-column"),
+        ((classes_of_the_rows,), "04.4/labels"),
+        ((seeded_elsewhere,), "04.4/nothing-drawn"),
         ((validation_alone,), "04.4/two-parts"),
     ],
     "check_reading": [
@@ -503,7 +534,9 @@ MUTANTS = {
         ((_possible, 19, 874, _LOW, _HIGH), "04.5/further-off"),
         ((_possible, 19, 741, _LOW, _HIGH), "04.5/size"),
         ((_possible, 19, 855, 0.9324, 0.9623), "04.5/wald"),
-        ((_possible, 19, 855, _HIGH, _LOW), "04.5/interval"),
+        ((_possible, 19, 855, _HIGH, _LOW), "04.5/swapped"),
+        ((_possible, 19, 855, *wilson_interval(4090, 4317)), "04.5/all-flowers"),
+        ((_possible, 19, 855, 0.0002, 0.0064), "04.5/interval"),
     ],
 }
 
