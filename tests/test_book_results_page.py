@@ -71,7 +71,7 @@ def test_every_experiment_without_a_line_is_not_measured_yet(tmp_path: Path) -> 
     text = results_page.render(tmp_path)
     assert text.count("\n### ") == text.count("Not measured yet")
     assert "`resnet-labs reproduce r1.digits --seeds 3 --data-root FOLDER`" in section(text, "r1.digits")
-    assert "there is no recipe for it yet" in section(text, "r3.flowers")
+    assert "there is no recipe for it yet" in section(text, "r2.model_1")
 
 
 def test_figures_stand_beside_the_reports_with_interval_and_provenance(tmp_path: Path) -> None:
