@@ -18,6 +18,12 @@ def test_the_accuracies_are_those_of_7500_images(network, right):
     assert (round(low, 3), round(high, 3)) == (0.978, 0.985 if network == "resnet18" else 0.984)
 
 
+def test_no_other_test_set_below_15000_images_gives_the_four_accuracies():
+    figures = [FACTS[name][when] for name in FACTS for when in ("accuracy_before", "accuracy_after")]
+    fits = [n for n in range(1, 15_000) if all(round(round(figure * n) / n, 5) == figure for figure in figures)]
+    assert fits == [7500]
+
+
 @pytest.mark.parametrize("only_second", [0, 1, 10, 50, 100])
 def test_three_images_never_give_a_small_p_value(only_second):
     p = reference.two_sided(only_second + 3, only_second)

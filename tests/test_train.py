@@ -263,12 +263,12 @@ def test_a_finished_run_is_read_from_a_folder_that_cannot_be_written(tmp_path, m
 def test_an_interrupted_run_says_what_is_kept_and_goes_on(tmp_path, number):
     path = tmp_path / "run.pt"
     expected = kept_run(tmp_path / "whole.pt")
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    handler = signal.signal(number, signal.default_int_handler)  # a shell's background jobs ignore SIGINT
     try:
         with pytest.raises(KeyboardInterrupt) as caught:
             kept_run(path, tracker=At(3, lambda: signal.raise_signal(number)))
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        signal.signal(number, handler)
     assert caught.value.__notes__ == [
         f"Epochs 1 to 2 are kept in '{path}'; a run with the same steps goes on from there."
     ]
@@ -277,8 +277,11 @@ def test_an_interrupted_run_says_what_is_kept_and_goes_on(tmp_path, number):
 
 
 def test_a_run_that_is_not_kept_is_interrupted_without_a_word():
+    def interrupt():
+        raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt) as caught:
-        kept_run(None, tracker=At(1, lambda: signal.raise_signal(signal.SIGINT)))
+        kept_run(None, tracker=At(1, interrupt))
     assert not hasattr(caught.value, "__notes__")
 
 

@@ -48,7 +48,7 @@ from functools import cache
 
 import torch
 
-from resnet_labs import checks, data, metrics, plotting, results, runtime, widgets
+from resnet_labs import checks, data, metrics, plotting, reports, results, runtime, widgets
 from resnet_labs.features import cached_features, embed, silhouette
 from resnet_labs.freeze import freeze_, unfreeze_
 from resnet_labs.losses import cross_entropy
@@ -552,27 +552,44 @@ for rung in ladder:
         print(f"{rung:24} {num_images:6} images: training minus validation {gap:+.3f}, {seconds:.1f} s")
 
 # %% [markdown]
-# What these numbers say of the report's claims, on the stand-ins of fast mode (three seeds; measured on one thread of
-# an AMD EPYC with torch 2.15, `resnet-labs run transfer`):
+# And what this project stores of the same stand-ins (`resnet-labs reproduce r0.c7 --seeds 3`, and the same with `r0.c8`
+# and `r0.transfer_table.stand_in`), with twice your test images and two more sizes of the training set:
+
+# %% tags=["report"]
+stored = reports.evidence("r0.c7")
+for num_images in sorted({run.settings["limit"] for run in stored}):
+    for method in ("linear_probe", "last_block", "last_two_stages", "full_fine_tuning"):
+        same = [run for run in stored if (run.settings["limit"], run.settings["method"]) == (num_images, method)]
+        validation = results.summarise(same, "validation_accuracy")
+        gap = results.summarise(same, "train_accuracy").mean - validation.mean
+        seconds = sorted(run.seconds for run in same)[len(same) // 2]
+        print(f"{num_images:5} images, {method:16} validation {validation}, training {gap:+.2f}, {seconds:4.1f} s")
+random_head = reports.evidence("r0.transfer_table.linear_probe_random")
+print(f"  960 images, random network   validation {results.summarise(random_head, 'validation_accuracy')}")
+for when in ("random", "before", "after"):
+    print(f"purity, {when:7}", results.summarise(reports.evidence("r0.c8"), f"purity_layer3_{when}"))
+print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stored[0].device}")
+
+# %% [markdown]
+# What these stored lines say of the report's claims, on the stand-ins. Compare them with your own:
 #
 # - **r0.c2** (from scratch a small data set is memorised) and **r0.c5** (after epoch 7 the frozen model's loss may fall
 #   again): not tested here.
-# - **r0.c3** (freezing saves computation): holds. With 960 images the last block took two thirds of the time of
-#   everything (2.5 s against 3.9 s); the head alone needs the frozen part only once (lab 04).
-# - **r0.c4** (freezing reduces overfitting): holds. With 240 images training accuracy was 0.07 above validation for the
-#   head alone, 0.38 for the last block, 0.49 for everything.
-# - **r0.c6** (pretrained beats random by a wide margin under a linear probe): holds, 0.57 against 0.08 on validation
-#   images, where a guess has 0.083.
-# - **r0.c7** (linear probe < last block < full fine-tuning): holds with 960 images (0.57, 0.62, 0.69) and not with 240,
-#   where the order of the means turns (0.55, 0.54, 0.48). The report trained on tens of thousands of images, and its
-#   sentence needs that condition.
-# - **r0.c8** (clusters become clear with full fine-tuning): in part. Purity in the last stage rose from 0.41 to 0.53;
-#   it was 0.08 in a random network, so most of the rise came from pretraining on *other* classes. Half of the
-#   neighbours still have another class, and t-SNE keeps a half to three quarters of the neighbours that there are: the
-#   pictures cannot settle it.
+# - **r0.c3** (freezing saves computation): holds. With 960 images the last block took about a third of the time of
+#   everything; the head alone needs the frozen part only once (lab 04).
+# - **r0.c4** (freezing reduces overfitting): holds. With 240 images the more moves, the further training accuracy is
+#   above validation: least for the head alone, most for everything.
+# - **r0.c6** (pretrained beats random by a wide margin under a linear probe): holds. The random network is no better
+#   than a guess, 0.083; the pretrained one is far above.
+# - **r0.c7** (linear probe < last block < full fine-tuning): holds with 960 images and more, and not with 240 or fewer,
+#   where the order of the means turns. The report trained on tens of thousands of images, and its sentence needs that
+#   condition.
+# - **r0.c8** (clusters become clear with full fine-tuning): in part. Purity in the last stage rises, but most of the
+#   rise above the random network came from pretraining on *other* classes. Nearly half of the neighbours still have
+#   another class, and t-SNE keeps a half to three quarters of the neighbours that there are: the pictures cannot settle
+#   it.
 #
-# On two threads sums are rounded in another order, which gives another pretrained network and other figures: 0.64, 0.70
-# and 0.71 on validation images, in the same order.
+# On two threads sums are rounded in another order, which gives another pretrained network and other figures.
 
 # %% [markdown]
 # ## Break it

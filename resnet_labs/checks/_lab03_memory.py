@@ -110,6 +110,12 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
                     "batch norm's running statistics are among what is kept, and are counted already",
                     "c",
                 ),
+                Mistake(
+                    sum(size for piece, size in pieces.items() if piece not in {*own, images.untyped_storage()}),
+                    "no-images",
+                    "the first convolution keeps the batch itself for its backward pass, and that counts too",
+                    "b",
+                ),
                 Mistake(reference.size(besides), "twice", "memory that two layers keep counts once", "c"),
                 Mistake(
                     reference.size(kept), "twice", "memory that two layers keep counts once; weights not at all", "c"
@@ -173,6 +179,14 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
         "and sees every batch once, in order",
         hint="a",
         rtol=1e-3,
+        mistakes=[
+            Mistake(
+                torch.tensor([reference.losses(number, batches, adding=True) for number in range(3)]),
+                "gradients-added",
+                "the gradients of earlier steps are still there, and add up; call `optimizer.zero_grad()` in each step",
+                "a",
+            )
+        ],
     )
 
 

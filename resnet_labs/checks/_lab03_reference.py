@@ -88,11 +88,11 @@ def unpaired(first: Tensor, second: Tensor) -> float:
 # 03.3
 
 
-def smallest_difference(accuracy: float, total: int, *, z: float = Z + Z_POWER, networks: int = 2) -> float:
+def smallest_difference(accuracy: float, total: int, *, z: float = 1.96 + 0.84, networks: int = 2) -> float:
     return z * math.sqrt(networks * accuracy * (1 - accuracy) / total)
 
 
-def images_needed(accuracy: float, difference: float, *, z: float = Z + Z_POWER, networks: int = 2) -> float:
+def images_needed(accuracy: float, difference: float, *, z: float = 1.96 + 0.84, networks: int = 2) -> float:
     return z * z * networks * accuracy * (1 - accuracy) / difference**2
 
 
@@ -155,15 +155,17 @@ def make(number: int) -> nn.Module:
     return kind(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
 
 
-def losses(number: int, batches: list[tuple[Tensor, Tensor]]) -> list[float]:
-    """Return the loss of every step of plain gradient descent with a rate of 0.1."""
+def losses(number: int, batches: list[tuple[Tensor, Tensor]], *, adding: bool = False) -> list[float]:
+    """Return the loss of every step of plain gradient descent with a rate of 0.1, or with gradients that add up."""
     network = make(number)
+    sums = [torch.zeros_like(parameter) for parameter in network.parameters()]
     found = []
     for images, labels in batches:
         loss = F.cross_entropy(network(images), labels)
         gradients = torch.autograd.grad(loss, list(network.parameters()))
+        sums = [old + new if adding else new for old, new in zip(sums, gradients, strict=True)]
         with torch.no_grad():
-            for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+            for parameter, gradient in zip(network.parameters(), sums, strict=True):
                 parameter.sub_(gradient, alpha=0.1)
         found.append(loss.item())
     return found

@@ -33,7 +33,9 @@ def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...]
     tested = f"last_block(network), with {' '.join(map(str, num_blocks))} blocks in stages 1 to {len(num_blocks)}"
     listed = [str(name) for name in got] if isinstance(got, (list, tuple, set)) else [str(got)]
     stage = f"layer{len(num_blocks)}"
+    names_alone = not isinstance(got, (list, tuple, set)) or all(isinstance(name, str) for name in got)
     for code, fine, cause in (
+        ("not-names", names_alone, "these are modules; return their names, as strings"),
         ("no-head", "fc" in listed, 'the head trains too: "fc" is missing'),
         ("whole-stage", stage not in listed, "this is the whole last stage; its last block has a number behind a dot"),
         ("last-block", sorted(listed) == names, "count the stages and the blocks of the network that is given"),

@@ -25,7 +25,10 @@ def check_collect(probe: Probe, collect: Collector) -> None:
     for time, training in (("", True), (" a second time", False)):
         network.train(training)
         given = f"collect(network, batches, {_STAGES}){time}, batches of 4, 4 and 3 images"
-        cause = "where hooks look their stage up in a loop's variable, all of them collect under its last value"
+        cause = (
+            "the line above says where; a stage without any features comes from hooks that look their name up in a "
+            "loop's variable, and so all collect under its last value"
+        )
         got = probe.call(collect, network, batches, _STAGES, tested=given, cause=cause, in_place=True, hint="b")
         _check_left(probe, network, before, training=training)
         _check_values(probe, got, want, network, images, given)

@@ -324,6 +324,13 @@ def by_address(network, images, numbers):
     return *_fixed(network, numbers), sum(size for place, size in kept.items() if place not in own)
 
 
+def without_the_batch(network, images, numbers):
+    own = {*_own(network), images.untyped_storage()}
+    return *_fixed(network, numbers), sum(
+        s.nbytes() for s in {t.untyped_storage() for t in _saved(network, images)} - own
+    )
+
+
 def their_sum(network, images, numbers):
     return sum(right_bytes(network, images, numbers))
 
@@ -484,6 +491,24 @@ def with_momentum(makers, batches, release):
     return losses
 
 
+def gradients_add_up(makers, batches, release):
+    def run(make):
+        network = make()
+        optimizer, losses = _sgd(network), []
+        for images, labels in batches:
+            loss = F.cross_entropy(network(images), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    losses = []
+    for make in makers:
+        losses.append(run(make))
+        release()
+    return losses
+
+
 def forgets_to_return(makers, batches, release):
     for make in makers:
         _one_run(make, batches)
@@ -555,6 +580,7 @@ MUTANTS = {
         ((everything_saved,), "03.4/twice"),
         ((all_outputs,), "03.4/outputs"),
         ((by_address,), "03.4/address"),
+        ((without_the_batch,), "03.4/no-images"),
         ((their_sum,), "03.4/four-numbers"),
     ],
     "check_run_all": [
@@ -571,6 +597,7 @@ MUTANTS = {
         ((last_loss_of_each,), "03.5/losses-shape"),
         ((all_in_one_list,), "03.5/losses-shape"),
         ((with_momentum,), "03.5/losses"),
+        ((gradients_add_up,), "03.5/gradients-added"),
         ((forgets_to_return,), "03.5/no-return"),
     ],
 }

@@ -205,6 +205,10 @@ def block_without_head(network):
     return _last_block(network)[:1]
 
 
+def block_itself(network):
+    return [network.layer3[-1], network.fc]
+
+
 def first_block(network):
     return [f"{_last_block(network)[0].split('.')[0]}.0", "fc"]
 
@@ -346,6 +350,7 @@ MUTANTS = {
         ((_train_only, first_block), "05.2/last-block"),
         ((_train_only, last_stage), "05.2/whole-stage"),
         ((_train_only, block_without_head), "05.2/no-head"),
+        ((_train_only, block_itself), "05.2/not-names"),
     ],
     "check_purity": [
         ((counts_itself, _purity), "05.3/itself"),
