@@ -5,22 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
 from resnet_labs import data, resnet, runtime
 from resnet_labs.augment import Compose, Crop, Flip
 from resnet_labs.losses import cross_entropy
+from resnet_labs.recipes._imagenet import normalise_inputs
 from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate, fit
 from resnet_labs.weights import load_weights, replace_head
-
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as its weights were trained
-
-
-def _normalise(network: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-    mean, deviation = (inputs[0].new_tensor(values)[:, None, None] for values in (_MEAN, _DEVIATION))
-    return ((inputs[0] - mean) / deviation,)
 
 
 def _network(recipe: Recipe) -> nn.Module:
@@ -28,7 +22,7 @@ def _network(recipe: Recipe) -> nn.Module:
     if recipe.knobs["weights"] is None:
         return getattr(resnet, name)(num_classes=2, **arguments)
     network = replace_head(load_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"]), 2)
-    network.register_forward_pre_hook(_normalise)
+    network.register_forward_pre_hook(normalise_inputs)
     return network
 
 

@@ -7,30 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from resnet_labs import data, resnet, runtime
 from resnet_labs.augment import Augmentation, ColorJitter, Compose, Crop, Flip
 from resnet_labs.data import ImageData
 from resnet_labs.features import FeatureSet, cached_features
 from resnet_labs.losses import cross_entropy
+from resnet_labs.recipes._imagenet import normalise_inputs
 from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate, fit
 from resnet_labs.weights import load_weights, replace_head
 
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as its weights were trained
-
 
 def _augmentation(size: int) -> Augmentation:
     """Return the report's augmentation; it names no strengths."""
     return Compose([Flip(), Crop(padding=size // 8), ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2)])
-
-
-def _normalise(network: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-    mean, deviation = (inputs[0].new_tensor(values)[:, None, None] for values in (_MEAN, _DEVIATION))
-    return ((inputs[0] - mean) / deviation,)
 
 
 def _backbone(recipe: Recipe) -> nn.Module:
@@ -39,7 +33,7 @@ def _backbone(recipe: Recipe) -> nn.Module:
     if name == "stand_in_network":
         return stand_in_network()
     network = load_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"])
-    network.register_forward_pre_hook(_normalise)
+    network.register_forward_pre_hook(normalise_inputs)
     return network
 
 

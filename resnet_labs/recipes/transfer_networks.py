@@ -8,14 +8,13 @@ from torch import Generator, Tensor, nn
 from resnet_labs import resnet, runtime
 from resnet_labs.data.batches import Augment
 from resnet_labs.freeze import freeze_, last_block_, linear_probe_, unfreeze_
+from resnet_labs.recipes._imagenet import normalised
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.runtime import InputError, nearest
 from resnet_labs.weights import load_weights, replace_head
 
 METHODS = ("linear_probe", "last_block", "last_two_stages", "full_fine_tuning")
 WEIGHTS = ("stand_in", "stand_in_random", "IMAGENET1K_V1", "random")
-# Mean and deviation of ImageNet's pixels, channel by channel, with which its networks were trained.
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def network_for(weights: str, num_classes: int, *, seed: int) -> nn.Module:
@@ -92,6 +91,5 @@ def preparation(weights: str) -> Augment | None:
 
 
 def _for_imagenet(images: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    mean, deviation = (images.new_tensor(values)[:, None, None] for values in (_MEAN, _DEVIATION))
     large = F.interpolate(images, (224, 224), mode="bilinear", antialias=True)
-    return (large - mean) / deviation, labels
+    return normalised(large), labels
