@@ -157,6 +157,28 @@ def exists(path: str | os.PathLike[str]) -> bool:
     return Path(path).is_file() or _previous(Path(path)).is_file()
 
 
+def discard(path: str | os.PathLike[str]) -> None:
+    """Delete a checkpoint and the one before it, where they are there.
+
+    Args:
+        path: the file, as it was given to `save`.
+
+    Source: none.
+    Deviations: none.
+    Equals: unlinking both files.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save(f"{folder}/run.pt", {"epoch": 1})
+        ...     discard(f"{folder}/run.pt")
+        ...     exists(f"{folder}/run.pt")
+        False
+    """
+    for file in (Path(path), _previous(Path(path))):
+        file.unlink(missing_ok=True)
+
+
 def random_states() -> dict[str, Any]:
     """Return the states of Python's, NumPy's and torch's random generators, as values that `save` takes.
 

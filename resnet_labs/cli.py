@@ -80,31 +80,26 @@ def _demand_data(name: str, root: Path | None) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from resnet_labs import processes
+    from resnet_labs import processes, recipes
 
     with processes.joined():
-        return _reproduce_all(options)
+        target = recipes.reproduce_all(
+            recipes.find(options.recipe),
+            options.runs / options.recipe,
+            seeds=options.seeds,
+            root=options.data_root,
+            resume=options.resume,
+            track=options.track,
+        )
+        if processes.is_writer():
+            print(f"results lines: {_short(target)}")
+    return DONE
 
 
-def _reproduce_all(options: argparse.Namespace) -> int:
-    from resnet_labs import processes, recipes, results
+def _compare(options: argparse.Namespace) -> int:
+    from resnet_labs import tracking
 
-    say = print if processes.is_writer() else (lambda *_, **__: None)
-    target = options.runs / options.recipe / "results.jsonl"
-    done = processes.from_writer(results.read(target) if target.is_file() else [])
-    for recipe in recipes.find(options.recipe):
-        for seed in range(options.seeds):
-            key = (recipe.name, recipes.settings(recipe), seed)
-            if options.resume and any((run.experiment, run.settings, run.seed) == key for run in done):
-                say(f"{recipe.name}, seed {seed}: done before", flush=True)
-                continue
-            say(f"{recipe.name}, seed {seed}: {recipes.settings(recipe)}", flush=True)
-            result = recipes.reproduce(recipe, seed, root=options.data_root)
-            if processes.is_writer():
-                results.append(target, result)
-            shown = ", ".join(f"{name.replace('_', ' ')} {result.metrics[name]:.4f}" for name in recipe.shows)
-            say(f"  {shown} after {result.seconds:.0f} s", flush=True)
-    say(f"results lines: {_short(target)}")
+    print(tracking.as_text(tracking.compare(tracking.runs(options.folder))))
     return DONE
 
 
@@ -176,8 +171,17 @@ def _parser() -> argparse.ArgumentParser:
     again = command("reproduce", _reproduce, "repeat a report's experiment without the notebook", located)
     again.add_argument("recipe", help="such as r1.digits")
     again.add_argument("--seeds", type=_count, default=1, help="how many seeds, from 0 (default 1)")
-    again.add_argument("--resume", action="store_true", help="skip what its results file holds already")
+    again.add_argument("--resume", action="store_true", help="skip what is finished, go on with what was stopped")
+    again.add_argument(
+        "--track",
+        type=lambda names: names.split(","),
+        default=["csv"],
+        metavar="NAMES",
+        help="where curves go: csv (always), tensorboard, wandb (offline), with commas between",
+    )
     again.add_argument("--runs", type=Path, default=Path("runs"), help="where results go (default runs)")
+    beside = command("compare", _compare, "tracked runs in one table: settings that differ, last and best figures")
+    beside.add_argument("folder", type=Path, help="the folder above the runs, such as runs/r1.digits")
     sets = command("data", _data, "which data sets are here, which are missing, and how to get them", located)
     sets.add_argument("name", nargs="?", help="one data set")
     sets.add_argument("--download", action="store_true", help="download it into the data root")

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torchvision import datasets
 
-from resnet_labs.data import available, load
+from resnet_labs.data import available, image_sets, load
 from resnet_labs.runtime import InputError
 
 
@@ -156,6 +156,18 @@ def test_tiny_imagenet_is_read_in_its_official_layout(tiny_imagenet):
     assert (values(train), train.labels.tolist()) == ([10, 11, 20, 21], [0, 0, 1, 1])
     assert (values(test), test.labels.tolist()) == ([50, 60, 70], [0, 1, 0])
     assert "validation" in test.source
+
+
+def test_stand_ins_are_some_of_tiny_imagenet_s_classes(tiny_imagenet, monkeypatch):
+    monkeypatch.setattr(image_sets, "LIKE_STL10", ("n02", "n01"))
+    train, test = (load("tiny_imagenet_10", split=split, root=tiny_imagenet) for split in ("train", "test"))
+    assert train.classes == test.classes == ("bullfrog", "goldfish")  # in the order of the classes they stand for
+    assert (values(train), train.labels.tolist()) == ([20, 21, 10, 11], [0, 0, 1, 1])
+    assert (values(test), test.labels.tolist()) == ([50, 60, 70], [1, 0, 1])
+    monkeypatch.setattr(image_sets, "LIKE_STL10", ("n01",))
+    assert values(load("tiny_imagenet_10", split="test", root=tiny_imagenet)) == [50, 70]
+    assert len(load("tiny_imagenet_100", split="train", root=tiny_imagenet)) == 4
+    assert "Tiny ImageNet's first 100 classes" in load("tiny_imagenet_100", split="test", root=tiny_imagenet).source
 
 
 @pytest.mark.parametrize("lost", ["words.txt", "val/val_annotations.txt", "train/n01/images"])

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_labs import recipes
-from resnet_labs.recipes import residual_blocks
+from resnet_labs.recipes import Run, residual_blocks
 from resnet_labs.recipes.residual_blocks import RECIPES, gradient_norms
 from resnet_labs.train import TrainConfig
 
@@ -53,7 +53,7 @@ def test_gradient_norms_are_autograd_s_in_the_order_in_which_layers_run():
 
 def test_a_line_holds_losses_gradients_and_what_it_stands_in_for():
     small = replace(RECIPES["r0.c1.digits"][0], config=TrainConfig(epochs=1, learning_rate=0.03), limit=100)
-    first, again = (residual_blocks.train_and_measure(small, 0, None, None) for _ in range(2))
+    first, again = (residual_blocks.train_and_measure(small, Run(seed=0)) for _ in range(2))
     assert first.metrics == again.metrics
     assert first.stand_in.startswith("scikit-learn's 8x8 digits")
     assert set(first.metrics) == {
@@ -71,7 +71,7 @@ def test_a_line_holds_losses_gradients_and_what_it_stands_in_for():
 def test_crop_and_flip_change_what_is_trained_on():
     small = replace(RECIPES["r0.c1.digits"][0], config=TrainConfig(epochs=1, learning_rate=0.03), limit=100)
     moved = replace(small, knobs={"crop_and_flip": True})
-    lines = [residual_blocks.train_and_measure(recipe, 0, None, None) for recipe in (small, moved)]
+    lines = [residual_blocks.train_and_measure(recipe, Run(seed=0)) for recipe in (small, moved)]
     gradients = [line.metrics["log10_first_over_last_gradient_before"] for line in lines]
     assert gradients[0] == gradients[1]
     assert lines[0].metrics["train_loss"] != lines[1].metrics["train_loss"]

@@ -13,7 +13,7 @@ from torchvision.transforms.v2.functional import normalize, resize
 
 from resnet_labs import data, reports
 from resnet_labs.freeze import frozen_names
-from resnet_labs.recipes import settings, stand_in_network, transfer
+from resnet_labs.recipes import Run, settings, stand_in_network, transfer
 from resnet_labs.recipes.transfer_networks import METHODS, network_for, preparation, train_only_
 from resnet_labs.reports import compare
 from resnet_labs.runtime import InputError
@@ -86,7 +86,7 @@ def test_one_seed_gives_one_line_again_and_again(quick):
         limit=48,
         config=replace(transfer.RECIPES["r0.c7"][0].config, epochs=1),
     )
-    first, again = (recipe.run(recipe, 1, None, None) for _ in range(2))
+    first, again = (recipe.run(recipe, Run(seed=1)) for _ in range(2))
     assert first.metrics == again.metrics
     assert first.experiment == "r0.transfer_table.last_block"
     assert (first.data["train"], first.data["validation"], first.data["test"]) == (48, 24, 192)
@@ -97,7 +97,7 @@ def test_one_seed_gives_one_line_again_and_again(quick):
 def test_clusters_are_measured_before_and_after(quick):
     (recipe,) = transfer.RECIPES["r0.c8"]
     recipe = replace(recipe, limit=48, config=replace(recipe.config, epochs=1))
-    line = recipe.run(recipe, 0, None, None)
+    line = recipe.run(recipe, Run(seed=0))
     for when in ("random", "before", "after"):
         for place in ("layer1", "layer2", "layer3", "tsne", "umap"):
             assert 0 <= line.metrics[f"purity_{place}_{when}"] <= 1

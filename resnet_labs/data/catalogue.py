@@ -75,6 +75,19 @@ def _torchvision(
     )
 
 
+def _tiny_imagenet(num_classes: int, read: Callable[[Path, str, int], Listing]) -> Entry:
+    return Entry(
+        num_classes,
+        num_classes * 500,
+        num_classes * 50,
+        64,
+        "Stanford CS231n",
+        read,
+        present=lambda root: (root / image_sets.TINY_IMAGENET / "wnids.txt").is_file(),
+        how="unpack http://cs231n.stanford.edu/tiny-imagenet-200.zip under the data root",
+    )
+
+
 ENTRIES: dict[str, Entry] = {
     "digits": Entry(10, 1438, 359, 8, "scikit-learn (UCI optical digits, its test set)", _digits),
     **{name: _made(name) for name in procedural.SETS},
@@ -91,16 +104,9 @@ ENTRIES: dict[str, Entry] = {
     "cifar10": _torchvision("cifar10", 10, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar10")),
     "cifar100": _torchvision("cifar100", 100, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar100")),
     "stl10": _torchvision("stl10", 10, 5_000, 8_000, 96, torchvision_sets.read_stl10),
-    "tiny_imagenet": Entry(
-        200,
-        100_000,
-        10_000,
-        64,
-        "Stanford CS231n",
-        image_sets.read_tiny_imagenet,
-        present=lambda root: (root / image_sets.TINY_IMAGENET / "wnids.txt").is_file(),
-        how="unpack http://cs231n.stanford.edu/tiny-imagenet-200.zip under the data root",
-    ),
+    "tiny_imagenet": _tiny_imagenet(200, image_sets.read_tiny_imagenet),
+    "tiny_imagenet_100": _tiny_imagenet(100, image_sets.read_first_hundred),
+    "tiny_imagenet_10": _tiny_imagenet(10, image_sets.read_like_stl10),
     "flowers": Entry(
         5,
         None,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from resnet_labs.recipes import cats_vs_dogs, digits, flowers, residual_blocks, transfer
-from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
+from resnet_labs.recipes._recipe import Folder, Recipe, Run, figures, settings
+from resnet_labs.recipes._series import reproduce_all
+from resnet_labs.recipes._stand_ins import on_what_is_here
 from resnet_labs.results import Result
 from resnet_labs.runtime import InputError, nearest
+from resnet_labs.tracking import Tracker
 
-__all__ = ["RECIPES", "Recipe", "figures", "find", "reproduce", "settings"]
+__all__ = ["RECIPES", "Recipe", "Run", "figures", "find", "on_what_is_here", "reproduce", "reproduce_all", "settings"]
 
 # A name that a user gives -> one recipe, or the variants that are compared. A module for each lab.
 RECIPES: dict[str, tuple[Recipe, ...]] = {
@@ -36,7 +39,14 @@ def find(name: str) -> tuple[Recipe, ...]:
     return RECIPES[name]
 
 
-def reproduce(recipe: Recipe, seed: int, *, root: Folder = None, checkpoint: Path | None = None) -> Result:
+def reproduce(
+    recipe: Recipe,
+    seed: int,
+    *,
+    root: Folder = None,
+    checkpoint: Path | None = None,
+    tracker: Tracker | None = None,
+) -> Result:
     """Run a recipe once and return its results line.
 
     Args:
@@ -44,8 +54,10 @@ def reproduce(recipe: Recipe, seed: int, *, root: Folder = None, checkpoint: Pat
         seed: of initial weights, the order of the batches and the split, where there is one.
         root: the folder with the data sets.
         checkpoint: where to keep the run after every epoch; where the file exists, the run goes on from it.
+        tracker: takes every epoch's figures.
 
     Raises:
         InputError: the data are not there, or the loss is not finite.
     """
-    return recipe.run(recipe, seed, root, checkpoint)
+    recipe = on_what_is_here(recipe, root)
+    return recipe.run(recipe, Run(seed=seed, root=root, checkpoint=checkpoint, tracker=tracker))

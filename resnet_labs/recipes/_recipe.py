@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from resnet_labs import data, metrics, resnet, runtime
+from resnet_labs.augment import Augmentation
+from resnet_labs.data import ImageData
+from resnet_labs.history import History
 from resnet_labs.losses import cross_entropy
 from resnet_labs.results import Result
+from resnet_labs.tracking import Tracker
 from resnet_labs.train import Evaluation, TrainConfig, evaluate, fit
 
 Folder = str | os.PathLike[str] | None
@@ -22,7 +28,8 @@ class Recipe:
 
     Attributes:
         name: the report's experiment, with a last part where this project varies it.
-        dataset: a name that `data.load` knows.
+        dataset: a name that `data.load` knows. Where it is missing and `_stand_ins` names another for it that is here,
+            `run` gets a recipe with that one's name, and with words for it in `stand_in`.
         size: side of the images in pixels, None for their own.
         network: a function of `resnet` by name, and its arguments.
         batch_size: images in a training step.
@@ -33,7 +40,7 @@ class Recipe:
             judge on the test set. Settings are chosen with it, so that the test set never decides anything.
         knobs: what else sets one variant apart from another; stands in the results line beside the settings.
         stand_in: what the data stand in for, empty where they are the report's own.
-        run: what takes a recipe, a seed, the folder with the data sets and a checkpoint's path to a results line.
+        run: what takes a recipe and one run of it to a results line.
         shows: the metrics to show where the report has no figures of its own.
     """
 
@@ -48,10 +55,25 @@ class Recipe:
     validation: float | None = None
     knobs: dict[str, Any] = field(default_factory=dict)
     stand_in: str = ""
-    run: Callable[[Recipe, int, Folder, Path | None], Result] = field(
-        default_factory=lambda: train_and_test, compare=False, repr=False
-    )
+    run: Callable[[Recipe, Run], Result] = field(default_factory=lambda: train_and_test, compare=False, repr=False)
     shows: tuple[str, ...] = ("accuracy",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a recipe.
+
+    Attributes:
+        seed: of initial weights, the order of the batches and the split, where there is one.
+        root: the folder with the data sets.
+        checkpoint: where `fit` keeps the run after every epoch, and goes on from where the file exists.
+        tracker: what `fit` gives every epoch's figures to.
+    """
+
+    seed: int
+    root: Folder = None
+    checkpoint: Path | None = None
+    tracker: Tracker | None = None
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -83,41 +105,83 @@ def figures(evaluation: Evaluation) -> dict[str, float]:
     }
 
 
-def train_and_test(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
-    """Train a new network, then judge it on the test set, or on validation images where the recipe says so."""
-    train_set = data.load(recipe.dataset, split="train", root=root, size=recipe.size, limit=recipe.limit)
-    if recipe.validation is None:
-        test_set = data.load(recipe.dataset, split="test", root=root, size=recipe.size)
-    else:
-        train_set, test_set = data.split(train_set, (1 - recipe.validation, recipe.validation))
-    device = runtime.default_device()
-    runtime.seed_everything(seed)
-    name, arguments = recipe.network
-    model = getattr(resnet, name)(**arguments).to(device)
-    test = data.Batches(test_set, 512, device=device)
-    before = evaluate(model, test)
-    config = replace(recipe.config, seed=seed)
-    batches = data.Batches(train_set, recipe.batch_size, shuffle=True, device=device, seed=seed)
-    history = fit(model, batches, loss=cross_entropy, config=config, checkpoint=checkpoint)
-    after = evaluate(model, test)
+def results_line(
+    recipe: Recipe,
+    run: Run,
+    history: History,
+    parts: Mapping[str, ImageData],
+    measured: Mapping[str, float],
+    *,
+    seconds: float | None = None,
+) -> Result:
+    """Return the line of a run.
+
+    Args:
+        recipe: the experiment.
+        run: the run of it.
+        history: of the training that the line is about.
+        parts: the images by their part in the run, the training images first.
+        measured: the figures.
+        seconds: of the whole run; else those of the training.
+    """
+    first = next(iter(parts.values()))
     return Result(
         experiment=recipe.name,
         stand_in=recipe.stand_in,
         data={
             "name": recipe.dataset,
-            "source": train_set.source,
-            "train": len(train_set),
-            "validation" if recipe.validation else "test": len(test_set),
+            "source": first.source,
+            **{part: len(images) for part, images in parts.items()},
         },
-        seed=seed,
+        seed=run.seed,
         settings=settings(recipe),
-        metrics={
-            "accuracy_before": before.accuracy,
-            **figures(after),
-            "train_loss": history.rows[-1]["train_loss"],
-            "train_accuracy": history.rows[-1]["train_accuracy"],
-        },
-        seconds=round(history.seconds, 1),
+        metrics=dict(measured),
+        seconds=round(history.seconds if seconds is None else seconds, 1),
         device=history.device,
         precision=history.precision,
     )
+
+
+def new_network(recipe: Recipe) -> nn.Module:
+    """Return the recipe's network with random weights."""
+    name, arguments = recipe.network
+    return getattr(resnet, name)(**arguments)
+
+
+def train_and_test(
+    recipe: Recipe,
+    run: Run,
+    make_network: Callable[[Recipe], nn.Module] = new_network,
+    augment: Augmentation | None = None,
+) -> Result:
+    """Train a network, then judge it on the test set, or on validation images where the recipe says so."""
+    train_set = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size, limit=recipe.limit)
+    if recipe.validation is None:
+        parts = {"train": train_set}
+        parts["test"] = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size)
+    else:
+        cut = data.split(train_set, (1 - recipe.validation, recipe.validation))
+        parts = dict(zip(("train", "validation"), cut, strict=True))
+    train_set, judged_set = parts.values()
+    device = runtime.default_device()
+    runtime.seed_everything(run.seed)
+    model = make_network(recipe).to(device)
+    judged = data.Batches(judged_set, 512, device=device)
+    before = evaluate(model, judged, top_k=(1,))
+    batches = data.Batches(train_set, recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed)
+    history = fit(
+        model,
+        batches,
+        loss=cross_entropy,
+        config=replace(recipe.config, seed=run.seed),
+        checkpoint=run.checkpoint,
+        tracker=run.tracker,
+    )
+    after = evaluate(model, judged, top_k=(1,))
+    measured = {
+        "accuracy_before": before.accuracy,
+        **figures(after),
+        "train_loss": history.rows[-1]["train_loss"],
+        "train_accuracy": history.rows[-1]["train_accuracy"],
+    }
+    return results_line(recipe, run, history, parts, measured)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from torch import nn
 
-from resnet_labs import data, resnet, runtime
+from resnet_labs import resnet
 from resnet_labs.augment import Compose, Crop, Flip
-from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._imagenet import normalise_inputs
-from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
+from resnet_labs.recipes._recipe import Recipe, Run, train_and_test
 from resnet_labs.results import Result
-from resnet_labs.train import TrainConfig, evaluate, fit
+from resnet_labs.train import TrainConfig
 from resnet_labs.weights import load_weights, replace_head
 
 
@@ -26,39 +24,10 @@ def _network(recipe: Recipe) -> nn.Module:
     return network
 
 
-def train_whole(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
+def train_whole(recipe: Recipe, run: Run) -> Result:
     """Train the whole network, with crop and flip, and judge it on the test set before and after."""
     assert recipe.size is not None  # one size for all photographs
-    train_set, test_set = (
-        data.load(recipe.dataset, split=split, root=root, size=recipe.size, limit=recipe.limit)
-        for split in ("train", "test")
-    )
-    device = runtime.default_device()
-    runtime.seed_everything(seed)
-    model = _network(recipe).to(device)
-    test = data.Batches(test_set, 250, device=device)
-    before = evaluate(model, test, top_k=(1,))
-    augment = Compose([Crop(padding=recipe.size // 8), Flip()])
-    batches = data.Batches(train_set, recipe.batch_size, augment=augment, shuffle=True, device=device, seed=seed)
-    config = replace(recipe.config, seed=seed)
-    history = fit(model, batches, loss=cross_entropy, config=config, checkpoint=checkpoint)
-    after = evaluate(model, test, top_k=(1,))
-    return Result(
-        experiment=recipe.name,
-        stand_in=recipe.stand_in,
-        data={"name": recipe.dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
-        seed=seed,
-        settings=settings(recipe),
-        metrics={
-            "accuracy_before": before.accuracy,
-            **figures(after),
-            "train_loss": history.rows[-1]["train_loss"],
-            "train_accuracy": history.rows[-1]["train_accuracy"],
-        },
-        seconds=round(history.seconds, 1),
-        device=history.device,
-        precision=history.precision,
-    )
+    return train_and_test(recipe, run, _network, Compose([Crop(padding=recipe.size // 8), Flip()]))
 
 
 _PETS = Recipe(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -15,7 +14,7 @@ from resnet_labs.data import ImageData
 from resnet_labs.features import FeatureSet, cached_features
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._imagenet import normalise_inputs
-from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
+from resnet_labs.recipes._recipe import Recipe, Run, figures, settings
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -37,15 +36,15 @@ def _backbone(recipe: Recipe) -> nn.Module:
     return network
 
 
-def train_head(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
+def train_head(recipe: Recipe, run: Run) -> Result:
     """Train a new head on cached views of a frozen network, judge it on the validation part of an 8:2 split."""
     assert recipe.size is not None  # one size for all photographs
     parts = [
-        data.load(recipe.dataset, split=split, root=root, size=recipe.size, seed=seed, limit=recipe.limit)
+        data.load(recipe.dataset, split=split, root=run.root, size=recipe.size, seed=run.seed, limit=recipe.limit)
         for split in ("train", "test")
     ]
     network = _backbone(recipe).to(runtime.default_device())
-    runtime.seed_everything(seed)
+    runtime.seed_everything(run.seed)
     head = replace_head(network, len(parts[0].classes)).get_submodule("fc")
     started = time.perf_counter()
     plain = [cached_features(network, part) for part in parts]
@@ -53,8 +52,15 @@ def train_head(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None)
     seconds_of_cache = time.perf_counter() - started
 
     device = runtime.default_device()
-    batches = rows.batches(recipe.batch_size, device=device, seed=seed)
-    history = fit(head, batches, loss=cross_entropy, config=replace(recipe.config, seed=seed), checkpoint=checkpoint)
+    batches = rows.batches(recipe.batch_size, device=device, seed=run.seed)
+    history = fit(
+        head,
+        batches,
+        loss=cross_entropy,
+        config=replace(recipe.config, seed=run.seed),
+        checkpoint=run.checkpoint,
+        tracker=run.tracker,
+    )
     on_train, on_validation = (evaluate(head, part.batches(512, shuffle=False, device=device)) for part in plain)
     return Result(
         experiment=recipe.name,
@@ -65,7 +71,7 @@ def train_head(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None)
             "train": len(parts[0]),
             "validation": len(parts[1]),
         },
-        seed=seed,
+        seed=run.seed,
         settings=settings(recipe),
         metrics={
             **figures(on_validation),

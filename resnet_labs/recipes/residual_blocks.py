@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_labs import augment, data, resnet, runtime
+from resnet_labs import augment, data, runtime
 from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes._recipe import Folder, Recipe, settings
+from resnet_labs.recipes._recipe import Recipe, Run, new_network, results_line
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate, fit
 
@@ -38,38 +37,41 @@ def gradient_norms(model: nn.Module, images: Tensor, labels: Tensor) -> list[flo
     return norms
 
 
-def train_and_measure(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
+def train_and_measure(recipe: Recipe, run: Run) -> Result:
     """Train a new network; measure training loss and error, test accuracy, and the gradients before and after."""
-    train_set = data.load(recipe.dataset, split="train", root=root, limit=recipe.limit)
-    test_set = data.load(recipe.dataset, split="test", root=root)
+    train_set = data.load(recipe.dataset, split="train", root=run.root, limit=recipe.limit)
+    test_set = data.load(recipe.dataset, split="test", root=run.root)
     device = runtime.default_device()
-    runtime.seed_everything(seed)
-    name, arguments = recipe.network
-    model = getattr(resnet, name)(**arguments).to(device)
+    runtime.seed_everything(run.seed)
+    model = new_network(recipe).to(device)
     images, labels = next(iter(data.Batches(train_set, 256, shuffle=True, device=device)))
     before = gradient_norms(model, images, labels)
     crop_and_flip = augment.Compose([augment.Crop(4), augment.Flip()]) if recipe.knobs["crop_and_flip"] else None
-    batches = data.Batches(train_set, recipe.batch_size, augment=crop_and_flip, shuffle=True, device=device, seed=seed)
-    config = replace(recipe.config, seed=seed)
-    history = fit(model, batches, loss=cross_entropy, config=config, checkpoint=checkpoint)
+    batches = data.Batches(
+        train_set, recipe.batch_size, augment=crop_and_flip, shuffle=True, device=device, seed=run.seed
+    )
+    history = fit(
+        model,
+        batches,
+        loss=cross_entropy,
+        config=replace(recipe.config, seed=run.seed),
+        checkpoint=run.checkpoint,
+        tracker=run.tracker,
+    )
     accuracy = evaluate(model, data.Batches(test_set, 512, device=device)).accuracy
     after = gradient_norms(model, images, labels)
-    return Result(
-        experiment=recipe.name,
-        stand_in=recipe.stand_in,
-        data={"name": recipe.dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
-        seed=seed,
-        settings=settings(recipe),
-        metrics={
+    return results_line(
+        recipe,
+        run,
+        history,
+        {"train": train_set, "test": test_set},
+        {
             "train_loss": history.rows[-1]["train_loss"],
             "train_error": 1 - history.rows[-1]["train_accuracy"],
             "accuracy": accuracy,
             "log10_first_over_last_gradient_before": math.log10(before[0] / before[-1]),
             "log10_first_over_last_gradient_after": math.log10(after[0] / after[-1]),
         },
-        seconds=round(history.seconds, 1),
-        device=history.device,
-        precision=history.precision,
     )
 
 

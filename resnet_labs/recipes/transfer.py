@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,8 +12,9 @@ from torch import nn
 from resnet_labs import data, runtime
 from resnet_labs.data import ImageData
 from resnet_labs.features import embed, neighbour_purity, silhouette, stage_features
+from resnet_labs.history import History
 from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes._recipe import Folder, Recipe, figures, settings
+from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line
 from resnet_labs.recipes.stand_in_network import SIZE
 from resnet_labs.recipes.transfer_networks import METHODS, network_for, preparation, train_only_
 from resnet_labs.results import Result
@@ -24,69 +24,59 @@ STAND_IN = (
     "twelve procedural classes in place of CIFAR-10, and a small ResNet trained on twelve others in place of "
     "ResNet-152 with ImageNet weights"
 )
-_NUM_PICTURED = 600  # images whose features are compared, as the whole set of distances is looked at
 
 
-def run(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
+def train_part(recipe: Recipe, run: Run) -> Result:
     """Train what the recipe's method trains; accuracy on validation images cut from training, and on the test set."""
-    train_set, validation_set, test_set = _parts(recipe, seed, root)
-    model = network_for(recipe.knobs["weights"], len(train_set.classes), seed=seed)
+    parts = _parts(recipe, run)
+    model = network_for(recipe.knobs["weights"], len(parts["train"].classes), seed=run.seed)
     train_only_(model, recipe.knobs["method"])
-    config = replace(recipe.config, seed=seed)
-    history = fit(model, _batches(recipe, train_set, seed), loss=cross_entropy, config=config, checkpoint=checkpoint)
-    validation = evaluate(model, _batches(recipe, validation_set))
-    return Result(
-        experiment=recipe.name,
-        stand_in=recipe.stand_in,
-        data=_described(recipe, train_set, validation_set, test_set),
-        seed=seed,
-        settings=settings(recipe),
-        metrics={
-            "validation_accuracy": validation.accuracy,
-            **figures(evaluate(model, _batches(recipe, test_set))),
-            "train_accuracy": evaluate(model, _batches(recipe, train_set)).accuracy,
-            "trainable_parameters": sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
-        },
-        seconds=round(history.seconds, 1),
-        device=history.device,
-        precision=history.precision,
-    )
+    history = _train(model, recipe, run, parts["train"])
+    judged = {part: evaluate(model, _batches(recipe, images)) for part, images in parts.items()}
+    measured = {
+        "validation_accuracy": judged["validation"].accuracy,
+        **figures(judged["test"]),
+        "train_accuracy": judged["train"].accuracy,
+        "trainable_parameters": sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
+    }
+    return results_line(recipe, run, history, parts, measured)
 
 
-def measure_clusters(recipe: Recipe, seed: int, root: Folder, checkpoint: Path | None) -> Result:
+def measure_clusters(recipe: Recipe, run: Run) -> Result:
     """Purity and silhouette of test images' features by stage, and in the plane, before and after fine-tuning."""
-    train_set, validation_set, test_set = _parts(recipe, seed, root)
+    parts = _parts(recipe, run)
     started = time.perf_counter()
-    pictured = test_set.subset(range(min(_NUM_PICTURED, len(test_set))))
-    random = network_for(recipe.knobs["random"], len(train_set.classes), seed=seed)
-    model = network_for(recipe.knobs["weights"], len(train_set.classes), seed=seed)
+    test_set, num_classes = parts["test"], len(parts["train"].classes)
+    pictured = test_set.subset(range(min(recipe.knobs["pictured"], len(test_set))))
+    random = network_for(recipe.knobs["random"], num_classes, seed=run.seed)
+    model = network_for(recipe.knobs["weights"], num_classes, seed=run.seed)
     shown = _batches(recipe, pictured)
-    metrics = {**_clusters(random, shown, "random", seed), **_clusters(model, shown, "before", seed)}
-    config = replace(recipe.config, seed=seed)
-    history = fit(model, _batches(recipe, train_set, seed), loss=cross_entropy, config=config, checkpoint=checkpoint)
-    metrics |= _clusters(model, shown, "after", seed)
-    return Result(
-        experiment=recipe.name,
-        stand_in=recipe.stand_in,
-        data=_described(recipe, train_set, validation_set, test_set),
-        seed=seed,
-        settings=settings(recipe) | {"pictured": len(pictured)},
-        metrics=metrics,
-        seconds=round(time.perf_counter() - started, 1),
-        device=history.device,
-        precision=history.precision,
-    )
+    measured = {**_clusters(random, shown, "random", run.seed), **_clusters(model, shown, "before", run.seed)}
+    history = _train(model, recipe, run, parts["train"])
+    measured |= _clusters(model, shown, "after", run.seed)
+    return results_line(recipe, run, history, parts, measured, seconds=time.perf_counter() - started)
 
 
-def _parts(recipe: Recipe, seed: int, root: Folder) -> tuple[ImageData, ImageData, ImageData]:
+def _parts(recipe: Recipe, run: Run) -> dict[str, ImageData]:
     """Return training, validation and test images; the seed draws which of the training images are used."""
-    whole = data.load(recipe.dataset, split="train", root=root, size=recipe.size)
-    test_set = data.load(recipe.dataset, split="test", root=root, size=recipe.size)
+    whole = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size)
+    test_set = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size)
     assert recipe.validation is not None
     train_set, validation_set = data.split(whole, (1 - recipe.validation, recipe.validation))
     if recipe.limit is not None:
-        (train_set,) = data.split(train_set, (recipe.limit / len(train_set),), seed=seed)
-    return train_set, validation_set, test_set
+        (train_set,) = data.split(train_set, (recipe.limit / len(train_set),), seed=run.seed)
+    return {"train": train_set, "validation": validation_set, "test": test_set}
+
+
+def _train(model: nn.Module, recipe: Recipe, run: Run, images: ImageData) -> History:
+    return fit(
+        model,
+        _batches(recipe, images, run.seed),
+        loss=cross_entropy,
+        config=replace(recipe.config, seed=run.seed),
+        checkpoint=run.checkpoint,
+        tracker=run.tracker,
+    )
 
 
 def _batches(recipe: Recipe, images: ImageData, seed: int | None = None) -> data.Batches:
@@ -95,11 +85,6 @@ def _batches(recipe: Recipe, images: ImageData, seed: int | None = None) -> data
     return data.Batches(
         images, recipe.batch_size, augment=prepare, shuffle=seed is not None, device=device, seed=seed or 0
     )
-
-
-def _described(recipe: Recipe, train: ImageData, validation: ImageData, test: ImageData) -> dict[str, Any]:
-    counts = {"train": len(train), "validation": len(validation), "test": len(test)}
-    return {"name": recipe.dataset, "source": train.source, **counts}
 
 
 def _clusters(model: nn.Module, pictured: data.Batches, when: str, seed: int) -> dict[str, float]:
@@ -131,7 +116,7 @@ _TABLE = Recipe(
         "layers is usual, and not chosen on data: the weights could not be had where this was written. Validation is "
         "a tenth cut from the training set."
     ),
-    run=run,
+    run=train_part,
     shows=("validation_accuracy", "accuracy"),
 )
 
@@ -191,7 +176,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
             _STAND_IN,
             name="r0.c8",
             limit=960,
-            knobs={"method": "full_fine_tuning", "weights": "stand_in", "random": "stand_in_random"},
+            knobs={"method": "full_fine_tuning", "weights": "stand_in", "random": "stand_in_random", "pictured": 600},
             run=measure_clusters,
             shows=("purity_layer3_random", "purity_layer3_before", "purity_layer3_after", "purity_tsne_after"),
         ),

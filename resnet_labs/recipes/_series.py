@@ -1,0 +1,97 @@
+"""Every seed of every variant of an experiment, one after the other; what is finished is never repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from resnet_labs import checkpoint, processes, results
+from resnet_labs.recipes._recipe import Folder, Recipe, Run, settings
+from resnet_labs.recipes._stand_ins import on_what_is_here
+from resnet_labs.results import Result
+from resnet_labs.tracking import tracker
+
+
+def reproduce_all(
+    variants: Iterable[Recipe],
+    folder: Path,
+    *,
+    seeds: int,
+    root: Folder = None,
+    resume: bool = False,
+    track: Iterable[str] = ("csv",),
+) -> Path:
+    """Run every variant with every seed, all variants of a seed before the next, and return the file of results lines.
+
+    Each run has a folder of its own below `folder/tracked`: its curves, and its checkpoint while it is unfinished.
+
+    Args:
+        variants: the recipes that are compared.
+        folder: of the experiment.
+        seeds: how many, from 0.
+        root: the folder with the data sets.
+        resume: leave out the runs that have a line, go on with the one that was stopped; else begin each anew.
+        track: where the curves go, as `tracking.tracker` takes it.
+
+    Raises:
+        InputError: as `reproduce`; lines of finished runs stay.
+    """
+    target = folder / "results.jsonl"
+    lines = processes.from_writer(results.read(target) if target.is_file() else [])
+    here = [on_what_is_here(recipe, root) for recipe in variants]
+    runs = [(recipe, seed) for seed in range(seeds) for recipe in here]
+    done = [resume and any(_is_of(line, recipe, seed) for line in lines) for recipe, seed in runs]
+    writer = processes.is_writer()
+    started, finished = time.perf_counter(), 0
+    with tqdm(total=len(runs), initial=sum(done), unit="run", disable=None if writer else True) as bar:
+
+        def say(text: str) -> None:
+            if writer:
+                bar.write(text)
+
+        for (recipe, seed), is_done in zip(runs, done, strict=True):
+            if is_done:
+                say(f"{recipe.name}, seed {seed}: done before")
+                continue
+            say(f"{recipe.name}, seed {seed}: {settings(recipe)}")
+            line = _run(recipe, seed, folder / "tracked" / _folder_name(recipe, seed), root, resume, track)
+            if writer:
+                results.append(target, line)
+            finished += 1
+            left = sum(not one for one in done) - finished
+            shown = ", ".join(f"{name.replace('_', ' ')} {line.metrics[name]:.4f}" for name in recipe.shows)
+            seconds = (time.perf_counter() - started) / finished * left
+            say(f"  {shown} after {line.seconds:.0f} s" + (f"; {left} runs left, {_about(seconds)}" if left else ""))
+            bar.update()
+    return target
+
+
+def _run(recipe: Recipe, seed: int, folder: Path, root: Folder, resume: bool, track: Iterable[str]) -> Result:
+    kept = folder / "checkpoint.pt"
+    if not resume and processes.is_writer():
+        checkpoint.discard(kept)
+    with tracker(track, folder, settings={"experiment": recipe.name, "seed": seed, **settings(recipe)}) as view:
+        line = recipe.run(recipe, Run(seed=seed, root=root, checkpoint=kept, tracker=view))
+    if processes.is_writer():
+        checkpoint.discard(kept)
+    return line
+
+
+def _is_of(line: Result, recipe: Recipe, seed: int) -> bool:
+    known = (line.experiment, line.settings, line.seed, line.data.get("name"))
+    return known == (recipe.name, settings(recipe), seed, recipe.dataset)
+
+
+def _folder_name(recipe: Recipe, seed: int) -> str:
+    """Return a name that no run with other settings or data has."""
+    what = json.dumps([settings(recipe), recipe.dataset], sort_keys=True)
+    return f"{recipe.name}-{hashlib.sha256(what.encode()).hexdigest()[:8]}-seed{seed}"
+
+
+def _about(seconds: float) -> str:
+    return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"

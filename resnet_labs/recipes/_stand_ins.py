@@ -1,0 +1,35 @@
+"""Data sets that take the place of a report's own where those are not at hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from resnet_labs import data
+from resnet_labs.recipes._recipe import Folder, Recipe
+
+# The report's data set -> what takes its place, and in which words a results line says so.
+STAND_INS = {
+    "cifar100": ("tiny_imagenet_100", "the first 100 classes of Tiny ImageNet at 32 pixels in place of CIFAR-100"),
+    "stl10": ("tiny_imagenet_10", "ten classes of Tiny ImageNet in place of STL-10"),
+}
+
+
+def on_what_is_here(recipe: Recipe, root: Folder) -> Recipe:
+    """Return the recipe on its own data set, or on the stand-in where only that is under the root.
+
+    Args:
+        recipe: the experiment; its `size` holds for both, so it has to be given.
+        root: the folder with the data sets.
+
+    Example:
+        >>> from resnet_labs.recipes import find
+        >>> digits = find("r1.digits")[0]
+        >>> on_what_is_here(digits, None) is digits
+        True
+    """
+    here = {entry.name for entry in data.available(root) if entry.here}
+    other, words = STAND_INS.get(recipe.dataset, ("", ""))
+    if recipe.dataset in here or other not in here:
+        return recipe
+    assert recipe.size is not None, "a stand-in has another size of its own"
+    return replace(recipe, dataset=other, stand_in="; ".join(filter(None, (words, recipe.stand_in))))
