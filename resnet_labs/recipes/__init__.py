@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_labs.recipes import cats_vs_dogs, digits, flowers, residual_blocks, transfer
+from resnet_labs.recipes import (
+    ablation,
+    cats_vs_dogs,
+    digits,
+    flowers,
+    layerwise,
+    residual_blocks,
+    three_losses,
+    transfer,
+)
 from resnet_labs.recipes._recipe import Folder, Recipe, Run, figures, settings
 from resnet_labs.recipes._series import reproduce_all
 from resnet_labs.recipes._stand_ins import on_what_is_here
@@ -21,6 +30,9 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     **cats_vs_dogs.RECIPES,
     **flowers.RECIPES,
     **transfer.RECIPES,
+    **ablation.RECIPES,
+    **layerwise.RECIPES,
+    **three_losses.RECIPES,
 }
 
 

@@ -1,0 +1,75 @@
+"""A network pretrained on classes that the experiment does not have, where ImageNet's weights cannot be had."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import nn
+
+from resnet_labs import data, runtime
+from resnet_labs.augment import Compose, Crop, Flip
+from resnet_labs.data import ImageData
+from resnet_labs.data.cache import cache_folder
+from resnet_labs.losses import cross_entropy
+from resnet_labs.recipes._recipe import Folder
+from resnet_labs.train import TrainConfig, fit
+
+_CONFIG = TrainConfig(epochs=8, learning_rate=5e-3, optimizer="adamw", weight_decay=0.01, schedule="cosine")
+_BATCH_SIZE, _LIMIT = 128, 20_000
+
+
+def other_classes(dataset: str, *, size: int, limit: int, root: Folder = None) -> ImageData:
+    """Return training images of classes that a data set does not have.
+
+    Args:
+        dataset: `procedural_target`, of which `procedural_source` is the other half, or one with 100 classes, for
+            which the second hundred of Tiny ImageNet's are taken.
+        size: pixels of a side.
+        limit: how many images.
+        root: the folder with the data sets.
+    """
+    if dataset == "procedural_target":
+        return data.load("procedural_source", split="train", size=size, limit=limit)
+    whole = data.load("tiny_imagenet", split="train", size=size, limit=2 * limit, root=root)
+    half = len(whole.classes) // 2
+    part = whole.subset(torch.arange(len(whole))[whole.labels >= half])
+    source = f"{whole.source}, its last {half} classes"
+    return ImageData(part.images, part.labels - half, part.classes[half:], source)
+
+
+def pretrained(
+    build: Callable[[int], nn.Module],
+    dataset: str,
+    *,
+    size: int,
+    root: Folder = None,
+    limit: int = _LIMIT,
+    config: TrainConfig = _CONFIG,
+) -> nn.Module:
+    """Return a network trained on other classes than the data set's; kept in the cache folder, so trained once.
+
+    Args:
+        build: gets the number of classes and returns the network.
+        dataset: whose classes it must not see.
+        size: pixels of a side.
+        root: the folder with the data sets.
+        limit: how many images it sees.
+        config: how it is trained; a run that was stopped goes on.
+    """
+    images = other_classes(dataset, size=size, limit=limit, root=root)
+    runtime.seed_everything(config.seed)
+    model = build(len(images.classes)).to(runtime.default_device())
+    augment = Compose([Crop(size // 8), Flip()])
+    batches = data.Batches(images, _BATCH_SIZE, augment=augment, shuffle=True, device=runtime.default_device())
+    key = _key(repr(model), images.source, len(images), size, asdict(config), runtime.versions(), runtime.device_name())
+    kept = cache_folder().with_name("pretrained") / f"{key}.pt"
+    fit(model, batches, loss=cross_entropy, config=config, checkpoint=kept)
+    return model
+
+
+def _key(*what: Any) -> str:
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
