@@ -10,8 +10,7 @@ run: setup
 	$(BIN)/resnet-labs run digits
 
 test: setup
-	$(ONE) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90 --doctest-modules resnet_labs tests
-	RESNET_LABS_FAST=1 $(ONE) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 labs/solutions
+	$(ONE) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=90 --doctest-modules resnet_labs tests
 
 setup: .venv/ready
 

@@ -405,7 +405,8 @@ def _turn_hue(images: Images, shifts: Float[Tensor, " N"]) -> Images:
     away = (green + blue).sub_(red).sub_(low).add_(spread).div_(spread.clamp(min=torch.finfo(images.dtype).tiny))
     hue = torch.copysign(away, green - blue).add_(6 * shifts.to(images.dtype)[:, None, None])
     hue = hue.sub_((hue / 6).round_(), alpha=6)
-    # What of the spread a channel gets: red all but around cyan (3), green and blue none around magenta (-1), yellow (1).
+    # What of the spread a channel gets: red all but around cyan (3), green none around magenta (-1), blue none around
+    # yellow (1).
     centre, sign, offset = hue.new_tensor([[0, -1, 1], [-1, 1, 1], [2, -1, -1]])[:, :, None, None]
     share = (hue[:, None] - centre).abs_().mul_(sign).add_(offset).clamp_(0, 1)
     return torch.addcmul(low[:, None], share, spread[:, None])

@@ -201,7 +201,7 @@ def wilson_interval(correct: int, total: int, *, confidence: float = 0.95) -> In
         >>> f"{low:.4f} to {high:.4f}"
         '0.9712 to 0.9774'
     """
-    if total < 1 or not 0 <= correct <= total:
+    if total < 1 or not 0 <= correct <= total or correct % 1 != 0:
         raise InputError(
             f"correct is {correct} of a total of {total}.", "Give counts: total at least 1, correct from 0 to total."
         )

@@ -108,6 +108,31 @@ def points(
     return figure
 
 
+def distributions(
+    samples: Mapping[str, Shaped[Tensor, " _"]], *, x: str, title: str = "", limits: tuple[float, float] | None = None
+) -> Figure:
+    """Draw how the values of each sample are spread: histograms over one another, each of area one.
+
+    Args:
+        samples: (N,) values by name; N may differ.
+        x: what the values are, with their unit.
+        title: what stands above.
+        limits: the ends of the horizontal axis, by default the smallest and the largest value.
+    """
+    figure, axes = _figure(6.4, 3.0)
+    axis = axes.flat[0]
+    arrays = {name: values.double().cpu().numpy() for name, values in samples.items()}
+    low, high = limits or (min(map(np.min, arrays.values())), max(map(np.max, arrays.values())))
+    for colour, (name, values) in zip(COLOURS, arrays.items(), strict=False):
+        axis.hist(values, bins=60, range=(low, high), density=True, color=colour, alpha=0.55, label=name)
+    axis.set_xlabel(x)
+    axis.set_yticks([])
+    axis.set_title(title, fontsize=9)
+    _tidy(axis)
+    axis.legend(frameon=False)
+    return figure
+
+
 def report_against_ours(
     labels: Sequence[str],
     report: Sequence[float | None],
@@ -129,13 +154,48 @@ def report_against_ours(
     means = np.array([mean for mean, _, _ in ours])
     spread = np.array([_arms(*figures) for figures in ours]).T
     axis.errorbar(means, rows + 0.12, xerr=spread, fmt="o", color=COLOURS[0], capsize=3, label="ours, 95 % interval")
-    known = [(figure_, row) for figure_, row in zip(report, rows, strict=True) if figure_ is not None]
-    axis.plot([value for value, _ in known], [row - 0.12 for _, row in known], "D", color=COLOURS[1], label="report")
+    known = [(value, row - 0.12) for value, row in zip(report, rows, strict=True) if value is not None]
+    if known:
+        axis.plot(*zip(*known, strict=True), "D", color=COLOURS[1], label="report")
     axis.set_yticks(rows, labels)
     axis.invert_yaxis()
     axis.set_xlabel(x)
     _tidy(axis)
     axis.legend(frameon=False)
+    return figure
+
+
+def ranked(
+    groups: Mapping[str, Mapping[str, tuple[float, float | None, float | None]]],
+    *,
+    x: str,
+    lines: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw a dot with its interval a row, each group in its own colour and sorted, the highest first.
+
+    Args:
+        groups: mean, low and high of each row by its name, in groups; None for the ends where there is no interval.
+        x: what the figures are, with their unit.
+        lines: values to compare with, by name, each a dashed line over all rows.
+    """
+    figure, axes = _figure(7.2, 0.26 * sum(map(len, groups.values())) + 1.6)
+    axis = axes.flat[0]
+    names: list[str] = []
+    for colour, (group, rows) in zip(COLOURS, groups.items(), strict=False):
+        best_first = sorted(rows.items(), key=lambda row: row[1][0], reverse=True)
+        places = range(len(names), len(names) + len(rows))
+        spread = np.array([_arms(*figures) for _, figures in best_first]).T
+        means = [mean for _, (mean, _, _) in best_first]
+        axis.errorbar(means, places, xerr=spread, fmt="o", color=colour, capsize=3, label=group)
+        names += [name for name, _ in best_first]
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    for name, value in (lines or {}).items():
+        axis.axvline(value, color="black", linestyle="--", linewidth=1)
+        axis.annotate(name, (value, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9)
+    axis.set_xlabel(x)
+    _tidy(axis)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
     return figure
 
 

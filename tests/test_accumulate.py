@@ -6,9 +6,8 @@ import json
 import math
 import os
 import socket
-import subprocess
-import sys
 
+import forked
 import pytest
 import torch
 import torch.nn.functional as F
@@ -267,23 +266,15 @@ with processes.joined(timeout_seconds=60):
 
 
 @pytest.mark.slow
-def test_two_processes_take_the_steps_of_one():
+def test_two_processes_take_the_steps_of_one(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-
-    def start(**environment):
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUDA_VISIBLE_DEVICES": ""} | {
-            name: str(value) for name, value in environment.items()
-        }
-        command = [sys.executable, "-c", SCRIPT, os.path.dirname(__file__)]
-        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    two = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    started = [start(), *(start(RANK=rank, LOCAL_RANK=rank, **two) for rank in range(2))]
-    found = [process.communicate(timeout=240) for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], [said for _, said in found]
-    alone, first, second = (torch.tensor(json.loads(out.splitlines()[-1]), dtype=torch.float64) for out, _ in found)
+    two = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    environments = [{}, *({"RANK": rank, "LOCAL_RANK": rank, **two} for rank in "01")]
+    found = forked.run(tmp_path, [forked.Job(SCRIPT, [os.path.dirname(__file__)], each) for each in environments])
+    assert [status for status, _, _ in found] == [0, 0, 0], [said for _, _, said in found]
+    alone, first, second = (torch.tensor(json.loads(out.splitlines()[-1]), dtype=torch.float64) for _, out, _ in found)
     assert torch.equal(first, second)
     assert (first - alone).abs().max() < 1e-12
     assert alone[-1] != 1

@@ -10,18 +10,21 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
 TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+LABS = [page for page in PAGES if page.startswith("labs/")]
+FORCE = "execute_notebooks: force"
 # sphinx-thebe's settings are written twice by Jupyter Book 1, even where thebe is off.
 KNOWN = "Identifier 'THEBE_JS_URL' has already been declared"
 FLAGS = [
@@ -46,6 +49,9 @@ class Findings:
     overflow: int = 0
 
 
+Visit = Callable[..., Findings]
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -58,25 +64,37 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
-@pytest.fixture(scope="module")
-def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    source = tmp_path_factory.mktemp("book")
-    for name in ("_config.yml", "README.md"):
-        shutil.copy(ROOT / name, source)
-    for name in ("book", "labs"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("_build", ".ipynb_checkpoints"))
+def build(source: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "--toc", "book/_toc.yml"]
-    done = subprocess.run(
+    return subprocess.run(
         [*command, "--path-output", "book", "--all", "-W", "-n", "--keep-going"],
         cwd=source,
-        # One thread: two that wait for each other on a busy machine are many times slower than one.
         env={**os.environ, "RESNET_LABS_FAST": "1", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=1800,
+        timeout=600,
     )
+
+
+@pytest.fixture(scope="module")
+def site(executed: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The book, from notebooks that this test run has executed; `RESNET_LABS_BOOK` names a folder that keeps it."""
+    source = tmp_path_factory.mktemp("book")
+    shutil.copy(ROOT / "README.md", source)
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    assert config.count(FORCE) == 1
+    (source / "_config.yml").write_text(config.replace(FORCE, 'execute_notebooks: "off"'), encoding="utf-8")
+    for name in ("book", "labs"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("_build", ".ipynb_checkpoints"))
+    # The last first: test_solutions.py, in another worker, begins with the first.
+    for page in reversed(LABS):
+        shutil.copy(executed(ROOT / f"{page}.ipynb"), source / f"{page}.ipynb")
+    done = build(source)
     assert done.returncode == 0, (done.stdout + done.stderr)[-12000:]
-    return source / "book" / "_build" / "html"
+    html = source / "book" / "_build" / "html"
+    if os.environ.get("RESNET_LABS_BOOK"):
+        shutil.copytree(html, os.environ["RESNET_LABS_BOOK"], dirs_exist_ok=True)
+    return html
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -95,7 +113,13 @@ def host(site: Path) -> Iterator[str]:
         thread.join()
 
 
-def visit(browser: Any, host: str, path: str, *, width: int = 1280, scheme: str = "light") -> Findings:
+@pytest.fixture(scope="module")
+def visit(browser: Any, host: str) -> Visit:
+    """Looking at a page; what was found is kept for the next test that asks the same."""
+    return functools.cache(functools.partial(look, browser, host))
+
+
+def look(browser: Any, host: str, path: str, *, width: int = 1280, scheme: str = "light") -> Findings:
     found = Findings()
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
 
@@ -127,10 +151,31 @@ def visit(browser: Any, host: str, path: str, *, width: int = 1280, scheme: str 
     return found
 
 
+def test_a_book_without_outputs_is_executed_as_it_is_built(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    shutil.copytree(ROOT / "book" / "_static", tmp_path / "book" / "_static")
+    (tmp_path / "book" / "_toc.yml").write_text("{format: jb-book, root: page}", encoding="utf-8")
+    title = nbformat.v4.new_markdown_cell("# Page")
+    shown = nbformat.v4.new_code_cell("import os\nprint('fast', os.environ['RESNET_LABS_FAST'], 6 * 7)")
+    nbformat.write(nbformat.v4.new_notebook(cells=[title, shown]), tmp_path / "page.ipynb")
+    done = build(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "fast 1 42" in (tmp_path / "book" / "_build" / "html" / "page.html").read_text(encoding="utf-8")
+    fails = nbformat.v4.new_code_cell("raise LookupError('thrown')")
+    nbformat.write(nbformat.v4.new_notebook(cells=[title, fails]), tmp_path / "page.ipynb")
+    assert build(tmp_path).returncode != 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_book_is_built_without_a_warning_and_shows_what_ran(site: Path, page: str) -> None:
+    text = (site / f"{page}.html").read_text(encoding="utf-8")
+    assert ('<div class="cell_output' in text) == (page in LABS)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_opens_without_an_error_and_asks_nobody_else(browser: Any, host: str, page: str, scheme: str) -> None:
-    found = visit(browser, host, f"{page}.html", scheme=scheme)
+def test_a_page_opens_without_an_error_and_asks_nobody_else(visit: Visit, page: str, scheme: str) -> None:
+    found = visit(f"{page}.html", scheme=scheme)
     assert [error for error in found.errors if KNOWN not in error] == []
     assert found.outside == []
     assert found.missing == []
@@ -140,8 +185,8 @@ def test_a_page_opens_without_an_error_and_asks_nobody_else(browser: Any, host: 
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_fits_a_phone(browser: Any, host: str, page: str) -> None:
-    assert visit(browser, host, f"{page}.html", width=390).overflow <= 0
+def test_a_page_fits_a_phone(visit: Visit, page: str) -> None:
+    assert visit(f"{page}.html", width=390).overflow <= 0
 
 
 def test_the_menu_opens_on_a_phone(browser: Any, host: str) -> None:
@@ -156,8 +201,8 @@ def test_the_menu_opens_on_a_phone(browser: Any, host: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_link_inside_the_book_leads_somewhere(browser: Any, host: str, site: Path, page: str) -> None:
-    inside = [link for link in visit(browser, host, f"{page}.html").links if link.startswith(host)]
+def test_every_link_inside_the_book_leads_somewhere(visit: Visit, host: str, site: Path, page: str) -> None:
+    inside = [link for link in visit(f"{page}.html", scheme="light").links if link.startswith(host)]
     assert inside
     broken = []
     for link in inside:
@@ -169,26 +214,26 @@ def test_every_link_inside_the_book_leads_somewhere(browser: Any, host: str, sit
     assert broken == []
 
 
-def test_the_front_door_leads_to_the_index(browser: Any, host: str) -> None:
-    links = visit(browser, host, "").links
+def test_the_front_door_leads_to_the_index(visit: Visit, host: str) -> None:
+    links = visit("").links
     assert any(link.startswith(f"{host}/{page}.html") for link in links for page in PAGES[1:])
 
 
-def test_a_lab_opens_in_colab_at_the_version_of_the_book(browser: Any, host: str) -> None:
-    lab = next(page for page in PAGES if page.startswith("labs/"))
+def test_a_lab_opens_in_colab_at_the_version_of_the_book(visit: Visit) -> None:
+    lab = LABS[0]
     version = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
-    colab = [link for link in visit(browser, host, f"{lab}.html").links if "colab" in link]
+    colab = [link for link in visit(f"{lab}.html", scheme="light").links if "colab" in link]
     assert any(link.endswith(f"/blob/v{version}/{lab}.ipynb") for link in colab)
 
 
-def test_the_inspection_notices_what_it_looks_for(browser: Any, host: str, site: Path) -> None:
+def test_the_inspection_notices_what_it_looks_for(visit: Visit, site: Path) -> None:
     (site / "bad.html").write_text(
         "<img src='http://picture.invalid/a.png' alt='../a.png'><img src='gone.png'><p style='width:3000px'>wide</p>"
         "<script>window.MathJax = {startup: {promise: Promise.resolve()}}; console.error('said')</script>"
         "<script>throw new Error('thrown')</script><span class='math'>\\(x\\)</span>",
         encoding="utf-8",
     )
-    found = visit(browser, host, "bad.html", width=390)
+    found = visit("bad.html", width=390)
     assert "said" in found.errors
     assert any("thrown" in error for error in found.errors)
     assert found.outside == ["http://picture.invalid/a.png"]

@@ -107,6 +107,15 @@ def test_a_stub_in_a_function_is_called_by_its_name():
     assert "still in the function" in str(error)
 
 
+def test_another_not_implemented_error_is_no_stub():
+    def answer(logits):
+        raise NotImplementedError("no kernel for this type")
+
+    error = failure(check_softmax, answer)
+    assert error.code == "00.1/raises"
+    assert "no kernel for this type" in str(error)
+
+
 def test_no_message_prints_a_whole_tensor():
     probe = Probe("00.2")
     with pytest.raises(CheckFailed) as caught:

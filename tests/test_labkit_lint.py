@@ -16,13 +16,19 @@ from resnet_labs.labkit.lint import lint, main
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "labs" / "solutions").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "fixtures" / "lab02_minimal.txt", folder / "labs/solutions/lab02_minimal.py")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    build(folder)
+    return folder
+
+
 @pytest.fixture
-def repository(tmp_path):
-    (tmp_path / "labs" / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "fixtures" / "lab02_minimal.txt", tmp_path / "labs/solutions/lab02_minimal.py")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    build(tmp_path)
-    return tmp_path
+def repository(built, tmp_path):
+    return shutil.copytree(built, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.fixture

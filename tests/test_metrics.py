@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
@@ -222,6 +223,10 @@ class TestWilsonInterval:
         assert str(raised.value) == (
             f"correct is {correct} of a total of {total}. Give counts: total at least 1, correct from 0 to total."
         )
+
+    def test_a_share_is_no_count(self) -> None:
+        with pytest.raises(InputError, match=r"^correct is 0\.9 of a total of 10\. Give counts"):
+            inspect.unwrap(wilson_interval)(0.9, 10)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0, -0.5, math.nan])
     def test_names_a_confidence_out_of_range(self, confidence: float) -> None:

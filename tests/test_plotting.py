@@ -44,6 +44,8 @@ def test_report_stands_beside_ours_and_a_missing_figure_is_left_out():
     assert [text.get_text() for text in axis.get_yticklabels()] == ["a", "b"]
     report = next(line for line in axis.lines if line.get_label() == "report")
     assert list(report.get_xdata()) == [0.9]
+    (axis,) = plotting.report_against_ours(["a"], [None], [(0.5, 0.4, 0.6)]).axes
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["ours, 95 % interval"]
 
 
 def test_points_have_a_colour_and_a_mark_for_each_class():
@@ -55,3 +57,32 @@ def test_points_have_a_colour_and_a_mark_for_each_class():
     assert [text.get_text() for text in axis.get_legend().get_texts()] == [f"class {k}" for k in range(10)]
     assert axis.get_title() == "t-SNE"
     assert not plt.get_fignums()
+
+
+def test_distributions_share_their_axis_and_have_the_area_one():
+    samples = {"same class": torch.tensor([0.0, 0.5, 0.5]), "other class": torch.tensor([1.0, 2.0])}
+    figure = plotting.distributions(samples, x="distance", title="margin 0.2", limits=(0.0, 2.0))
+    axis = figure.axes[0]
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == list(samples)
+    assert (axis.get_xlabel(), axis.get_title()) == ("distance", "margin 0.2")
+    for bars in axis.containers:
+        assert sum(bar.get_height() * bar.get_width() for bar in bars) == pytest.approx(1)
+        assert (bars[0].get_x(), bars[-1].get_x() + bars[-1].get_width()) == pytest.approx((0, 2))
+    assert not plt.get_fignums()
+
+
+def test_ranked_rows_stand_in_groups_the_highest_first_between_lines():
+    added = {"with a": (0.2, 0.1, 0.3), "with b": (0.4, None, None)}
+    figure = plotting.ranked(
+        {"added": added, "removed": {"without a": (0.7, 0.6, 0.8)}}, x="accuracy", lines={"end": 0.9}
+    )
+    axis = figure.axes[0]
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["with b", "with a", "without a"]
+    (first, _, _), (second, _, _) = (container.lines for container in axis.containers)
+    assert list(first.get_xdata()) == [0.4, 0.2]
+    assert first.get_color() != second.get_color()
+    (row,) = axis.containers[0].lines[2][0].get_segments()[1:]
+    assert row[:, 0].tolist() == pytest.approx([0.1, 0.3])
+    assert [text.get_text() for text in axis.texts] == ["end"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["added", "removed"]
+    assert axis.get_xlabel() == "accuracy"

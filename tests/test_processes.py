@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
+import forked
 import pytest
 import torch
 
@@ -64,34 +62,32 @@ except InputError as error:
 """
 
 
-def start(folder: Path, *, size: int, dies: bool = False) -> list[tuple[int, str, str]]:
-    """Run the script in so many processes; return exit status, output and errors of each."""
+def pair(folder: Path, *, dies: bool) -> list[forked.Job]:
+    """Two jobs that run the script together."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder.mkdir()
-    (folder / "script.py").write_text(SCRIPT)
-    running = []
-    for rank in range(size):
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUDA_VISIBLE_DEVICES": ""}
-        if size > 1:
-            environment |= {"RANK": str(rank), "WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1"}
-            environment |= {"MASTER_PORT": str(port), "LOCAL_RANK": str(rank)}
-        command = [sys.executable, str(folder / "script.py"), str(folder), "dies" if dies else "lives"]
-        running.append(
-            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        )
-    found = [process.communicate(timeout=240) for process in running]
-    return [(process.returncode, *texts) for process, texts in zip(running, found, strict=True)]
+    two = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    arguments = [str(folder), "dies" if dies else "lives"]
+    return [forked.Job(SCRIPT, arguments, {"RANK": rank, "LOCAL_RANK": rank, **two}) for rank in "01"]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[int, str, str]]]:
+    """One process alone, two together, and two of which the second dies."""
     folder = tmp_path_factory.mktemp("processes")
-    (alone,) = start(folder / "one", size=1)
-    both = start(folder / "two", size=2)
-    assert [status for status, _, _ in (alone, *both)] == [0, 0, 0], (alone[2], both[0][2], both[1][2])
-    one, first, second = (json.loads(out.splitlines()[-1]) for _, out, _ in (alone, *both))
+    for name in ("one", "two", "dies", "jobs"):
+        (folder / name).mkdir()
+    alone = forked.Job(SCRIPT, [str(folder / "one"), "lives"])
+    jobs = [alone, *pair(folder / "two", dies=False), *pair(folder / "dies", dies=True)]
+    return folder, forked.run(folder / "jobs", jobs)
+
+
+@pytest.fixture(scope="module")
+def runs(ended):
+    folder, found = ended
+    assert [status for status, _, _ in found[:3]] == [0, 0, 0], [said for _, _, said in found[:3]]
+    one, first, second = (json.loads(out.splitlines()[-1]) for _, out, _ in found[:3])
     return folder, one, first, second
 
 
@@ -124,8 +120,8 @@ def test_one_process_writes(runs):
     assert first["device"].startswith("2 processes, each on ")
 
 
-def test_where_one_process_dies_the_other_says_so_and_how_to_go_on(tmp_path):
-    (status, _, said), (killed, _, _) = start(tmp_path / "dies", size=2, dies=True)
+def test_where_one_process_dies_the_other_says_so_and_how_to_go_on(ended):
+    (status, _, said), (killed, _, _) = ended[1][3:]
     assert killed == 3
     assert status == 2
     assert "Process 0 lost another process of this run" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -174,6 +175,20 @@ def test_the_one_script_of_the_server_can_be_run() -> None:
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", str(script)], check=True)
     assert ".ci/run" in read(".github/workflows/tests.yml")
+
+
+def test_the_readme_gives_the_test_command_of_make() -> None:
+    (command,) = re.findall(r"^\t\$\(ONE\) (-m pytest .+)", read("Makefile"), re.MULTILINE)
+    without_coverage = re.sub(r" --cov\S*", "", command)
+    assert f".venv/bin/python {without_coverage}\n" in read("README.md")
+
+
+def test_the_tests_build_the_book_as_make_does() -> None:
+    (arguments,) = re.findall(r"^\tRESNET_LABS_FAST=1 \$\(BIN\)/jupyter-book (.+)", read("Makefile"), re.MULTILINE)
+    tests = ast.parse(read("tests/test_book.py"))
+    (function,) = [node for node in tests.body if isinstance(node, ast.FunctionDef) and node.name == "build"]
+    strings = [node.value for node in ast.walk(function) if isinstance(node, ast.Constant)]
+    assert [part for part in arguments.split() if part not in strings] == []
 
 
 def test_conda_installs_the_project_in_the_tested_versions() -> None:

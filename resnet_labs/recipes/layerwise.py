@@ -61,8 +61,8 @@ _CAUSES = replace(
     knobs={"pretraining_epochs": 50, "more_epochs": 60},
     chosen=(
         "The report's settings, and one thing changed at a time. frozen_encoder is the report's classifier with an "
-        "encoder that stands still, as the report's log suggests: it ends at 29 % of its own training images. conv_net "
-        "has three convolutions, no pretraining, and the same optimizer, rate, batches and epochs."
+        "encoder that stands still: the report's log ends at 29 % of its own training images, and this is one way to "
+        "get there. conv_net has three convolutions, no pretraining, and the same optimizer, rate, batches and epochs."
     ),
     run=causes,
     shows=(

@@ -124,8 +124,10 @@ def causes(recipe: Recipe, run: Run) -> Result:
     short, long = recipe.config.epochs, recipe.knobs["more_epochs"]
     for name, model in models.items():
         epochs = long if name in ("as_reported", "without_relu") else short
-        arm = {"kept": name, "epochs": epochs, "tracked": name == "as_reported"}
-        history = _fit(model, parts["train"], recipe, run, test=parts["test"], **arm)
+        tracked = name == "as_reported"
+        history = _fit(
+            model, parts["train"], recipe, run, kept=name, epochs=epochs, tracked=tracked, test=parts["test"]
+        )
         measured[name] = history.rows[short - 1]["validation_accuracy"]
         measured[f"train_accuracy_{name}"] = history.rows[short - 1]["train_accuracy"]
         if epochs == long:
