@@ -86,7 +86,7 @@ def _under(experiment: str, measured: Iterable[str]) -> list[str]:
 
 def _section(name: str, runs: Sequence[Result], *, titled: bool) -> Iterable[str]:
     yield f"#### {name}\n" if titled else ""
-    yield _chosen(name)
+    yield _chosen(runs)
     yield from _figures(runs) if compare.has_figures(name) else _variants(runs)
 
 
@@ -103,13 +103,16 @@ def _not_measured(experiment: str) -> str:
     return f"Not measured yet. Measure it: `resnet-labs reproduce {experiment} --seeds 3 --data-root FOLDER`\n"
 
 
-def _recipe(experiment: str) -> Recipe | None:
-    return next((each for known in recipes.RECIPES.values() for each in known if each.name == experiment), None)
+def _recipe(run: Result) -> Recipe | None:
+    """Return the recipe that gave the line, else the first for its experiment: settings may have been added since."""
+    known = [each for variants in recipes.RECIPES.values() for each in variants if each.name == run.experiment]
+    same = [each for each in known if recipes.settings(each) == run.settings]
+    return next(iter(same + known), None)
 
 
-def _chosen(experiment: str) -> str:
-    recipe = _recipe(experiment)
-    return f"{recipe.chosen}\n" if recipe else ""
+def _chosen(runs: Iterable[Result]) -> str:
+    found = dict.fromkeys(recipe.chosen for run in runs if (recipe := _recipe(run)))
+    return "\n\n".join(found) + "\n" if found else ""
 
 
 def _figures(runs: Sequence[Result]) -> Iterable[str]:
@@ -126,7 +129,7 @@ def _figures(runs: Sequence[Result]) -> Iterable[str]:
 def _variants(runs: Sequence[Result]) -> Iterable[str]:
     """One row for each setting that was tried, with the settings that differ as the first columns."""
     knobs = results.differing_settings(runs)
-    recipe = _recipe(runs[0].experiment)
+    recipe = _recipe(runs[0])
     shows = recipe.shows if recipe else ("accuracy",)
     rows = [
         (

@@ -70,6 +70,7 @@ class TripletObjective(nn.Module):
         """Return the loss."""
         (network,) = self.network
         if self.training:
+            assert isinstance(network.head, NearestCenter)
             self.means(network.features.detach(), labels)
             network.head.centers.copy_(self.means.centers)
         return triplet_loss(network.features, labels, margin=self.margin, mining=self.mining)

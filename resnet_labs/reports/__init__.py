@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -47,6 +48,24 @@ def claim(number: str) -> str:
     if number not in texts:
         raise InputError(f"There is no claim {number!r}.", nearest(number, texts))
     return texts[number]
+
+
+def training_log(name: str) -> dict[str, list[float]]:
+    """Return the columns of a report's training log, one value an epoch.
+
+    Raises:
+        InputError: there is no such log.
+
+    Example:
+        >>> training_log("r4_log_triplet")["test_acc"][0]
+        0.866
+    """
+    known = sorted(path.stem for path in _HERE.glob("*.csv"))
+    if name not in known:
+        raise InputError(f"There is no log {name!r}.", nearest(name, known))
+    with (_HERE / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return {column: [float(row[column]) for row in rows] for column in rows[0]}
 
 
 def evidence(experiment: str) -> list[results.Result]:

@@ -29,6 +29,7 @@ _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {
         )
         for network in ("resnet18", "resnet50")
     },
+    **{f"r2.model_{number}": (("test accuracy", "accuracy", "kaggle_accuracy"),) for number in (1, 2, 3)},
     "r3.flowers": (("validation accuracy", "accuracy", "val_accuracy"),),
     **{
         f"r0.transfer_table.{row}": (
@@ -37,6 +38,14 @@ _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {
         )
         for row in ("linear_probe_pretrained", "linear_probe_random", "last_block", "full_fine_tuning")
     },
+    **{
+        f"r4.losses.{loss}": (
+            ("top-1 accuracy", "accuracy", f"{loss}.fact.top1"),
+            ("top-5 accuracy", "top5_accuracy", f"{loss}.fact.top5"),
+        )
+        for loss in ("cross_entropy", "triplet", "center")
+    },
+    "r4.layerwise": (("top-1 accuracy", "accuracy", "top1"), ("top-5 accuracy", "top5", "top5")),
 }
 
 
@@ -71,7 +80,8 @@ def compare(runs: Sequence[Result]) -> list[Row]:
         names = [name for name in runs[0].metrics if not name.endswith(("_low", "_high"))]
         return [Row(name.replace("_", " "), name, None, summarise(runs, name)) for name in names]
     report, part = experiment.split(".")[:2]
-    facts = load_report(report)["experiments"][part]["fact"]
+    facts = load_report(report)["experiments"][part]
+    facts = facts.get("fact", facts)  # an experiment of several arms has figures under each
     return [
         Row(label, metric, _stated(facts, place), summarise(runs, metric))
         for label, metric, place in _FIGURES[experiment]

@@ -1,0 +1,181 @@
+"""The check of exercise 08.3: the classifier starts from the pretrained encoders, trains whole, and leaves them be."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from resnet_labs.checks import _lab08_reference as reference
+from resnet_labs.checks._engine import Mistake, Probe, check
+
+
+@check("08.3", "it starts from the pretrained encoders, all of it trains, and the pretrained layers stay as they were")
+def check_classifier(probe: Probe, classifier: Callable[[list[reference.Layer], int], nn.Module]) -> None:
+    """Check values, gradients and ownership of the classifier's weights, for stacks of two depths."""
+    for sizes, num_classes in (((6, 5, 4), 3), ((6, 7, 5, 4), 10)):
+        layers = reference.new_layers(sizes)
+        for encoder, _ in layers[:-1]:
+            encoder.requires_grad_(False)
+        with torch.no_grad():  # so that codes are not all zero
+            for encoder, _ in layers:
+                encoder[0].bias.add_(0.3)  # type: ignore[index]
+        images = torch.rand(5, 1, 2, 3, generator=probe.generator, dtype=torch.float64)
+        given = f"classifier(layers, {num_classes}) of {len(layers)} layers"
+        network = probe.call(classifier, layers, num_classes, tested=given, hint="a")
+        probe.expect(
+            isinstance(network, nn.Module),
+            "not-a-network",
+            tested=f"what {given} returns",
+            expected="a module",
+            got=network,
+            cause="another object than the network is returned",
+            hint="a",
+        )
+        network.double()
+        head = _check_values(probe, network, layers, images, num_classes, given)
+        _check_parameters(probe, network, layers, head, given)
+        _check_gradients(probe, network, layers, head, images, given)
+        _check_owner(probe, network, layers)
+
+
+def _check_values(
+    probe: Probe, network: nn.Module, layers: list[reference.Layer], images: Tensor, num_classes: int, given: str
+) -> nn.Linear:
+    """Check what reaches the last linear layer, and what comes out; return that layer."""
+    ran: list[tuple[nn.Linear, Tensor]] = []
+    hooks = [
+        layer.register_forward_hook(lambda layer, rows, output: ran.append((layer, rows[0].detach())))
+        for layer in network.modules()
+        if isinstance(layer, nn.Linear)
+    ]
+    logits = probe.call(network, images, tested=f"the network on images of shape {tuple(images.shape)}", hint="a")
+    for hook in hooks:
+        hook.remove()
+    probe.expect(
+        isinstance(logits, Tensor) and tuple(logits.shape) == (len(images), num_classes) and bool(ran),
+        "shape",
+        tested=f"what the network of {given} gives for {len(images)} images",
+        expected=f"({len(images)}, {num_classes}): a row of logits for each image, from a linear layer",
+        got=tuple(logits.shape) if isinstance(logits, Tensor) else logits,
+        cause="the last layer is a linear one from the last code to `num_classes`",
+        hint="a",
+    )
+    head, codes = ran[-1]
+    outputs = [images.flatten(1)]
+    for encoder, _ in layers:
+        outputs.append(encoder(outputs[-1]))
+    last = layers[-1][0][0](outputs[-2])  # type: ignore[index]
+    probe.close(
+        codes,
+        outputs[-1],
+        "codes",
+        tested="what reaches the last layer: the pretrained code of the images",
+        cause="the network has new, untrained encoders in place of the pretrained ones",
+        hint="a",
+        mistakes=[
+            Mistake(last, "no-relu", "the ReLU of the last encoder is missing", "a"),
+            Mistake(outputs[-2], "layer-missing", "the last encoder is left out", "a"),
+            Mistake(outputs[0], "only-head", "no encoder is used: the last layer gets the pixels", "a"),
+        ],
+    )
+    want = F.linear(outputs[-1], head.weight, head.bias)
+    probe.close(
+        logits,
+        want,
+        "logits",
+        tested="the logits: what the last linear layer makes of the code",
+        cause="something stands behind the last linear layer",
+        hint="a",
+        mistakes=[
+            Mistake(want.relu(), "final-relu", "a ReLU stands behind the last layer: the report's own fault", "a"),
+            Mistake(want.softmax(1), "softmax", "a softmax stands behind the last layer; the loss applies it", "a"),
+            Mistake(want.log_softmax(1), "softmax", "a softmax stands behind the last layer; the loss applies it", "a"),
+        ],
+    )
+    return head
+
+
+def _check_parameters(
+    probe: Probe, network: nn.Module, layers: list[reference.Layer], head: nn.Linear, given: str
+) -> None:
+    encoders = sum(weight.numel() for encoder, _ in layers for weight in encoder.parameters())
+    expected = encoders + sum(weight.numel() for weight in head.parameters())
+    found = sum(weight.numel() for weight in network.parameters())
+    cause = "the encoders are in a plain Python list, which registers nothing; `nn.Sequential` does"
+    probe.equal(
+        found,
+        expected,
+        "unregistered" if found < expected else "too-many",
+        tested=f"how many numbers network.parameters() holds after {given}",
+        cause=cause if found < expected else "there is more in it than the encoders and one linear layer",
+        hint="b" if found < expected else "a",
+    )
+    still = [name for name, weight in network.named_parameters() if not weight.requires_grad]
+    probe.expect(
+        not still,
+        "frozen",
+        tested="requires_grad of the network's parameters, where the pretraining left some off",
+        expected="on for all",
+        got=f"off for {', '.join(still)}",
+        cause="the copy took `requires_grad` along, or the encoders were frozen on purpose",
+        hint="b",
+    )
+
+
+def _check_gradients(
+    probe: Probe,
+    network: nn.Module,
+    layers: list[reference.Layer],
+    head: nn.Linear,
+    images: Tensor,
+    given: str,
+) -> None:
+    labels = torch.arange(len(images)) % head.out_features
+    own: Any = copy.deepcopy([encoder for encoder, _ in layers])
+    right = nn.Sequential(nn.Flatten(), *own, copy.deepcopy(head)).requires_grad_(True)
+    gradients: dict[str, Any] = {}
+    for name, model in (("right", right), ("theirs", network)):
+        pixels = images.clone().requires_grad_(True)
+        model.zero_grad()
+        F.cross_entropy(model(pixels), labels).backward()
+        missing = [key for key, weight in model.named_parameters() if weight.grad is None]
+        probe.expect(
+            not missing,
+            "no-gradient",
+            tested=f"the gradients of the network of {given} after loss.backward()",
+            expected="one for every parameter",
+            got=f"none for {', '.join(missing)}",
+            cause="a `detach`, `no_grad` or `.data` stands in the forward pass",
+            hint="b",
+        )
+        gradients[name] = pixels.grad
+    probe.close(
+        gradients["theirs"],
+        gradients["right"],
+        "gradient",
+        tested="the gradient of the cross-entropy for the images",
+        cause="something stands between the images and the logits that is not an encoder or the last layer",
+        hint="a",
+    )
+
+
+def _check_owner(probe: Probe, network: nn.Module, layers: list[reference.Layer]) -> None:
+    before = reference.flat(*(part for layer in layers for part in layer))
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(1)
+    after = reference.flat(*(part for layer in layers for part in layer))
+    probe.expect(
+        torch.equal(before, after),
+        "shares",
+        tested="the pretrained layers after the classifier's weights moved",
+        expected="as they were",
+        got=f"{int((before != after).sum())} of their numbers moved along",
+        cause="the classifier holds the pretrained encoders themselves, not a copy",
+        hint="c",
+    )

@@ -1,0 +1,138 @@
+"""The check of exercise 08.4: classes that a ReLU behind the last layer switches off, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from resnet_labs.checks import _lab08_reference as reference
+from resnet_labs.checks._engine import Mistake, Probe, check
+
+Dead = Callable[[nn.Linear, Tensor], Tensor]
+Gradients = Callable[[nn.Linear, Tensor, Tensor], Tensor]
+
+
+def _head() -> nn.Linear:
+    """Return a head for codes of two values, whose classes each tell one wrong definition from the right one."""
+    head = nn.Linear(2, 6).double()
+    with torch.no_grad():
+        head.weight.copy_(torch.tensor([[2.0, 0.0], [0.0, 0.0], [-1.0, -1.0], [2.5, -4.0], [0.5, -0.2], [0.0, -0.5]]))
+        head.bias.copy_(torch.tensor([0.0, 0.0, -0.1, 0.0, 0.0, 0.0]))
+    return head
+
+
+# Class 0 is alive; 1 is zero everywhere, 2 negative everywhere, 5 zero or negative: dead. 3 is negative on average and
+# once the best, 4 is once negative and never the best: both alive.
+_CODES = torch.tensor([[1.0, 0.0], [0.5, 1.0], [0.2, 2.0], [3.0, 1.0]], dtype=torch.float64)
+_LABELS = torch.tensor([1, 2, 3, 4])
+_DEAD = torch.tensor([False, True, True, False, False, True])
+
+
+@check("08.4", "a dead class is at or below zero for every image and gets no gradient; the two cost at most 20 points")
+def check_dead(probe: Probe, dead_classes: Dead, class_gradients: Gradients, ceiling: float | Tensor) -> None:
+    """Check which classes are dead, the gradient of each class, and the accuracy that is left."""
+    _check_dead(probe, dead_classes)
+    _check_gradients(probe, class_gradients)
+    probe.close(
+        ceiling,
+        0.801,
+        "ceiling",
+        tested="ceiling: the best accuracy of a network that never names a cat or a monkey",
+        cause="of 1,000 test images 106 are cats and 93 are monkeys; all others could be right",
+        hint="c",
+        mistakes=[
+            Mistake(0.199, "lost-share", "this is the share that is lost; the ceiling is what remains", "c"),
+            Mistake(0.8, "equal-classes", "the classes are not equally large: count the cats and the monkeys", "c"),
+            Mistake(801, "images", "this is a number of images; divide by 1,000", "c"),
+            Mistake(80.1, "per-cent", "this is in per cent; give a fraction", "c"),
+            Mistake(0.265, "reported", "this is what the report reached, not what it could have reached", "c"),
+        ],
+        rtol=1e-6,
+    )
+
+
+def _check_dead(probe: Probe, dead_classes: Dead) -> None:
+    head = _head()
+    dead = probe.call(dead_classes, head, _CODES, tested="dead_classes(head, codes) of four rows", hint="a")
+    logits = head(_CODES).detach()
+    listed = dead.tolist() if isinstance(dead, Tensor) else dead
+    probe.expect(
+        not (isinstance(dead, Tensor) and dead.dtype != torch.bool and listed == [1, 2, 5]),
+        "numbers",
+        tested="what dead_classes returns",
+        expected="a boolean for each class",
+        got=listed,
+        cause="these are the numbers of the dead classes; return True or False for each class",
+        hint="a",
+    )
+    probe.close(
+        dead,
+        _DEAD,
+        "dead",
+        tested="which of six classes are dead",
+        cause="a class is dead if its output is at or below zero for every row",
+        hint="a",
+        mistakes=[
+            Mistake((logits < 0).all(0), "below-zero", "a ReLU gives zero for zero too; an output of 0 is dead", "a"),
+            Mistake((logits <= 0).any(0), "any", "one row at zero is not enough; all rows must be", "a"),
+            Mistake((logits <= 0).all(1), "wrong-axis", "this is a value for each row, not for each class", "a"),
+            Mistake(logits.mean(0) <= 0, "mean", "the mean over the rows is taken; one row above zero is life", "a"),
+            Mistake(
+                torch.bincount(logits.argmax(1), minlength=6) == 0,
+                "never-best",
+                "these classes are never the best; they still get gradients and may become it",
+                "a",
+            ),
+            Mistake(~_DEAD, "alive", "these are the classes that live", "a"),
+        ],
+    )
+    again = probe.call(dead_classes, head, _CODES[:1], tested="dead_classes(head, codes) of one row", hint="a")
+    probe.close(
+        again,
+        (logits[:1] <= 0).all(0),
+        "dead-one-row",
+        tested="which classes are dead for one row alone",
+        cause="the answer depends on the rows that are given",
+        hint="a",
+    )
+
+
+def _check_gradients(probe: Probe, class_gradients: Gradients) -> None:
+    head = _head()
+    want = reference.class_gradients(head, _CODES, _LABELS)
+    without = reference.class_gradients(head, _CODES, _LABELS, relu=False)
+    summed = reference.class_gradients(head, _CODES, _LABELS, mean=False)
+    tested = "the norm of each class's gradient"
+    for call in ("first", "second"):
+        got = probe.call(
+            class_gradients,
+            head,
+            _CODES,
+            _LABELS,
+            tested=f"class_gradients(head, codes, labels), {call} call",
+            hint="b",
+        )
+        probe.close(
+            got,
+            want.norm(dim=1),
+            "gradients" if call == "first" else "accumulates",
+            tested=f"{tested}, {call} call",
+            cause="the loss is the mean cross-entropy of relu(head(codes)), its gradient is for head.weight"
+            if call == "first"
+            else "the gradients of the first call are still in head.weight.grad",
+            hint="b",
+            mistakes=[
+                Mistake(without.norm(dim=1), "no-relu", "the ReLU before the loss is missing: nothing is dead", "b"),
+                Mistake(summed.norm(dim=1), "sum", "the loss is summed over the rows, not averaged", "b"),
+                Mistake(want.square().sum(1), "square", "this is the square of the norm", "b"),
+                Mistake(
+                    want.abs().sum(1), "absolute", "this is the sum of absolute values; the norm is Euclidean", "b"
+                ),
+                Mistake(want.sum(1), "plain-sum", "the entries are summed; take the norm of each row", "b"),
+                Mistake(want.norm(dim=0), "wrong-axis", "this is a norm for each input; a row is a class", "b"),
+                Mistake(want, "whole-gradient", "this is the whole gradient; take the norm of each row", "b"),
+                Mistake(want.norm(), "one-norm", "this is the norm over all classes together", "b"),
+            ],
+        )

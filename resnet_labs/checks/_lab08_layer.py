@@ -1,0 +1,192 @@
+"""The check of exercise 08.1: one autoencoder layer, and two training steps of one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet_labs.checks import _lab08_reference as reference
+from resnet_labs.checks._engine import Mistake, Probe, check
+
+_NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
+
+
+@check("08.1", "the layer goes down by a ReLU and back by `last`, and each step lowers the mean squared error")
+def check_layer(
+    probe: Probe,
+    autoencoder_layer: Callable[[int, int, nn.Module], Any],
+    reconstruction_step: Callable[[nn.Module, nn.Module, Tensor, torch.optim.Optimizer], float],
+) -> None:
+    """Check values and gradients of the layer, then the step on a layer of our own."""
+    for num_inputs, num_hidden, last in ((6, 4, nn.Sigmoid()), (5, 7, nn.ReLU())):
+        _check_parts(probe, autoencoder_layer, num_inputs, num_hidden, last)
+    _check_step(probe, reconstruction_step)
+
+
+def _check_parts(
+    probe: Probe,
+    autoencoder_layer: Callable[[int, int, nn.Module], Any],
+    num_inputs: int,
+    num_hidden: int,
+    last: nn.Module,
+) -> None:
+    given = f"autoencoder_layer({num_inputs}, {num_hidden}, nn.{type(last).__name__}())"
+    parts = probe.call(autoencoder_layer, num_inputs, num_hidden, copy.deepcopy(last), tested=given, hint="a")
+    probe.expect(
+        isinstance(parts, (tuple, list)) and len(parts) == 2 and all(isinstance(part, nn.Module) for part in parts),
+        "two-modules",
+        tested=f"what {given} returns",
+        expected="two modules: encoder, decoder",
+        got=parts,
+        cause="the function ends with `return encoder, decoder`",
+        hint="a",
+    )
+    encoder, decoder = (part.double() for part in parts)
+    shapes = {"encoder": (num_hidden, num_inputs), "decoder": (num_inputs, num_hidden)}
+    weights: dict[str, Any] = {}
+    for name, part in (("encoder", encoder), ("decoder", decoder)):
+        held = [tuple(weight.shape) for weight in part.parameters()]
+        weights[name] = reference.weight_and_bias(part, shapes[name])
+        probe.expect(
+            weights[name] is not None,
+            f"{name}-weights",
+            tested=f"the shapes of the {name}'s parameters after {given}",
+            expected=[shapes[name], shapes[name][:1]],
+            got=held,
+            cause=f"the {name} is one linear layer, with a bias, and no other; the decoder goes the way back",
+            hint="a",
+        )
+    shared = {id(weight) for weight in encoder.parameters()} & {id(weight) for weight in decoder.parameters()}
+    probe.expect(
+        not shared,
+        "tied",
+        tested="the parameters of encoder and decoder",
+        expected="each has its own",
+        got="they share some",
+        cause="the decoder uses the encoder's weights; it gets a linear layer of its own",
+        hint="a",
+    )
+    rows = torch.rand(4, num_inputs, generator=probe.generator, dtype=torch.float64, requires_grad=True)
+    (down, down_bias), (up, up_bias) = weights["encoder"], weights["decoder"]
+    before = rows @ down.T + down_bias
+    code = probe.call(encoder, rows, tested=f"the encoder on rows of shape {tuple(rows.shape)}", hint="a")
+    probe.close(
+        code,
+        before.relu(),
+        "code",
+        tested=f"the code that the encoder of {given} gives",
+        cause="the code is relu(W x + b)",
+        hint="a",
+        mistakes=[
+            Mistake(before, "no-relu", "the ReLU of the encoder is missing", "a"),
+            Mistake(before.sigmoid(), "sigmoid-code", "the encoder ends with a sigmoid in place of a ReLU", "a"),
+            Mistake(before.tanh(), "tanh-code", "the encoder ends with tanh in place of a ReLU", "a"),
+        ],
+    )
+    after = before.relu() @ up.T + up_bias
+    back = probe.call(decoder, before.relu(), tested="the decoder on a code", hint="a")
+    probe.close(
+        back,
+        last(after),
+        "back",
+        tested=f"what the decoder of {given} gives back",
+        cause="it gives last(V h + c)",
+        hint="a",
+        mistakes=[
+            Mistake(after, "no-last", "`last` is missing at the end of the decoder", "a"),
+            Mistake(after.relu(), "always-relu", "the decoder ends with a ReLU, whatever `last` is", "a"),
+            Mistake(after.sigmoid(), "always-sigmoid", "the decoder ends with a sigmoid, whatever `last` is", "a"),
+            Mistake(last(after.relu()), "relu-and-last", "a ReLU stands before `last`", "a"),
+        ],
+    )
+    want = torch.autograd.grad(last(after).sum(), rows)[0]
+    whole = probe.call(lambda rows: decoder(encoder(rows)), rows, tested="decoder(encoder(rows))", hint="a")
+    probe.expect(
+        whole.requires_grad,
+        "detached",
+        tested="the graph behind what comes back",
+        expected="one that leads to the rows",
+        got="none",
+        cause="a `detach`, `no_grad` or `.data` cuts it",
+        hint="b",
+    )
+    got = torch.autograd.grad(whole.sum(), rows, allow_unused=True)[0]
+    probe.close(
+        torch.zeros_like(rows) if got is None else got,
+        want,
+        "gradient",
+        tested="the gradient of what comes back, for the rows",
+        cause="a `detach`, `no_grad` or `.data` cuts the graph",
+        hint="b",
+    )
+
+
+def _check_step(
+    probe: Probe, reconstruction_step: Callable[[nn.Module, nn.Module, Tensor, torch.optim.Optimizer], float]
+) -> None:
+    (layer,) = reference.new_layers((6, 4))
+    start = copy.deepcopy(layer)
+    encoder, decoder = layer
+    rows = torch.rand(5, 6, generator=probe.generator, dtype=torch.float64)
+    optimizer = torch.optim.SGD([*encoder.parameters(), *decoder.parameters()], lr=0.5)
+    weights, losses = reference.steps(start, rows, num_steps=2)
+    step = (reconstruction_step, encoder, decoder, rows, optimizer)
+    kept = rows.clone()
+    first = probe.call(*step, in_place=True, hint="c")
+    probe.expect(
+        not isinstance(first, Tensor),
+        "keeps-graph",
+        tested="what reconstruction_step returns",
+        expected="a Python number",
+        got="a tensor, which keeps the step's whole graph in memory",
+        cause="`.item()` is missing",
+        hint="c",
+    )
+    error = (start[1](start[0](rows)) - rows).detach()
+    probe.close(
+        first,
+        losses[0],
+        "loss",
+        tested="the loss of the first step, in float64",
+        cause="another loss than the mean squared error between decoder(encoder(rows)) and rows",
+        hint="b",
+        mistakes=[
+            Mistake(error.square().sum(), "sum", "the squares are summed, not averaged", "b"),
+            Mistake(error.square().sum(1).mean(), "sum-over-values", "summed over the values of an image", "b"),
+            Mistake(error.square().mean().sqrt(), "root", "the root of the mean squared error is taken", "b"),
+            Mistake(error.abs().mean(), "absolute", "the differences are not squared", "b"),
+        ],
+    )
+    second = probe.call(*step, tested="a second step", in_place=True, hint="c")
+    probe.expect(
+        torch.equal(rows, kept),
+        "changes-input",
+        tested="the rows after two steps",
+        expected="as they were",
+        got="other values",
+        cause="an in-place operation on the rows",
+        hint="c",
+    )
+    probe.close(
+        reference.flat(encoder, decoder),
+        weights,
+        "weights",
+        tested="the weights of encoder and decoder after two steps",
+        cause="the order is clear, forward, backward, step; each happens once",
+        hint="c",
+        mistakes=[
+            Mistake(reference.steps(start, rows, num_steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "c"),
+            Mistake(reference.flat(*start), "no-step", "the weights never move: no `backward`, or no step", "c"),
+            Mistake(
+                reference.steps(start, rows, num_steps=1)[0],
+                "stale-step",
+                "`optimizer.step()` comes before `loss.backward()`",
+                "c",
+            ),
+        ],
+    )
+    probe.close(second, losses[1], "loss", tested="the loss of the second step", cause="as above", hint="b")

@@ -1,0 +1,99 @@
+"""What lab 08's answers are compared with, and what its well-known mistakes give; all in float64."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Layer = tuple[nn.Module, nn.Module]
+
+
+def new_layers(sizes: Sequence[int]) -> list[Layer]:
+    """Return untrained layers; the first gives back values through a sigmoid, the others through a ReLU."""
+    return [
+        (
+            nn.Sequential(nn.Linear(before, after), nn.ReLU()).double(),
+            nn.Sequential(nn.Linear(after, before), nn.ReLU() if depth else nn.Sigmoid()).double(),
+        )
+        for depth, (before, after) in enumerate(pairwise(sizes))
+    ]
+
+
+def flat(*modules: nn.Module) -> Tensor:
+    return torch.cat([weight.detach().flatten() for module in modules for weight in module.parameters()])
+
+
+def weight_and_bias(module: nn.Module, shape: tuple[int, int]) -> tuple[Tensor, Tensor] | None:
+    """Return the matrix of that shape and the bias, however the module holds them; None for other parameters."""
+    parameters = list(module.parameters())
+    matrices = [weight for weight in parameters if weight.ndim == 2]
+    biases = [weight for weight in parameters if weight.ndim == 1]
+    if len(matrices) != 1 or len(biases) != 1 or len(parameters) != 2:
+        return None
+    matrix = matrices[0] if tuple(matrices[0].shape) == shape else matrices[0].T
+    return (matrix, biases[0]) if tuple(matrix.shape) == shape and tuple(biases[0].shape) == shape[:1] else None
+
+
+def steps(
+    layer: Layer, rows: Tensor, *, num_steps: int, clear: bool = True, decoder: bool = True
+) -> tuple[Tensor, list[float]]:
+    """Return the weights after some steps of SGD with rate 0.5, and the losses before each."""
+    layer = copy.deepcopy(layer)
+    trained = layer if decoder else layer[:1]
+    optimizer = torch.optim.SGD([weight for part in trained for weight in part.parameters()], lr=0.5)
+    losses = []
+    for _ in range(num_steps):
+        if clear:
+            optimizer.zero_grad()
+        loss = F.mse_loss(layer[1](layer[0](rows)), rows)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return flat(*layer), losses
+
+
+def pretrained(
+    layers: Sequence[Layer],
+    batches: Sequence[tuple[Tensor, Tensor]],
+    epochs: int,
+    learning_rate: float,
+    *,
+    decoders: bool = True,
+    fresh_optimizer: bool = False,
+    untrained_below: bool = False,
+) -> tuple[list[Tensor], list[list[float]]]:
+    """Return each layer's weights after the greedy training, and its epochs' losses; the layers stay as they are."""
+    layers, start = copy.deepcopy(list(layers)), copy.deepcopy(list(layers))
+    histories = []
+    for depth, (encoder, decoder) in enumerate(layers):
+        below = nn.Sequential(*(encoder for encoder, _ in (start if untrained_below else layers)[:depth]))
+        trained = [*encoder.parameters(), *(decoder.parameters() if decoders else ())]
+        optimizer = torch.optim.Adam(trained, lr=learning_rate)
+        history = []
+        for _ in range(epochs):
+            if fresh_optimizer:
+                optimizer = torch.optim.Adam(trained, lr=learning_rate)
+            losses = []
+            for images, _ in batches:
+                with torch.no_grad():
+                    rows = below(images.flatten(1))
+                optimizer.zero_grad()
+                loss = F.mse_loss(decoder(encoder(rows)), rows)
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.item())
+            history.append(sum(losses) / len(losses))
+        histories.append(history)
+    return [flat(*layer) for layer in layers], histories
+
+
+def class_gradients(head: nn.Linear, codes: Tensor, labels: Tensor, *, relu: bool = True, mean: bool = True) -> Tensor:
+    """Return the gradient of the loss for head.weight, (K, D)."""
+    logits = head(codes)
+    loss = F.cross_entropy(F.relu(logits) if relu else logits, labels, reduction="mean" if mean else "sum")
+    return torch.autograd.grad(loss, head.weight)[0]

@@ -1,0 +1,8 @@
+"""The checks of lab 06, the recipe."""
+
+from __future__ import annotations
+
+from resnet_labs.checks._lab06_mixing import check_mixup, check_submission
+from resnet_labs.checks._lab06_steps import check_clipping, check_loss, check_schedule
+
+__all__ = ["check_clipping", "check_loss", "check_mixup", "check_schedule", "check_submission"]

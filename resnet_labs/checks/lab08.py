@@ -1,0 +1,10 @@
+"""The checks of lab 08, layer-wise pretraining."""
+
+from __future__ import annotations
+
+from resnet_labs.checks._lab08_classifier import check_classifier
+from resnet_labs.checks._lab08_dead import check_dead
+from resnet_labs.checks._lab08_layer import check_layer
+from resnet_labs.checks._lab08_stack import check_pretrain
+
+__all__ = ["check_classifier", "check_dead", "check_layer", "check_pretrain"]
