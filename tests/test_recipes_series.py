@@ -21,8 +21,8 @@ def test_every_arm_runs_with_a_seed_before_the_next_seed(tmp_path, capsys):
     lines = results.read(reproduce_all(two_arms(), tmp_path, seeds=2))
     assert [(line.seed, line.settings["learning_rate"]) for line in lines] == [(0, 0.1), (0, 0.01), (1, 0.1), (1, 0.01)]
     said = capsys.readouterr().out
-    assert "; 3 runs left, about " in said
-    assert said.count("runs left") == 3
+    assert "; 3 more to run, about " in said
+    assert said.count("more to run") == 3
 
 
 def test_a_stopped_series_goes_on_within_the_run_that_was_stopped(tmp_path, monkeypatch):

@@ -48,7 +48,8 @@ def reproduce_all(
     done = [resume and any(_is_of(line, recipe, seed) for line in lines) for recipe, seed in runs]
     writer = processes.is_writer()
     started, finished = time.perf_counter(), 0
-    with tqdm(total=len(runs), initial=sum(done), unit="run", disable=None if writer else True) as bar:
+    hidden = None if writer else True
+    with tqdm(total=len(runs), initial=sum(done), desc=folder.name, unit="run", disable=hidden) as bar:
 
         def say(text: str) -> None:
             if writer:
@@ -66,7 +67,7 @@ def reproduce_all(
             left = sum(not one for one in done) - finished
             shown = ", ".join(f"{name.replace('_', ' ')} {line.metrics[name]:.4f}" for name in recipe.shows)
             seconds = (time.perf_counter() - started) / finished * left
-            say(f"  {shown} after {line.seconds:.0f} s" + (f"; {left} runs left, {_about(seconds)}" if left else ""))
+            say(f"  {shown} after {line.seconds:.0f} s" + (f"; {left} more to run, {_about(seconds)}" if left else ""))
             bar.update()
     return target
 
