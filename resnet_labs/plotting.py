@@ -158,7 +158,7 @@ def report_against_ours(
     if known:
         axis.plot(*zip(*known, strict=True), "D", color=COLOURS[1], label="report")
     axis.set_yticks(rows, labels)
-    axis.invert_yaxis()
+    axis.set_ylim(len(labels) - 0.5, -0.5)  # the first row on top
     axis.set_xlabel(x)
     _tidy(axis)
     axis.legend(frameon=False)

@@ -15,6 +15,7 @@ from torch import Tensor
 from resnet_labs.checks._engine import Mistake, Probe, check
 
 _NUM_IMAGES, _NUM_CLASSES, _CALLS = 32, 35, 400
+_PER_IMAGE = "a lambda for each image, if you draw so, has shape (N, 1, 1, 1) for images and (N, 1) for labels"
 Mixup = Callable[[Tensor, Tensor, int, float], tuple[Tensor, Tensor]]
 
 
@@ -27,7 +28,7 @@ def check_mixup(probe: Probe, mixup: Mixup) -> None:
     for alpha in (0.2, 2.0):
         weights = []
         for call in range(_CALLS):
-            mixed = probe.call(mixup, images, labels, _NUM_CLASSES, alpha, hint="a")
+            mixed = probe.call(mixup, images, labels, _NUM_CLASSES, alpha, cause=_PER_IMAGE, hint="b")
             if call < 10:
                 _check_mixed(probe, mixed, images, labels)
             weights.append(mixed[0].detach().flatten(1))
@@ -179,11 +180,11 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
     )
     header, *rows = [row for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row] or [[]]
     probe.equal(
-        header,
-        ["id", "label"],
+        ",".join(header)[:40],
+        "id,label",
         "header",
         tested=f"the first line after {tested}",
-        cause="the first line is `id,label`, and there are two columns",
+        cause="the first line is `id,label`: two columns, a comma, no spaces, and a newline behind it",
         hint="a",
     )
     probe.equal(
@@ -193,6 +194,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         tested=f"the number of lines below the header after {tested}",
         cause="one line for each image; a file that is there already is written anew",
         hint="b",
+        mistakes=[Mistake(logits.shape[1], "wrong-axis", "a line for each class, not for each image: argmax(1)", "c")],
     )
     probe.expect(
         all(len(row) == 2 and all(cell.strip().isdecimal() for cell in row) for row in rows),
@@ -200,7 +202,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         tested=f"the lines after {tested}",
         expected="two whole numbers in each",
         got=next((",".join(r) for r in rows if len(r) != 2 or not all(c.strip().isdecimal() for c in r)), ""),
-        cause="numbers are written as `3.0` or `tensor(3)`; `int(...)` or `.tolist()` makes them plain",
+        cause="numbers are written as `3.0` or `tensor(3)`, where `.tolist()` makes them plain, or logits were written",
         hint="c",
     )
     ids, labels = ([int(row[column]) for row in rows] for column in (0, 1))

@@ -26,6 +26,7 @@ def wrong_targets(labels: Tensor, num_classes: int, smoothing: float) -> dict[st
         "not-scaled": whole + smoothing / num_classes,
         "exchanged": smoothing * whole + (1 - smoothing) / num_classes,
         "not-smoothed": whole,
+        "batch-size": (1 - smoothing) * whole + smoothing / len(labels),
     }
     if labels.ndim == 2:
         hard = F.one_hot(labels.argmax(1), num_classes)
@@ -79,6 +80,18 @@ def _degrees(step: int, num_steps: int, warmup_steps: int) -> float:
     return 0.5 * (1 + math.cos(180 * (step - warmup_steps) / (num_steps - warmup_steps)))
 
 
+def _cosine_ahead(step: int, num_steps: int, warmup_steps: int) -> float:
+    return factor(step if step < warmup_steps else step + 1, num_steps, warmup_steps)
+
+
+def _too_long(step: int, num_steps: int, warmup_steps: int) -> float:
+    return (step + 1) / warmup_steps if step <= warmup_steps > 0 else factor(step, num_steps, warmup_steps)
+
+
+def _stretched(step: int, num_steps: int, warmup_steps: int) -> float:
+    return factor(step, num_steps + warmup_steps if step >= warmup_steps else num_steps, warmup_steps)
+
+
 WRONG_FACTORS: dict[str, Factor] = {
     "begins-at-zero": _begins_at_zero,
     "no-warm-up": lambda step, num_steps, warmup_steps: factor(step, num_steps, 0),
@@ -87,6 +100,9 @@ WRONG_FACTORS: dict[str, Factor] = {
     "ends-early": _ends_a_step_early,
     "linear": _linear,
     "degrees": _degrees,
+    "ahead": _cosine_ahead,
+    "too-long": _too_long,
+    "stretched": _stretched,
 }
 
 
@@ -118,5 +134,7 @@ def wrong_clips(gradients: Sequence[Tensor], limit: float) -> dict[str, Tensor]:
         "sum-of-norms": scaled(limit / sizes.sum()),
         "no-root": scaled(limit / norm.square()),
         "largest-entry": scaled(limit / flat(gradients).abs().max()),
+        "largest-norm": scaled(limit / sizes.max()),
+        "inverse": flat(gradients) * (norm / limit).clamp(min=1),
         "unchanged": flat(gradients),
     }

@@ -17,14 +17,18 @@ _TARGETS = {
     "exchanged": ("the two shares are exchanged: the label keeps 1 - smoothing", "a"),
     "not-smoothed": ("the smoothing is not used", "a"),
     "hard-labels": ("of a distribution only the largest entry was used", "b"),
+    "batch-size": ("the share is divided by the number of rows; K is the number of classes, `logits.shape[1]`", "a"),
 }
 _FACTORS = {
     "begins-at-zero": ("the first step has a rate of zero; count from step + 1", "a"),
+    "too-long": ("the warm-up lasts one step too long; step `warmup_steps` belongs to the cosine", "a"),
     "no-warm-up": ("warmup_steps is not used, or the cosine lies over the warm-up", "a"),
     "whole-run": ("the cosine began at step 0; it begins where the warm-up ends", "b"),
     "cosine-alone": ("the cosine runs from 1 to -1; half of (1 + cosine) runs from 1 to 0", "b"),
     "ends-early": ("the last step has a rate of zero and moves nothing; zero comes one step after it", "c"),
     "linear": ("the rate falls along a straight line", "b"),
+    "ahead": ("the cosine is one step ahead; its first step still has the full rate", "b"),
+    "stretched": ("the cosine is stretched over all steps; it has num_steps - warmup_steps of them", "b"),
     "degrees": ("`math.cos` takes radians: half a circle is pi", "b"),
 }
 _CLIPS = {
@@ -34,6 +38,8 @@ _CLIPS = {
     "sum-of-norms": ("norms are added; the square of the whole norm is the sum of their squares", "a"),
     "no-root": ("the root is missing: this is the square of the norm", "a"),
     "largest-entry": ("the largest entry was taken for the norm", "a"),
+    "largest-norm": ("the largest of the norms was taken; take one norm over all gradients", "a"),
+    "inverse": ("the factor is norm / limit, which makes gradients longer; it is limit / norm", "a"),
     "unchanged": ("`parameter.grad` itself was not changed, or a generator was walked twice; make a list of it", "c"),
 }
 
@@ -72,20 +78,29 @@ def _check_loss(
     num_classes = logits.shape[1]
     given = logits.clone().requires_grad_()
     tested = f"the loss of {kind}, {num_classes} classes, smoothing {smoothing:g}"
-    got = probe.call(function, given, labels, smoothing, tested=tested, hint="b" if labels.ndim == 2 else "a")
-    each = reference.losses(logits, reference.targets(labels, num_classes, smoothing))
+    cause, hint = "class numbers become rows by `F.one_hot(labels, num_classes)`, with `logits.shape[1]` classes", "a"
+    if labels.ndim == 2:
+        cause, hint = "a distribution has a row for each image already and needs no `one_hot`", "b"
+    got = probe.call(function, given, labels, smoothing, tested=tested, cause=cause, hint=hint)
     wrong = reference.wrong_targets(labels, num_classes, smoothing)
-    twice = reference.losses(logits.softmax(1), reference.targets(labels, num_classes, smoothing)).mean()
+    targets = reference.targets(labels, num_classes, smoothing)
+    each = reference.losses(logits, targets)
+    twice = reference.losses(logits.softmax(1), targets).mean()
+    of_columns = -(targets * logits.log_softmax(0)).sum(1).mean()
     mistakes = [
         Mistake(each.sum(), "sum", "the loss is summed over the batch; take the mean", "c"),
         Mistake(each.mean() / num_classes, "mean-over-classes", "the mean is also taken over the classes", "c"),
         Mistake(each, "each-row", "one loss a row is returned; take their mean", "c"),
         Mistake(-each.mean(), "sign", "the minus sign is missing", "c"),
         Mistake(twice, "softmax", "softmax was applied before log_softmax", "c"),
+        Mistake(of_columns, "log-softmax-axis", "log_softmax goes over the batch; classes are axis 1", "c"),
+        Mistake(-(targets * logits).sum(1).mean(), "no-log-softmax", "the logits went in without log_softmax", "c"),
         *_mistakes({code: reference.losses(logits, value).mean() for code, value in wrong.items()}, _TARGETS),
     ]
-    cause = "the targets are (1 - smoothing) of the label and smoothing / K of everything"
-    probe.close(got, each.mean(), "loss", tested=tested, cause=cause, hint="a", mistakes=mistakes)
+    cause, hint = "the targets are (1 - smoothing) of the label and smoothing / K of everything", "a"
+    if smoothing == 0:
+        cause, hint = "wrong even without smoothing: it is minus the mean of the label's log_softmax(1)", "c"
+    probe.close(got, each.mean(), "loss", tested=tested, cause=cause, hint=hint, mistakes=mistakes)
     probe.expect(
         isinstance(got, Tensor) and got.requires_grad,
         "no-gradient",
@@ -96,7 +111,7 @@ def _check_loss(
         hint="c",
     )
     own = logits.clone().requires_grad_()
-    (want,) = torch.autograd.grad(reference.losses(own, reference.targets(labels, num_classes, smoothing)).mean(), own)
+    (want,) = torch.autograd.grad(reference.losses(own, targets).mean(), own)
     (gradient,) = torch.autograd.grad(got, given)
     probe.close(gradient, want, "gradient", tested=f"{tested}: its gradient", cause="a part is detached", hint="c")
 
@@ -163,13 +178,16 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         mistakes = _mistakes(reference.wrong_clips(before, limit), _CLIPS)
         if norm <= limit:
             mistakes = [mistake for mistake in mistakes if mistake.code == "always-scaled"]
+        cause, hint = "gradients are multiplied by another factor than limit / norm, or the norm is another", "a"
+        if norm <= limit:
+            cause, hint = "gradients change although their norm is not above the limit", "b"
         probe.close(
             reference.flat(after),
             reference.flat(before) * min(1.0, limit / max(norm.item(), 1e-12)),
             "gradients",
             tested=f"{tested} ({what})",
-            cause="all gradients are multiplied by limit / norm where the norm is above the limit",
-            hint="b",
+            cause=cause,
+            hint=hint,
             mistakes=mistakes,
         )
         probe.expect(
@@ -187,7 +205,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             tested=f"what clip_by_norm_ returns, {tested}",
             expected="the norm before clipping",
             got=None,
-            cause="the function ends without `return`",
+            cause="the function ends without `return`, or returns only where it clips",
             hint="c",
         )
         probe.close(

@@ -53,7 +53,9 @@ def _check_values(
         for layer in network.modules()
         if isinstance(layer, nn.Linear)
     ]
-    logits = probe.call(network, images, tested=f"the network on images of shape {tuple(images.shape)}", hint="a")
+    tested = f"the network on images of shape {tuple(images.shape)}"
+    cause = "the order is flatten, the encoders from the first to the last, a linear layer from the last one's width"
+    logits = probe.call(network, images, tested=tested, cause=cause, hint="a")
     for hook in hooks:
         hook.remove()
     probe.expect(
@@ -75,7 +77,7 @@ def _check_values(
         outputs[-1],
         "codes",
         tested="what reaches the last layer: the pretrained code of the images",
-        cause="the network has new, untrained encoders in place of the pretrained ones",
+        cause="the encoders are new, untrained ones, or another layer stands between them and the last layer",
         hint="a",
         mistakes=[
             Mistake(last, "no-relu", "the ReLU of the last encoder is missing", "a"),

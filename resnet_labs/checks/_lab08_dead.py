@@ -76,6 +76,7 @@ def _check_dead(probe: Probe, dead_classes: Dead) -> None:
         hint="a",
         mistakes=[
             Mistake((logits < 0).all(0), "below-zero", "a ReLU gives zero for zero too; an output of 0 is dead", "a"),
+            Mistake((logits == 0).all(0), "zero-only", "the head alone has no ReLU: negative outputs count too", "a"),
             Mistake((logits <= 0).any(0), "any", "one row at zero is not enough; all rows must be", "a"),
             Mistake((logits <= 0).all(1), "wrong-axis", "this is a value for each row, not for each class", "a"),
             Mistake(logits.mean(0) <= 0, "mean", "the mean over the rows is taken; one row above zero is life", "a"),

@@ -136,7 +136,8 @@ def _check_step(
     weights, losses = reference.steps(start, rows, num_steps=2)
     step = (reconstruction_step, encoder, decoder, rows, optimizer)
     kept = rows.clone()
-    first = probe.call(*step, in_place=True, hint="c")
+    compared = "the loss compares decoder(encoder(rows)) with the rows themselves, which have the same shape"
+    first = probe.call(*step, cause=compared, in_place=True, hint="b")
     probe.expect(
         not isinstance(first, Tensor),
         "keeps-graph",
@@ -159,6 +160,7 @@ def _check_step(
             Mistake(error.square().sum(1).mean(), "sum-over-values", "summed over the values of an image", "b"),
             Mistake(error.square().mean().sqrt(), "root", "the root of the mean squared error is taken", "b"),
             Mistake(error.abs().mean(), "absolute", "the differences are not squared", "b"),
+            Mistake(losses[1], "after-step", "this is the loss after the step; return the one before it", "c"),
         ],
     )
     second = probe.call(*step, tested="a second step", in_place=True, hint="c")
@@ -176,11 +178,16 @@ def _check_step(
         weights,
         "weights",
         tested="the weights of encoder and decoder after two steps",
-        cause="the order is clear, forward, backward, step; each happens once",
+        cause="the order is clear, forward, backward, step; each happens once, and nothing is detached",
         hint="c",
         mistakes=[
             Mistake(reference.steps(start, rows, num_steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "c"),
-            Mistake(reference.flat(*start), "no-step", "the weights never move: no `backward`, or no step", "c"),
+            Mistake(
+                reference.flat(*start),
+                "no-step",
+                "the weights never move: no `backward`, no step, or `zero_grad` between the two",
+                "c",
+            ),
             Mistake(
                 reference.steps(start, rows, num_steps=1)[0],
                 "stale-step",

@@ -95,6 +95,16 @@ def check_pretrain(
 
 def _check_below(probe: Probe, watch: _Watch) -> None:
     early = watch.early
+    few = early is not None and watch.steps[early[1] - 1] < watch.num_steps
+    probe.expect(
+        not few,
+        "too-few-steps",
+        tested="how many steps each layer takes",
+        expected=f"{watch.num_steps}: {_EPOCHS} epochs of {watch.num_steps // _EPOCHS} batches",
+        got=", ".join(f"layer {number} {steps}" for number, steps in enumerate(watch.steps, 1)),
+        cause="each layer goes `epochs` times over all batches",
+        hint="a",
+    )
     probe.expect(
         early is None,
         "interleaved",
@@ -129,17 +139,17 @@ def _check_weights(
     probe: Probe, layers: list[reference.Layer], start: list[reference.Layer], batches: list[tuple[Tensor, Tensor]]
 ) -> None:
     variants = {
-        name: reference.pretrained(start, batches, epochs, _RATE, **changes)[0]
-        for name, epochs, changes in (
-            ("right", _EPOCHS, {}),
-            ("one-epoch", 1, {}),
-            ("decoder-still", _EPOCHS, {"decoders": False}),
-            ("fresh-optimizer", _EPOCHS, {"fresh_optimizer": True}),
-            ("untrained-below", _EPOCHS, {"untrained_below": True}),
+        name: reference.pretrained(start, batches, _EPOCHS, rate, **changes)[0]
+        for name, rate, changes in (
+            ("right", _RATE, {}),
+            ("learning-rate", 1e-3, {}),
+            ("decoder-still", _RATE, {"decoders": False}),
+            ("fresh-optimizer", _RATE, {"fresh_optimizer": True}),
+            ("untrained-below", _RATE, {"untrained_below": True}),
         )
     }
     causes = {
-        "one-epoch": ("each layer trains for one epoch, whatever `epochs` says", "a"),
+        "learning-rate": ("`learning_rate` is not used: this is Adam's own 0.001", "b"),
         "decoder-still": ("the optimizer lacks the decoder's parameters", "b"),
         "fresh-optimizer": ("the optimizer is made anew in each epoch and forgets its moments", "c"),
         "untrained-below": ("it learned the codes that the layers below gave before they were trained", "a"),

@@ -78,6 +78,19 @@ def logarithm_of_the_softmax(logits, labels, smoothing):
     return -(_targets(labels, logits.shape[1], smoothing) * logits.softmax(1).log()).sum(1).mean()
 
 
+def share_by_the_batch_size(logits, labels, smoothing):
+    whole = labels if labels.ndim == 2 else F.one_hot(labels, logits.shape[1]).double()
+    return _mean((1 - smoothing) * whole + smoothing / len(logits), logits)
+
+
+def softmax_over_the_batch(logits, labels, smoothing):
+    return -(_targets(labels, logits.shape[1], smoothing) * logits.log_softmax(0)).sum(1).mean()
+
+
+def logits_without_softmax(logits, labels, smoothing):
+    return -(_targets(labels, logits.shape[1], smoothing) * logits).sum(1).mean()
+
+
 def loss_as_a_number(logits, labels, smoothing):
     return _mean(_targets(labels, logits.shape[1], smoothing), logits).item()
 
@@ -211,6 +224,21 @@ def in_degrees(step, num_steps, warmup_steps):
     return _after(step, num_steps, warmup_steps, 0.5 * (1 + math.cos(180 * share)))
 
 
+def warm_up_a_step_too_long(step, num_steps, warmup_steps):
+    if step <= warmup_steps:
+        return (step + 1) / warmup_steps
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / (num_steps - warmup_steps)))
+
+
+def cosine_a_step_ahead(step, num_steps, warmup_steps):
+    share = (step + 1 - warmup_steps) / (num_steps - warmup_steps)
+    return _after(step, num_steps, warmup_steps, 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def cosine_stretched_over_the_run(step, num_steps, warmup_steps):
+    return _after(step, num_steps, warmup_steps, 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / num_steps)))
+
+
 def divides_by_the_warm_up(step, num_steps, warmup_steps):
     rise = min(1.0, (step + 1) / warmup_steps)
     fall = 0.5 * (1 + math.cos(math.pi * max(0, step - warmup_steps) / (num_steps - warmup_steps)))
@@ -291,6 +319,31 @@ def largest_entry(parameters, limit):
     if norm > limit:
         _scale(parameters, limit / norm)
     return norm
+
+
+def largest_norm(parameters, limit):
+    parameters = _present(parameters)
+    norm = max(parameter.grad.norm() for parameter in parameters)
+    if norm > limit:
+        _scale(parameters, limit / norm)
+    return norm
+
+
+def factor_upside_down(parameters, limit):
+    parameters = _present(parameters)
+    norm = _norm(parameters)
+    if norm > limit:
+        _scale(parameters, norm / limit)
+    return norm
+
+
+def norm_of_clipped_gradients_alone(parameters, limit):
+    parameters = _present(parameters)
+    norm = _norm(parameters)
+    if norm > limit:
+        _scale(parameters, limit / norm)
+        return norm
+    return None
 
 
 def names_bound_anew(parameters, limit):
@@ -374,6 +427,10 @@ def last_line_missing(path, logits):
     _write(path, enumerate(logits[:-1].argmax(1).tolist()))
 
 
+def a_line_for_each_class(path, logits):
+    _write(path, enumerate(logits.argmax(0).tolist()))
+
+
 def classes_from_one(path, logits):
     _write(path, enumerate((logits.argmax(1) + 1).tolist()))
 
@@ -413,6 +470,9 @@ MUTANTS = {
         ((minus_forgotten,), "06.1/sign"),
         ((softmax_twice,), "06.1/softmax"),
         ((logarithm_of_the_softmax,), "06.1/overflow"),
+        ((share_by_the_batch_size,), "06.1/batch-size"),
+        ((softmax_over_the_batch,), "06.1/log-softmax-axis"),
+        ((logits_without_softmax,), "06.1/no-log-softmax"),
         ((loss_as_a_number,), "06.1/no-gradient"),
         ((part_of_the_loss_detached,), "06.1/gradient"),
     ],
@@ -440,6 +500,9 @@ MUTANTS = {
         ((zero_at_the_last_step,), "06.3/ends-early"),
         ((straight_down,), "06.3/linear"),
         ((in_degrees,), "06.3/degrees"),
+        ((warm_up_a_step_too_long,), "06.3/too-long"),
+        ((cosine_a_step_ahead,), "06.3/ahead"),
+        ((cosine_stretched_over_the_run,), "06.3/stretched"),
         ((divides_by_the_warm_up,), "06.3/raises"),
         ((rises_again,), "06.3/factor"),
     ],
@@ -451,6 +514,9 @@ MUTANTS = {
         ((norms_added,), "06.4/sum-of-norms"),
         ((root_forgotten,), "06.4/no-root"),
         ((largest_entry,), "06.4/largest-entry"),
+        ((largest_norm,), "06.4/largest-norm"),
+        ((factor_upside_down,), "06.4/inverse"),
+        ((norm_of_clipped_gradients_alone,), "06.4/no-norm"),
         ((names_bound_anew,), "06.4/unchanged"),
         ((generator_walked_twice,), "06.4/unchanged"),
         ((no_gradient_forgotten,), "06.4/raises"),
@@ -466,6 +532,7 @@ MUTANTS = {
         ((ids_of_the_batch,), "06.5/ids"),
         ((appended,), "06.5/count"),
         ((last_line_missing,), "06.5/count"),
+        ((a_line_for_each_class,), "06.5/wrong-axis"),
         ((classes_from_one,), "06.5/label-range"),
         ((labels_as_floats,), "06.5/whole-numbers"),
         ((labels_as_tensors,), "06.5/whole-numbers"),

@@ -136,6 +136,19 @@ def step_at_the_start(encoder, decoder, rows, optimizer):
     return loss.item()
 
 
+def step_between_clearing(encoder, decoder, rows, optimizer):
+    loss = F.mse_loss(decoder(encoder(rows)), rows)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+
+def loss_after_the_step(encoder, decoder, rows, optimizer):
+    step(encoder, decoder, rows, optimizer)
+    return F.mse_loss(decoder(encoder(rows)), rows).item()
+
+
 def step_without_return(*given):
     step(*given)
 
@@ -254,6 +267,10 @@ def one_flat_list(*given):
 
 def pretrain_without_return(*given):
     train(*given)
+
+
+def rate_left_out(layers, batches, epochs, learning_rate):
+    return train(layers, batches, epochs, 1e-3)
 
 
 def new_optimizer_each_epoch(layers, batches, epochs, learning_rate):
@@ -391,6 +408,10 @@ def below_zero_only(head, codes):
     return (head(codes) < 0).all(0)
 
 
+def zero_without_a_relu(head, codes):
+    return (head(codes) == 0).all(0)
+
+
 def zero_for_any_row(head, codes):
     return (head(codes) <= 0).any(0)
 
@@ -468,6 +489,8 @@ MUTANTS = {
         ((layer, gradients_not_cleared), "08.1/not-cleared"),
         ((layer, returns_the_tensor), "08.1/keeps-graph"),
         ((layer, no_step), "08.1/no-step"),
+        ((layer, step_between_clearing), "08.1/no-step"),
+        ((layer, loss_after_the_step), "08.1/after-step"),
         ((layer, step_at_the_start), "08.1/stale-step"),
         ((layer, step_without_return), "08.1/no-return"),
     ],
@@ -477,7 +500,8 @@ MUTANTS = {
         ((epochs_outside,), "08.2/interleaved"),
         ((every_layer_on_images,), "08.2/raises"),
         ((images_not_flattened,), "08.2/raises"),
-        ((one_epoch_only,), "08.2/interleaved"),
+        ((one_epoch_only,), "08.2/too-few-steps"),
+        ((rate_left_out,), "08.2/learning-rate"),
         ((decoders_stand_still,), "08.2/decoder-still"),
         ((last_layer_forgotten,), "08.2/untrained"),
         ((sgd_in_place_of_adam,), "08.2/weights"),
@@ -506,6 +530,7 @@ MUTANTS = {
     ],
     "check_dead": [
         ((below_zero_only, gradients, 0.801), "08.4/below-zero"),
+        ((zero_without_a_relu, gradients, 0.801), "08.4/zero-only"),
         ((zero_for_any_row, gradients, 0.801), "08.4/any"),
         ((a_value_for_each_row, gradients, 0.801), "08.4/wrong-axis"),
         ((zero_on_average, gradients, 0.801), "08.4/mean"),
