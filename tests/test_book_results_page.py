@@ -123,6 +123,18 @@ def test_variants_are_compared_by_the_settings_that_differ(tmp_path: Path) -> No
     assert "Not measured yet" in section(text, "r1.digits")
 
 
+def test_variants_with_a_name_are_called_by_it(tmp_path: Path) -> None:
+    data = {"name": "mnist", "source": "MNIST", "train": 18_000, "validation": 2_000}
+    arms = [{"arm": "slow", "learning_rate": 0.1, "size": 8}, {"arm": "fast", "learning_rate": 0.2, "size": 32}]
+    text = page(
+        tmp_path,
+        *(line(seed, experiment="r1.digits.choice", data=data, settings=arm) for seed, arm in enumerate(arms)),
+        name="r1.digits.choice",
+    )
+    assert "| arm | accuracy | seeds | images | data |" in text
+    assert "| slow | 0.7500 | 0 | 2,000 (validation) | mnist |" in text
+
+
 def test_lines_of_another_experiment_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"r1\.digits\.jsonl holds lines of r1\.pets\. Move them"):
         page(tmp_path, line(experiment="r1.pets"))

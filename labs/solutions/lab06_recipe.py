@@ -768,8 +768,9 @@ picture(photographs, 100) if stored else print("nothing is stored")
 #   runs learns: clipping bounds the damage and does not mend the rate.
 # - **r2.c7** (cosine annealing improves convergence): not shown in fast mode, where model 3 with a constant rate ends
 #   within a wide interval around it. On the photographs, of the six ingredients of r2.c3, it is the one whose removal
-#   costs the most, and that in every seed, though its wide interval just reaches model 3's. And yet "without all of r2.c3", which has no cosine either, loses nothing: what an ingredient is
-#   worth depends on its company, and one at a time is not the whole story.
+#   costs the most, and that in every seed, though its wide interval just reaches model 3's. And yet "without all of
+#   r2.c3", which has no cosine either, loses nothing: what an ingredient is worth depends on its company, and one at a
+#   time is not the whole story.
 # - **r2.c8** (the best model is a ResNet-152): inconsistent with itself. The report's own summary of its tracked runs
 #   names a ResNet-101 as the best. One of the two is wrong, and no measurement of ours can tell which: a submission
 #   has to say from which run it came. Yours do: every results line holds settings, seed, command and revision.

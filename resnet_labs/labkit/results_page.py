@@ -127,8 +127,10 @@ def _figures(runs: Sequence[Result]) -> Iterable[str]:
 
 
 def _variants(runs: Sequence[Result]) -> Iterable[str]:
-    """One row for each setting that was tried, with the settings that differ as the first columns."""
+    """One row for each setting that was tried; first its `arm`, where it has that name, else the settings that differ."""
+    groups = results.alike(runs)
     knobs = results.differing_settings(runs)
+    knobs = ["arm"] if "arm" in knobs else knobs
     recipe = _recipe(runs[0])
     shows = recipe.shows if recipe else ("accuracy",)
     rows = [
@@ -137,7 +139,7 @@ def _variants(runs: Sequence[Result]) -> Iterable[str]:
             *(f"{results.summarise(group, metric)}" for metric in shows),
             *_basis(group),
         )
-        for group in results.alike(runs)
+        for group in groups
     ]
     names = (name.replace("_", " ") for name in (*knobs, *shows))
     yield _table((*names, "seeds", "images", "data"), rows)

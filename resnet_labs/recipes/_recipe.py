@@ -38,7 +38,8 @@ class Recipe:
         limit: images of the training set that are used, None for all.
         validation: the fraction of the training set that the network is judged on in place of the test set, None to
             judge on the test set. Settings are chosen with it, so that the test set never decides anything.
-        knobs: what else sets one variant apart from another; stands in the results line beside the settings.
+        knobs: what else sets one variant apart from another; stands in the results line beside the settings. Where
+            many settings differ, `arm` gives the variant a name for tables.
         stand_in: what the data stand in for, empty where they are the report's own.
         run: what takes a recipe and one run of it to a results line.
         shows: the metrics to show where the report has no figures of its own.
