@@ -127,7 +127,7 @@ def _figures(runs: Sequence[Result]) -> Iterable[str]:
 
 
 def _variants(runs: Sequence[Result]) -> Iterable[str]:
-    """One row for each setting that was tried; first its `arm`, where it has that name, else the settings that differ."""
+    """One row for each setting that was tried: its `arm`, where it has that name, else the settings that differ."""
     groups = results.alike(runs)
     knobs = results.differing_settings(runs)
     knobs = ["arm"] if "arm" in knobs else knobs
