@@ -79,16 +79,16 @@ def compare(runs: Sequence[Result]) -> list[Row]:
     if not has_figures(experiment):
         names = [name for name in runs[0].metrics if not name.endswith(("_low", "_high"))]
         return [Row(name.replace("_", " "), name, None, summarise(runs, name)) for name in names]
-    report, part = experiment.split(".")[:2]
-    facts = load_report(report)["experiments"][part]
-    facts = facts.get("fact", facts)  # an experiment of several arms has figures under each
     return [
-        Row(label, metric, _stated(facts, place), summarise(runs, metric))
+        Row(label, metric, _stated(experiment, place), summarise(runs, metric))
         for label, metric, place in _FIGURES[experiment]
     ]
 
 
-def _stated(facts: Any, place: str) -> float | None:
+def _stated(experiment: str, place: str) -> float | None:
+    report, part = experiment.split(".")[:2]
+    facts: Any = load_report(report)["experiments"][part]
+    facts = facts.get("fact", facts)  # an experiment of several arms has figures under each
     for key in place.split("."):
         facts = facts[key]
     return facts
