@@ -839,8 +839,9 @@ for plane_weight in sorted({run.settings["weight"] for run in in_plane}):
 #   means lie together. The clusters shrink faster than that, so the separation, a quotient, grows.
 # - **r4.c5** (center loss ends at 60.1 %, below cross-entropy): the log is not that of an equal budget. Center loss is
 #   cross-entropy and a small pull, yet its first epoch ends at 10.6 %, a guess, where the other ends at 79.3 %; and
-#   it still gained 3.4 points in its last epoch. On equal budgets the two are equal within the seeds. Too large a
-#   weight can slow it down, as in the plane at weight 1; the report names none.
+#   it still gained 3.4 points in its last epoch. On equal budgets the two are equal within the seeds on digits; on
+#   photographs the center loss ends about three points below, not twenty. Too large a weight can slow it down, as in
+#   the plane at weight 1; the report names none.
 # - **r4.c6** (hard mining makes the triplet loss discriminative): from scratch on photographs the opposite. In every
 #   seed hard mining kept the loss at the margin, with all images in nearly one point: features lie 0.002 from their
 #   class mean on a sphere of radius 1. Schroff et al. (section 3.2) warn of this, and take semi-hard negatives. On
