@@ -106,6 +106,21 @@ def figures(evaluation: Evaluation) -> dict[str, float]:
     }
 
 
+def mean_loss(evaluation: Evaluation) -> float:
+    """Return the cross-entropy of an evaluation's logits, without smoothing."""
+    return float(cross_entropy(evaluation.logits, evaluation.labels))
+
+
+def train_and_judged(recipe: Recipe, run: Run) -> dict[str, ImageData]:
+    """Return the training images, and the test set or, where the recipe says so, validation images cut from them."""
+    train_set = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size, limit=recipe.limit)
+    if recipe.validation is None:
+        test_set = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size)
+        return {"train": train_set, "test": test_set}
+    cut = data.split(train_set, (1 - recipe.validation, recipe.validation))
+    return dict(zip(("train", "validation"), cut, strict=True))
+
+
 def results_line(
     recipe: Recipe,
     run: Run,
@@ -156,13 +171,7 @@ def train_and_test(
     augment: Augmentation | None = None,
 ) -> Result:
     """Train a network, then judge it on the test set, or on validation images where the recipe says so."""
-    train_set = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size, limit=recipe.limit)
-    if recipe.validation is None:
-        parts = {"train": train_set}
-        parts["test"] = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size)
-    else:
-        cut = data.split(train_set, (1 - recipe.validation, recipe.validation))
-        parts = dict(zip(("train", "validation"), cut, strict=True))
+    parts = train_and_judged(recipe, run)
     train_set, judged_set = parts.values()
     device = runtime.default_device()
     runtime.seed_everything(run.seed)

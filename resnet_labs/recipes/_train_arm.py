@@ -14,9 +14,9 @@ from resnet_labs.data import ImageData
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._imagenet import normalise_inputs
 from resnet_labs.recipes._pretrained import pretrained
-from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line
+from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line
 from resnet_labs.results import Result
-from resnet_labs.train import Evaluation, evaluate, fit
+from resnet_labs.train import evaluate, fit
 from resnet_labs.weights import load_weights, replace_head
 
 
@@ -48,7 +48,7 @@ def run_arm(recipe: Recipe, run: Run) -> Result:
         **figures(tested),
         "train_accuracy": trained.accuracy,
         "accuracy_gap": trained.accuracy - tested.accuracy,
-        "loss_gap": _loss(tested) - _loss(trained),
+        "loss_gap": mean_loss(tested) - mean_loss(trained),
     }
     if watched:
         measured["largest_gradient_norm"] = float(model.largest_gradient_norm)  # type: ignore[arg-type]
@@ -102,7 +102,3 @@ def _augmentation(recipe: Recipe, num_classes: int) -> Augmentation | None:
     steps += [AutoAugment()] if knobs["autoaugment"] else []
     steps += [Mixup(num_classes, knobs["mixup_alpha"])] if knobs["mixup_alpha"] is not None else []
     return Compose(steps) if steps else None
-
-
-def _loss(evaluation: Evaluation) -> float:
-    return float(cross_entropy(evaluation.logits, evaluation.labels))

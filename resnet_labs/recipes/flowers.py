@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
 
 from torch import nn
 
@@ -14,7 +13,7 @@ from resnet_labs.data import ImageData
 from resnet_labs.features import FeatureSet, cached_features
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._imagenet import normalise_inputs
-from resnet_labs.recipes._recipe import Recipe, Run, figures, settings
+from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, settings
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -77,7 +76,7 @@ def train_head(recipe: Recipe, run: Run) -> Result:
             **figures(on_validation),
             "train_accuracy": on_train.accuracy,
             "accuracy_gap": on_train.accuracy - on_validation.accuracy,
-            "loss_gap": _loss(on_validation) - _loss(on_train),
+            "loss_gap": mean_loss(on_validation) - mean_loss(on_train),
         },
         seconds=round(seconds_of_cache + history.seconds, 1),
         device=history.device,
@@ -88,10 +87,6 @@ def train_head(recipe: Recipe, run: Run) -> Result:
 def _views(network: nn.Module, images: ImageData, recipe: Recipe) -> FeatureSet:
     assert recipe.size is not None
     return cached_features(network, images, views=recipe.knobs["views"], augment=_augmentation(recipe.size))
-
-
-def _loss(evaluation: Any) -> float:
-    return float(cross_entropy(evaluation.logits, evaluation.labels))
 
 
 _FLOWERS = Recipe(

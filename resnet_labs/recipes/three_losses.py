@@ -12,7 +12,7 @@ from resnet_labs import data, runtime
 from resnet_labs.data import ImageData
 from resnet_labs.evaluation import predict
 from resnet_labs.features import neighbour_purity, silhouette
-from resnet_labs.recipes._recipe import Recipe, Run, figures, new_network, results_line
+from resnet_labs.recipes._recipe import Recipe, Run, figures, new_network, results_line, train_and_judged
 from resnet_labs.recipes.three_losses_networks import (
     CenterObjective,
     EmbeddingNetwork,
@@ -31,13 +31,7 @@ def train_with_loss(recipe: Recipe, run: Run) -> Result:
     Without a validation part the curve over epochs is that of the test images, as in the report's logs; nothing is
     chosen by it.
     """
-    train_set = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size, limit=recipe.limit)
-    if recipe.validation is None:
-        parts = {"train": train_set}
-        parts["test"] = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size)
-    else:
-        cut = data.split(train_set, (1 - recipe.validation, recipe.validation))
-        parts = dict(zip(("train", "validation"), cut, strict=True))
+    parts = train_and_judged(recipe, run)
     train_set, judged_set = parts.values()
     device, knobs = runtime.default_device(), recipe.knobs
     num_classes = len(train_set.classes)
