@@ -49,9 +49,7 @@ if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
 import copy
 from itertools import pairwise
-from pathlib import Path
 
-import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -673,11 +671,11 @@ plotting.report_against_ours(
 # curves can stand beside yours:
 
 # %% tags=["report"] mystnb={"image": {"alt": "The report's losses flatten near 2, ours without the ReLU near 0"}}
-log = pd.read_csv(Path(reports.__file__).with_name("r4_log_classifier.csv"))
+log = reports.training_log("r4_log_classifier")
 plotting.curves(
     {
-        "report, training": log.train_loss_sum / 100,
-        "report, test": log.test_loss_sum / 1000,
+        "report, training": [summed / 100 for summed in log["train_loss_sum"]],
+        "report, test": [summed / 1000 for summed in log["test_loss_sum"]],
         "ours with the ReLU": fault_curves["with the ReLU, seed 0"],
         "ours without": fault_curves["without, seed 0"],
     },
@@ -742,7 +740,7 @@ for name, end in (("only the head trains", nn.Identity()), ("only the head train
     network = nn.Sequential(broken_classifier(stacks[0], num_classes), end).to(device)
     frozen_curves[name] = train(network, train_set, 0).column("train_accuracy")
 figure = plotting.curves(
-    {"everything trains": few_accuracy, **frozen_curves, "report's log": log.train_acc},
+    {"everything trains": few_accuracy, **frozen_curves, "report's log": log["train_acc"]},
     y="training accuracy (fraction)",
 )
 figure.axes[0].legend(frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.15))
