@@ -9,8 +9,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as reference
 
-from resnet_labs import augment
-from resnet_labs.augment import AutoAugment, ColorJitter, Compose, Crop, CutMix, Flip, Mixup
+from resnet_labs.augment import AutoAugment, ColorJitter, Compose, Crop, CutMix, Flip, Mixup, _draws, jitter, policy
 from resnet_labs.data import Batches, ImageData
 from resnet_labs.runtime import InputError
 
@@ -198,7 +197,7 @@ def colours() -> Tensor:
 @pytest.mark.parametrize("kind", range(3), ids=["brightness", "contrast", "saturation"])
 def test_blends_are_torchvisions(kind: int) -> None:
     images, factors = colours(), torch.linspace(0, 2.5, 64)
-    got = augment._blend_colours(images.clone(), torch.full((1, 64), kind), factors[None])
+    got = jitter._blend_colours(images.clone(), torch.full((1, 64), kind), factors[None])
     expected = torch.stack([ADJUST[kind](x, float(f)) for x, f in zip(images, factors, strict=True)])
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-6)
 
@@ -206,14 +205,14 @@ def test_blends_are_torchvisions(kind: int) -> None:
 def test_hue_is_torchvisions() -> None:
     images = colours()
     for shifts in (torch.linspace(-0.5, 0.5, 64), torch.zeros(64), torch.full((64,), 1 / 3)):
-        got = augment._turn_hue(images, shifts)
+        got = jitter._turn_hue(images, shifts)
         expected = torch.stack([reference.adjust_hue(x, float(s)) for x, s in zip(images, shifts, strict=True)])
         torch.testing.assert_close(got, expected, rtol=0, atol=1e-5)
 
 
 def test_a_third_of_a_turn_makes_red_green() -> None:
     red = torch.tensor([0.8, 0.2, 0.2]).view(1, 3, 1, 1)
-    green = augment._turn_hue(red, torch.tensor([1 / 3])).flatten()
+    green = jitter._turn_hue(red, torch.tensor([1 / 3])).flatten()
     torch.testing.assert_close(green, torch.tensor([0.2, 0.8, 0.2]))
 
 
@@ -233,13 +232,13 @@ def test_jitter_is_torchvisions_with_the_factors_and_orders_drawn(
     images, seen = colours(), {}
     names = ("images", "kinds", "factors", "shifts", "place") if "hue" in settings else ("images", "kinds", "factors")
     inner = "_jitter" if "hue" in settings else "_blend_colours"
-    original = getattr(augment, inner)
+    original = getattr(jitter, inner)
 
     def spy(*arguments: Tensor) -> Tensor:
         seen.setdefault(inner, dict(zip(names, (argument.clone() for argument in arguments), strict=True)))
         return original(*arguments)
 
-    monkeypatch.setattr(augment, inner, spy)
+    monkeypatch.setattr(jitter, inner, spy)
     got, _ = ColorJitter(**settings)(images, torch.zeros(64, dtype=torch.int64), seeded())
     drawn = seen[inner]
     orders = set()
@@ -278,7 +277,7 @@ def test_hue_shifts_are_uniform_over_their_range() -> None:
 def test_all_orders_are_equally_likely(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Tensor] = []
     monkeypatch.setattr(
-        augment,
+        jitter,
         "_jitter",
         lambda images, kinds, factors, shifts, place: drawn.append(torch.cat([kinds, place[None]])) or images,
     )
@@ -398,7 +397,7 @@ def test_autoaugment_is_torchvisions_policy_on_each_image(channels: int) -> None
     assert same is labels
     policy = v2.AutoAugment(v2.AutoAugmentPolicy.CIFAR10)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(augment._seed(seeded(4)))
+        torch.manual_seed(_draws.seed(seeded(4)))
         expected = torch.stack([policy(image) for image in (images * 255).round().to(torch.uint8)])
     assert torch.equal(out, expected.float() / 255)
     untouched = (out - images).abs().flatten(1).amax(1) <= 0.5 / 255 + 1e-6
@@ -409,7 +408,7 @@ def test_autoaugment_puts_the_global_generator_back_when_it_fails(monkeypatch: p
     def broken() -> None:
         raise RuntimeError("broken policy")
 
-    monkeypatch.setattr(augment, "_cifar10_policy", lambda: lambda image: broken())
+    monkeypatch.setattr(policy, "_cifar10_policy", lambda: lambda image: broken())
     state = torch.get_rng_state()
     with pytest.raises(RuntimeError, match="broken policy"):
         AutoAugment()(*pictures(), seeded())
