@@ -157,7 +157,7 @@ def distance_matrix(embeddings: Float[Tensor, "N D"]) -> Float[Tensor, "N N"]:
         tensor([[0., 5.],
                 [5., 0.]])
     """
-    squared = _squared_distances(_at_least_float32(embeddings))
+    squared = _squared_distances(_centred(_at_least_float32(embeddings)))
     together = squared <= 0
     together.fill_diagonal_(True)
     # The square root has an infinite slope at zero, and 0 * inf is NaN: there, take the root of one instead.
@@ -240,9 +240,12 @@ def _at_least_float32(values: Tensor) -> Tensor:
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
+def _centred(points: Tensor) -> Tensor:
+    return points - points.detach().mean(0)  # a shift changes no distance, but less is lost to cancellation
+
+
 def _squared_distances(points: Tensor) -> Tensor:
     with torch.autocast(points.device.type, enabled=False):
-        points = points - points.detach().mean(0)  # a shift changes no distance, but less is lost to cancellation
         squares = points.square().sum(1)
         return torch.addmm(squares, points, points.T, alpha=-2) + squares[:, None]
 
@@ -263,7 +266,7 @@ class _WithGradient(torch.autograd.Function):
 
 def _batch_hard(points: Tensor, same: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     """Mine on approximate squares; loss and gradient come from the exact differences of the chosen pairs."""
-    squared = _squared_distances(points)
+    squared = _squared_distances(_centred(points))
     near, negative = squared.masked_fill(same, math.inf).min(1)
     far, positive = squared.masked_fill(~same.fill_diagonal_(False), -math.inf).max(1)
     usable = (near != math.inf) & (far != -math.inf)
@@ -281,6 +284,7 @@ def _batch_hard(points: Tensor, same: Tensor, margin: float) -> tuple[Tensor, Te
 
 def _all_triplets(points: Tensor, same: Tensor, margin: float, *, semihard: bool) -> tuple[Tensor, Tensor]:
     """The sum of all losses is linear in the distances; the weight of a distance is the number of its triplets."""
+    points = _centred(points)
     distances = _squared_distances(points).clamp_min_(0).sqrt_()
     positive = same.fill_diagonal_(False)
     # Ties: a negative at the margin exactly has no loss; semi-hard, one exactly as far as the positive is too near.
@@ -289,15 +293,16 @@ def _all_triplets(points: Tensor, same: Tensor, margin: float, *, semihard: bool
     if semihard:
         farther = distances.nextafter(distances.new_tensor(math.inf))
         weights -= _triplets_of_pairs(torch.where(positive, farther, distances), positive)
-    num_triplets = weights.clamp_min(0).sum().to(distances.dtype)
+    num_triplets = weights.clamp_min(0).sum()
     loss = ((weights * distances).sum() + margin * num_triplets) / num_triplets.clamp_min(1)
-    slopes = (weights / distances).masked_fill_(distances == 0, 0) / num_triplets.clamp_min(1)
-    slopes = slopes + slopes.T
-    points = points - points.mean(0)  # a shift changes nothing, but less is lost to cancellation
-    return loss, slopes.sum(1, keepdim=True) * points - slopes @ points
+    slopes = distances.reciprocal_().nan_to_num_(posinf=0).mul_(weights).div_(num_triplets.clamp_min(1))
+    # Each pair pulls along its difference: the Laplacian of the graph whose edges are the pairs, times the points.
+    laplacian = (slopes + slopes.T).neg_()
+    laplacian.diagonal().sub_(laplacian.sum(1))
+    return loss, laplacian @ points
 
 
-def _triplets_of_pairs(keys: Tensor, positive: Tensor) -> Int[Tensor, "N N"]:
+def _triplets_of_pairs(keys: Tensor, positive: Tensor) -> Float[Tensor, "N N"]:
     """Count for a positive its anchor's negatives of smaller key; for a negative, less the positives of larger key.
 
     Sorting each anchor's row gives all counts in O(N^2 log N), where a list of the triplets has up to N^3 entries.
@@ -307,7 +312,7 @@ def _triplets_of_pairs(keys: Tensor, positive: Tensor) -> Int[Tensor, "N N"]:
     positives = is_positive.cumsum(1, dtype=torch.int32)
     negatives = torch.arange(1, len(keys) + 1, dtype=torch.int32, device=keys.device) - positives
     counts = torch.where(is_positive, negatives, positives - positives[:, -1:])
-    return torch.empty_like(counts).scatter_(1, order, counts).fill_diagonal_(0)
+    return torch.empty_like(keys).scatter_(1, order, counts.to(keys.dtype)).fill_diagonal_(0)
 
 
 def _sorting(rows: Tensor) -> Int[Tensor, "N N"]:

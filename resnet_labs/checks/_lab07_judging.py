@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
@@ -26,25 +27,44 @@ def check_judging(
     _check_nearest_mean(probe, nearest_mean)
     _check_top_k(probe, top_k_accuracy)
     scores = torch.randn(40, 4, generator=probe.generator)
-    labels = torch.cat([torch.tensor([0] * 4 + [1] * 8 + [2] * 12 + [3] * 16)])
+    labels = torch.tensor([2] * 4 + [0] * 8 + [1] * 12 + [3] * 16)
     scores[range(40), labels] += 1
+    _check_class_accuracy(probe, class_accuracy, scores, labels, "")
+    scores[labels == 3, 3] = -9
+    never = ", where the last class is never right"
+    cause = "a class that is never right has the accuracy 0; count with `bincount(minlength=scores.shape[1])`"
+    _check_class_accuracy(probe, class_accuracy, scores, labels, never, cause=cause)
+
+
+def _check_class_accuracy(
+    probe: Probe,
+    class_accuracy: Callable[[Tensor, Tensor], Tensor],
+    scores: Tensor,
+    labels: Tensor,
+    where: str,
+    cause: str = "",
+) -> None:
     right = (scores.argmax(1) == labels).double()
     counts, hits = labels.bincount(minlength=4), labels.bincount(right, 4)
     named = scores.argmax(1).bincount(minlength=4)
-    tested = "the accuracy of each of four classes with 4, 8, 12 and 16 examples"
+    tested = f"the accuracy of each of four classes with 8, 12, 4 and 16 examples{where}"
+    one = "this is one number for all classes; give one for each"
     probe.close(
-        probe.call(class_accuracy, scores, labels, tested=tested, hint="c"),
+        probe.call(class_accuracy, scores.clone(), labels.clone(), tested=tested, cause=cause, hint="c"),
         hits / counts,
         "class-accuracy",
         tested=tested,
-        cause="of a class's own examples, the share whose highest score is that class",
+        cause=cause or "of a class's own examples, the share whose highest score is that class",
         hint="c",
         mistakes=[
             Mistake(hits / named, "precision", "divided by how often a class was named, not by its examples", "c"),
             Mistake(hits / 40, "share-of-all", "divided by all examples, not by those of the class", "c"),
             Mistake(hits, "counts", "these are counts; divide by the examples of each class", "c"),
             Mistake(named / 40, "named", "this is how often each class was named", "c"),
-            Mistake(right.mean(), "one-number", "this is the accuracy over all classes", "c"),
+            Mistake(100 * hits / counts, "percent", "these are percents; a share lies between 0 and 1", "c"),
+            Mistake(1 - hits / counts, "errors", "this is the share of mistakes", "c"),
+            Mistake(right.mean(), "one-number", one, "c"),
+            Mistake((hits / counts).mean(), "one-number", one, "c"),
         ],
     )
 
@@ -52,15 +72,17 @@ def check_judging(
 def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Tensor, int], Tensor]) -> None:
     tested = "the order of three classes for 30 points"
     asked = 5 * torch.randn(30, 2, generator=probe.generator)
-    got = probe.call(nearest_mean, _KNOWN, _KNOWN_LABELS, asked, 3, tested=tested, hint="a")
-    shape = tuple(got.shape) if isinstance(got, Tensor) else got
+    got = probe.call(nearest_mean, _KNOWN.clone(), _KNOWN_LABELS.clone(), asked.clone(), 3, tested=tested, hint="a")
+    is_tensor = isinstance(got, Tensor)
     probe.expect(
-        shape == (30, 3),
+        is_tensor and got.shape == (30, 3),
         "scores-shape",
         tested="the scores of 30 points for three classes",
         expected="a tensor of shape (30, 3)",
-        got=f"shape {shape}" if isinstance(shape, tuple) else shape,
-        cause="a row for each example that is asked about, a column for each class",
+        got=f"shape {tuple(got.shape)}" if is_tensor else got,
+        cause="a row for each example that is asked about, a column for each class"
+        if is_tensor
+        else "another kind of value is returned",
         hint="a",
     )
     own = [_KNOWN[label == _KNOWN_LABELS] for label in range(3)]
@@ -69,12 +91,18 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
     sums = torch.stack([rows.sum(0) for rows in own])
     between = torch.cdist(asked, _KNOWN)
     nearest = torch.stack([between[:, label == _KNOWN_LABELS].amin(1) for label in range(3)], 1)
-    on_sphere = torch.nn.functional.normalize(asked) @ torch.nn.functional.normalize(means).T
+    to_examples = torch.stack([between[:, label == _KNOWN_LABELS].mean(1) for label in range(3)], 1)
+    counts = _KNOWN_LABELS.bincount()[:, None]
+    shares = -torch.cdist(asked, sums / counts.sum())
+    on_sphere = F.normalize(asked) @ F.normalize(means).T
     wrong = {
         "nearest-last": (torch.cdist(asked, means), "the nearest class gets the lowest score; take the minus"),
         "sums": (-torch.cdist(asked, sums), "features are summed over a class, not averaged"),
+        "divided-by-all": (shares, "divided by the number of all examples, not by that of the class"),
         "medians": (-torch.cdist(asked, medians), "the median is taken, not the mean"),
         "nearest-example": (-nearest, "the nearest example decides, not the nearest class mean"),
+        "mean-distance": (-to_examples, "the mean distance to a class's examples; take the distance to their mean"),
+        "city-block": (-torch.cdist(asked, means, p=1), "differences are summed, not squares"),
         "products": (asked @ means.T, "inner products with the means; distances are asked for"),
         "angles": (on_sphere, "angles to the means; distances are asked for"),
     }
@@ -100,26 +128,32 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
 def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], Any]) -> None:
     labels = torch.arange(30) % 6
     scores = torch.randn(30, 6, generator=probe.generator)
-    scores[range(30), labels] += 1
+    scores[range(30), labels] += 0.7
     ranks = (scores > scores.gather(1, labels[:, None])).sum(1)
     for k in (1, 3, 2, 5, 6):
         hits = (ranks < k).double()
         tested = f"top-{k} accuracy of 30 examples and six classes"
         exactly = (ranks == k - 1).double().mean()
         lowest = (ranks >= 6 - k).double().mean()
+        everywhere = "every example counts: give the labels an axis, `labels[:, None]`, and ask `any(1)`"
         probe.close(
-            probe.call(top_k_accuracy, scores, labels, k, tested=tested, hint="b"),
+            probe.call(top_k_accuracy, scores.clone(), labels.clone(), k, tested=tested, hint="b"),
             hits.mean(),
             "top-k",
             tested=tested,
             cause="the share of examples whose label is among the k classes with the highest scores",
             hint="b",
             mistakes=[
+                Mistake(0.0, "none", "no example counts: compare labels with `topk(k).indices`, not its values", "b"),
+                Mistake(1.0, "every", everywhere, "b"),
                 Mistake((ranks == 0).double().mean(), "only-first", "k is not looked at: this is top-1", "b"),
                 Mistake(hits.mean() / k, "divided-by-k", "divided by k too", "b"),
                 Mistake(lowest, "lowest", "the k lowest scores are taken", "b"),
                 Mistake(exactly, "exactly-kth", "only the k-th place counts, not the places before it", "b"),
                 Mistake((ranks <= k).double().mean(), "one-more", "one place too many counts", "b"),
                 Mistake(hits.sum(), "not-averaged", "this is the count; divide by the number of examples", "b"),
+                Mistake(hits, "not-averaged", "a number for each example; take the mean", "b"),
+                Mistake(100 * hits.mean(), "percent", "this is in percent; a share lies between 0 and 1", "b"),
+                Mistake(1 - hits.mean(), "errors", "this is the share of examples that are *not* among them", "b"),
             ],
         )

@@ -6,40 +6,65 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from resnet_labs.checks._engine import Probe
 
+_IN_PLACE = (
+    "something was changed in place: `masked_fill` makes a new table, `fill_diagonal_` and `table[mask] = 0` do not"
+)
+
 
 def differentiated(
-    probe: Probe, function: Callable[..., Any], inputs: Tensor, *args: Any, gradient_hint: str, **how: Any
+    probe: Probe,
+    function: Callable[..., Any],
+    inputs: Tensor,
+    *args: Any,
+    gradient_hint: str,
+    number: str = "a Python number is returned; leave out `.item()` and `float(...)`",
+    **how: Any,
 ) -> tuple[Tensor, Callable[[], Tensor]]:
-    """Call the function; return its value, and what gives the gradient of the value's weighted sum for the inputs."""
+    """Call the function; return its value, and what gives the gradient of the value's weighted sum for the inputs.
+
+    It gets copies, so that an answer that changes them in place spoils no later check. `number` is the cause to name
+    where it returns a number.
+    """
     leaf = inputs.clone().requires_grad_()
-    value = probe.call(function, leaf, *args, **how)
+    copies = [it.clone() if isinstance(it, Tensor) else it for it in args]
+    value = probe.call(function, leaf.clone(), *copies, **how)
     probe.expect(
         isinstance(value, Tensor),
         "not-a-tensor",
         tested=how["tested"],
         expected="a tensor, so that gradients can flow back",
         got=value,
-        cause="a Python number is returned; leave out `.item()` and `float(...)`",
+        cause=number if isinstance(value, (int, float, np.number)) else "return one tensor and nothing else",
         hint=gradient_hint,
     )
 
     def gradient() -> Tensor:
+        tested = f"the gradient of {how['tested']}"
         probe.expect(
             value.requires_grad,
             "no-gradient",
-            tested=f"the gradient of {how['tested']}",
+            tested=tested,
             expected="a gradient for every input",
             got="a value that is cut off from the inputs",
             cause="`.detach()`, `.data`, `.item()`, NumPy or `torch.no_grad()` on the way, or a new tensor of zeros",
             hint=gradient_hint,
         )
-        (found,) = torch.autograd.grad((value * weights(value)).sum(), leaf, allow_unused=True)
+        try:
+            (found,) = torch.autograd.grad((value * weights(value)).sum(), leaf, allow_unused=True)
+        except RuntimeError as error:
+            if "inplace" not in str(error):
+                raise
+            got = "torch's error that a tensor the gradient needs was modified by an inplace operation"
+            raise probe.failure(
+                "in-place", tested=tested, expected="a gradient", got=got, cause=_IN_PLACE, hint=gradient_hint
+            ) from error
         return torch.zeros_like(leaf) if found is None else found
 
     return value, gradient
@@ -56,15 +81,15 @@ def weights(value: Tensor) -> Tensor:
     return torch.linspace(1, 2, value.numel(), dtype=value.dtype).reshape(value.shape)
 
 
-class CountedCalls(TorchFunctionMode):
-    """Counts the calls of torch's functions: a loop over rows makes many."""
+class Calls(TorchFunctionMode):
+    """Notes which of torch's functions are called: a loop over rows calls many."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.number = 0
+        self.names: list[str] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.number += 1
+        self.names.append(getattr(func, "__name__", ""))
         return func(*args, **(kwargs or {}))
 
 
@@ -120,6 +145,7 @@ def all_triplets(
     *,
     counted: str = "positive loss",
     itself: bool = False,
+    hinge: bool = True,
     average: str = "counted",
 ) -> Tensor:
     """Return the mean loss of the triplets that count; the arguments make it wrong."""
@@ -134,8 +160,12 @@ def all_triplets(
         "farther": valid & farther,
         "nearer": valid & ~farther,
     }[counted]
-    found = losses[chosen].relu()
-    return found.sum() if average == "sum" else found.sum() / max(1, found.numel())
+    found = (losses.relu() if hinge else losses).masked_fill(~chosen, 0)
+    if average == "anchor":
+        means = found.sum((1, 2)) / chosen.sum((1, 2)).clamp(min=1)
+        return means.sum() / chosen.any(2).any(1).sum().clamp(min=1)
+    counts = {"counted": int(chosen.sum()), "sum": 1, "batch": len(labels), "table": chosen.numel()}
+    return found.sum() / max(1, counts[average])
 
 
 def center_loss(features: Tensor, labels: Tensor, centers: Tensor) -> Tensor:

@@ -91,8 +91,9 @@ EQUIVALENT = {
     ): "Where the distance is zero, so is the offset.",
     (
         "losses",
-        "slopes = (weights / distances).masked_fill_(distances == 0, 1) / num_triplets.clamp_min(1)",
+        "slopes = distances.reciprocal_().nan_to_num_(posinf=1).mul_(weights).div_(num_triplets.clamp_min(1))",
     ): "Where the distance is zero, the points are the same, and what one is drawn by is taken back.",
+    ("losses", "laplacian.diagonal().sub_(laplacian.sum(0))"): "The matrix is symmetric.",
     ("losses", "return rows.argsort(0)"): "Runs on accelerators only; a GPU test compares them with the CPU.",
 }
 

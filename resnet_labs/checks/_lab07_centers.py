@@ -1,0 +1,126 @@
+"""The check of exercise 07.4: the center loss, and centers that follow their classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from resnet_labs.checks import _lab07_reference as reference
+from resnet_labs.checks._engine import Mistake, Probe, check
+
+_LAST = "`centers[labels] -= ...` keeps only the last example of each class; `index_add_` adds them all"
+_PRESENT = "a class without an example keeps its center; count with `bincount(minlength=len(centers))`"
+
+
+@check("07.4", "half the mean squared distance to the own center, and centers that follow their classes")
+def check_center_loss(
+    probe: Probe,
+    center_loss: Callable[[Tensor, Tensor, Tensor], Tensor],
+    move_centers: Callable[[Tensor, Tensor, Tensor, float], Tensor],
+) -> None:
+    """Check value, gradient, and one step of the centers, also with classes that the batch lacks."""
+    features = torch.tensor([[2.0, 0, 1], [4, 1, 0], [-1, 3, 2], [0, -2, 2], [5, 5, -3], [1, 1, 1], [7, -6, 0]])
+    centers = torch.tensor([[1.0, 1, -1], [9, -9, 2], [0, 2, 1], [-1, 0, 4]])
+    every, some = torch.tensor([0, 0, 2, 2, 2, 3, 1]), torch.tensor([0, 0, 2, 2, 2, 0, 2])
+    tested = "the center loss of seven features and four centers"
+    value, gradient = reference.differentiated(
+        probe, center_loss, features, every, centers, tested=tested, hint="a", gradient_hint="a"
+    )
+    probe.close(
+        value,
+        reference.center_loss(features, every, centers),
+        "value",
+        tested=tested,
+        cause="for each example half the sum of squares of feature minus own center; then the mean over the batch",
+        hint="a",
+        mistakes=_loss_mistakes(features, every, centers),
+    )
+    probe.close(
+        gradient(),
+        reference.gradient_of(reference.center_loss, features, every, centers),
+        "gradient",
+        tested=f"the gradient of {tested} for the features",
+        cause="the features are cut off, or enter twice",
+        hint="a",
+    )
+    _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class")
+    _check_moved(probe, move_centers, features, some, centers, 1.0, "of classes 0 and 2 only", cause=_PRESENT, hint="c")
+
+
+def _loss_mistakes(features: Tensor, labels: Tensor, centers: Tensor) -> list[Mistake]:
+    gaps = features - centers[labels]
+    squares = gaps.square().sum(1)
+    every = torch.cdist(features, centers).square().mean() / 2
+    return [
+        Mistake(squares.mean(), "no-half", "the factor 1/2 is missing", "a"),
+        Mistake(squares.mean() / 4, "half-squared", "the half is squared too; it stands before the square", "a"),
+        Mistake(squares.sum() / 2, "sum", "summed over the batch; take the mean, as in the cross-entropy", "a"),
+        Mistake(gaps.square().mean() / 2, "mean-over-features", "averaged over the features too", "a"),
+        Mistake(gaps.square().mean(), "mean-over-features", "averaged over the features too, and not halved", "a"),
+        Mistake(squares.sqrt().mean() / 2, "not-squared", "distances are not squared", "a"),
+        Mistake(gaps.abs().sum(1).mean() / 2, "not-squared", "differences are not squared", "a"),
+        Mistake(every, "every-center", "every center pulls every example; only its own class's may", "a"),
+        Mistake(squares / 2, "not-averaged", "the mean over the batch is missing", "a"),
+    ]
+
+
+def _check_moved(
+    probe: Probe,
+    move_centers: Callable[[Tensor, Tensor, Tensor, float], Tensor],
+    features: Tensor,
+    labels: Tensor,
+    centers: Tensor,
+    alpha: float,
+    batch: str,
+    **how: Any,
+) -> None:
+    tested = f"the centers after one step with alpha = {alpha} and examples {batch}"
+    right = reference.move_centers(features, labels, centers, alpha)
+    how = {"hint": "b"} | how
+    moved = probe.call(move_centers, features.clone(), labels.clone(), centers.clone(), alpha, tested=tested, **how)
+    probe.expect(
+        not isinstance(moved, Tensor) or bool(moved.isfinite().all()),
+        "missing-class",
+        tested=tested,
+        expected="a class without an example keeps its center",
+        got=moved,
+        cause="divided by the number of examples, which can be 0; the paper divides by one more",
+        hint="c",
+    )
+    probe.close(
+        moved,
+        right,
+        "centers",
+        tested=tested,
+        cause="for each class: alpha times the sum of (center - feature), divided by 1 + the number of its examples",
+        hint="b",
+        mistakes=_step_mistakes(features, labels, centers, alpha, right),
+    )
+
+
+def _step_mistakes(features: Tensor, labels: Tensor, centers: Tensor, alpha: float, right: Tensor) -> list[Mistake]:
+    step = right - centers
+    counts = labels.bincount(minlength=len(centers))[:, None]
+    last, once = centers.clone(), centers.clone()
+    last[labels] = centers[labels] - alpha * (centers[labels] - features) / (1 + counts[labels])
+    once[labels] -= alpha * (centers[labels] - features)
+    by_n = reference.move_centers(features, labels, centers, alpha, plus=0)
+    means = reference.move_centers(features, labels, centers, 1.0, plus=0)
+    by_batch = centers + step * (1 + counts) / (1 + len(labels))
+    return [
+        Mistake(centers, "not-moved", "the centers stay where they were", "b"),
+        Mistake(centers - step, "away", "the centers move away from their features: check the sign", "b"),
+        Mistake(step, "step-only", "this is the step; return the centers after it", "b"),
+        Mistake(-step, "step-only", "this is the step; return the centers after it", "b"),
+        Mistake(centers + step / alpha, "no-alpha", "alpha is left out", "b"),
+        Mistake(last, "last-example", _LAST, "c"),
+        Mistake(once, "last-example", _LAST, "c"),
+        Mistake(centers + step * (1 + counts), "not-divided", "the sum is not divided by 1 + n", "b"),
+        Mistake(by_n, "plain-mean", "divided by n; the paper's equation 4 divides by 1 + n", "b"),
+        Mistake(means, "class-means", "these are the classes' means; a center goes a part of the way there", "b"),
+        Mistake(by_batch, "divided-by-batch", "divided by the size of the batch, not of the class", "b"),
+        Mistake(right[labels.unique()], "missing-class", _PRESENT, "c"),
+    ]

@@ -1,0 +1,140 @@
+"""The check of exercise 07.2: all distances at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from resnet_labs.checks import _lab07_reference as reference
+from resnet_labs.checks._engine import Mistake, Probe, check
+
+_MOST_CALLS = 40
+_EPSILON = "a number was added under the root that shows in the distances; replace the zeros before the root instead"
+_STEEP = "the square root is infinitely steep at 0, and infinity times 0 is NaN"
+
+
+@check("07.2", "all distances at once, without a NaN where two points coincide")
+def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
+    """Check values, gradient, coincident points, and that no loop runs over the rows."""
+    points = 2 * torch.randn(6, 3, generator=probe.generator, dtype=torch.float64)
+    tested = "the distances between six points in three dimensions"
+    value, gradient = reference.differentiated(probe, distances, points, tested=tested, hint="a", gradient_hint="c")
+    probe.close(
+        value,
+        reference.distances(points),
+        "values",
+        tested=tested,
+        cause="the square root of the sum of squared differences, for every pair of rows",
+        hint="a",
+        atol=1e-5,
+        mistakes=_mistakes(points),
+    )
+    found = gradient()
+    _check_finite(probe, found, "nan-gradient", tested=tested, cause=_STEEP)
+    probe.close(
+        found,
+        reference.gradient_of(reference.distances, points),
+        "gradient",
+        tested=f"the gradient of {tested}",
+        cause="a part of the computation is cut off from the points",
+        hint="c",
+    )
+    _check_coincident(probe, distances, points)
+    _check_far(probe, distances)
+    calls = reference.Calls()
+
+    def watched(points: Tensor) -> Tensor:
+        with calls:
+            return distances(points)
+
+    many = torch.randn(_MOST_CALLS, 2, generator=probe.generator)
+    probe.call(watched, many, tested=f"the distances of {_MOST_CALLS} points", hint="a")
+    probe.expect(
+        len(calls.names) <= _MOST_CALLS,
+        "loop",
+        tested=f"how many of torch's functions run for {_MOST_CALLS} points",
+        expected="a handful",
+        got=f"{len(calls.names)}",
+        cause="a Python loop runs over the rows; subtract all pairs at once with `points[:, None] - points`",
+        hint="a",
+    )
+
+
+def _mistakes(points: Tensor) -> list[Mistake]:
+    right = reference.distances(points)
+    products, lengths = points @ points.T, points.square().sum(1)
+    sums = lengths[:, None] + lengths
+    one_triangle = "only one triangle is filled; distances are symmetric"
+    ones = "ones that stand in for zeros under the root are still there: put the zeros back after it"
+    return [
+        Mistake(right.square(), "squared", "the square root is missing", "a"),
+        Mistake(reference.distances(points, power=1), "city-block", "differences are summed, not squares", "a"),
+        Mistake(right / 3**0.5, "mean-of-squares", "the mean over the axes is taken, not the sum", "a"),
+        Mistake(right.triu(), "one-triangle", one_triangle, "a"),
+        Mistake(right.tril(), "one-triangle", one_triangle, "a"),
+        Mistake(products, "products", "these are inner products", "a"),
+        Mistake((sums + 2 * products).sqrt(), "sign", "the inner products come with a minus", "a"),
+        Mistake((sums - products).clamp(min=0).sqrt(), "one-product", "the inner products count twice", "a"),
+        Mistake(right + torch.eye(len(points)), "zeros-not-put-back", ones, "b"),
+        *(Mistake((right.square() + 10.0**-k).sqrt(), "epsilon", _EPSILON, "b") for k in range(3, 10)),
+    ]
+
+
+def _check_finite(probe: Probe, found: Tensor, code: str, *, tested: str, cause: str) -> None:
+    probe.expect(
+        bool(found.isfinite().all()),
+        code,
+        tested=f"the gradient of {tested}",
+        expected="numbers; coincident points, and each point with itself, pull at nothing",
+        got=f"{int((~found.isfinite()).sum())} of {found.numel()} entries are NaN or infinite",
+        cause=cause,
+        hint="b",
+    )
+
+
+def _check_coincident(probe: Probe, distances: Callable[[Tensor], Tensor], points: Tensor) -> None:
+    twice = torch.cat([points[:4], points[1:3], points[:1] + 1e-3])
+    tested = "the distances of seven points, of which two stand twice and one has another close by"
+    value, gradient = reference.differentiated(probe, distances, twice, tested=tested, hint="a", gradient_hint="c")
+    right, found = reference.distances(twice), gradient()
+    cause = "only the diagonal is masked; two different examples can lie in one place too"
+    _check_finite(probe, found, "diagonal-only", tested=tested, cause=cause)
+    coarse = "a small distance counts as zero; ask for zero itself, such as `squares == 0`"
+    probe.close(
+        value,
+        right,
+        "values",
+        tested=tested,
+        cause="coincident points are 0 apart",
+        hint="b",
+        atol=1e-5,
+        mistakes=[Mistake(right.masked_fill(right < 0.01, 0), "coarse-zero", coarse, "b")],
+    )
+    probe.close(
+        found,
+        reference.gradient_of(reference.distances, twice),
+        "gradient",
+        tested=f"the gradient of {tested}",
+        cause="coincident points push each other; where the distance is zero the gradient shall be zero",
+        hint="b",
+        atol=1e-2,  # float32 will do
+    )
+
+
+def _check_far(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
+    far = 300 + torch.randn(30, 8, generator=probe.generator).repeat(2, 1)
+    far[30:] += 1e-3
+    tested = "the distances of 60 float32 points far from the origin, pairs of them close together"
+    value, gradient = reference.differentiated(probe, distances, far, tested=tested, hint="b", gradient_hint="c")
+    probe.expect(
+        bool(value.isfinite().all()),
+        "negative-root",
+        tested=tested,
+        expected="numbers",
+        got=f"{int((~value.isfinite()).sum())} entries are NaN",
+        cause="rounding made a squared distance a little negative; clamp it at zero before the root",
+        hint="b",
+    )
+    _check_finite(probe, gradient(), "nan-gradient", tested=tested, cause=_STEEP)
