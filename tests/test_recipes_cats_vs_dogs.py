@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from resnet_labs import recipes, reports
-from resnet_labs.recipes import cats_vs_dogs
+from resnet_labs.recipes import _imagenet, cats_vs_dogs
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_pretrained_network_gets_two_classes_and_imagenet_s_normalisation(monk
     import torch
 
     asked = []
-    monkeypatch.setattr(cats_vs_dogs, "load_weights", lambda model, source: asked.append(source) or model)
+    monkeypatch.setattr(_imagenet, "load_weights", lambda model, source: asked.append(source) or model)
     network = cats_vs_dogs._network(recipes.find("r1.pets")[0]).eval()
     assert asked == ["IMAGENET1K_V1"]
     seen = []

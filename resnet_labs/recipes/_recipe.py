@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from torch import nn
 from resnet_labs import data, metrics, resnet, runtime
 from resnet_labs.augment import Augmentation
 from resnet_labs.data import ImageData
+from resnet_labs.evaluation import Batch
 from resnet_labs.history import History
 from resnet_labs.losses import cross_entropy
 from resnet_labs.results import Result
 from resnet_labs.tracking import Tracker
-from resnet_labs.train import Evaluation, TrainConfig, evaluate, fit
+from resnet_labs.train import Evaluation, Loss, TrainConfig, evaluate, fit
 
 Folder = str | os.PathLike[str] | None
 
@@ -164,6 +165,27 @@ def new_network(recipe: Recipe) -> nn.Module:
     return getattr(resnet, name)(**arguments)
 
 
+def train(
+    model: nn.Module,
+    batches: Iterable[Batch],
+    recipe: Recipe,
+    run: Run,
+    *,
+    loss: Loss = cross_entropy,
+    validation: data.Batches | None = None,
+) -> History:
+    """Train with the recipe's settings, from the run's seed, with its checkpoint and tracker."""
+    return fit(
+        model,
+        batches,
+        loss=loss,
+        validation=validation,
+        config=replace(recipe.config, seed=run.seed),
+        checkpoint=run.checkpoint,
+        tracker=run.tracker,
+    )
+
+
 def train_and_test(
     recipe: Recipe,
     run: Run,
@@ -179,14 +201,7 @@ def train_and_test(
     judged = data.Batches(judged_set, 512, device=device)
     before = evaluate(model, judged, top_k=(1,))
     batches = data.Batches(train_set, recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed)
-    history = fit(
-        model,
-        batches,
-        loss=cross_entropy,
-        config=replace(recipe.config, seed=run.seed),
-        checkpoint=run.checkpoint,
-        tracker=run.tracker,
-    )
+    history = train(model, batches, recipe, run)
     after = evaluate(model, judged, top_k=(1,))
     measured = {
         "accuracy_before": before.accuracy,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import torch
@@ -12,12 +11,12 @@ from resnet_labs import data, resnet, runtime
 from resnet_labs.augment import Augmentation, AutoAugment, Compose, Crop, Flip, Mixup
 from resnet_labs.data import ImageData
 from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes._imagenet import normalise_inputs
+from resnet_labs.recipes._imagenet import with_imagenet_weights
 from resnet_labs.recipes._pretrained import pretrained
-from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line
+from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line, train
 from resnet_labs.results import Result
-from resnet_labs.train import evaluate, fit
-from resnet_labs.weights import load_weights, replace_head
+from resnet_labs.train import evaluate
+from resnet_labs.weights import replace_head
 
 
 def run_arm(recipe: Recipe, run: Run) -> Result:
@@ -35,14 +34,9 @@ def run_arm(recipe: Recipe, run: Run) -> Result:
     if watched:
         watch_gradients_(model)
     augment = _augmentation(recipe, len(train_set.classes))
-    history = fit(
-        model,
-        data.Batches(train_set, recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed),
-        loss=partial(cross_entropy, label_smoothing=recipe.knobs["label_smoothing"]),
-        config=replace(recipe.config, seed=run.seed),
-        checkpoint=run.checkpoint,
-        tracker=run.tracker,
-    )
+    batches = data.Batches(train_set, recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed)
+    loss = partial(cross_entropy, label_smoothing=recipe.knobs["label_smoothing"])
+    history = train(model, batches, recipe, run, loss=loss)
     tested, trained = (evaluate(model, data.Batches(part, 512, device=device)) for part in (test_set, train_set))
     measured = {
         **figures(tested),
@@ -90,8 +84,7 @@ def _network(recipe: Recipe, images: ImageData, run: Run) -> nn.Module:
     runtime.seed_everything(run.seed)
     if weights is None:
         return build(num_classes=len(images.classes)).to(runtime.default_device())
-    model = replace_head(load_weights(build(), weights), len(images.classes))
-    model.register_forward_pre_hook(normalise_inputs)
+    model = replace_head(with_imagenet_weights(build(), weights), len(images.classes))
     return model.to(runtime.default_device())
 
 

@@ -8,20 +8,19 @@ from torch import nn
 
 from resnet_labs import resnet
 from resnet_labs.augment import Compose, Crop, Flip
-from resnet_labs.recipes._imagenet import normalise_inputs
+from resnet_labs.recipes._imagenet import with_imagenet_weights
 from resnet_labs.recipes._recipe import Recipe, Run, train_and_test
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig
-from resnet_labs.weights import load_weights, replace_head
+from resnet_labs.weights import replace_head
 
 
 def _network(recipe: Recipe) -> nn.Module:
     name, arguments = recipe.network
     if recipe.knobs["weights"] is None:
         return getattr(resnet, name)(num_classes=2, **arguments)
-    network = replace_head(load_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"]), 2)
-    network.register_forward_pre_hook(normalise_inputs)
-    return network
+    network = with_imagenet_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"])
+    return replace_head(network, 2)
 
 
 def train_whole(recipe: Recipe, run: Run) -> Result:

@@ -11,13 +11,12 @@ from resnet_labs import data, resnet, runtime
 from resnet_labs.augment import Augmentation, ColorJitter, Compose, Crop, Flip
 from resnet_labs.data import ImageData
 from resnet_labs.features import FeatureSet, cached_features
-from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes._imagenet import normalise_inputs
-from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, settings
+from resnet_labs.recipes._imagenet import with_imagenet_weights
+from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line, train
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.results import Result
-from resnet_labs.train import TrainConfig, evaluate, fit
-from resnet_labs.weights import load_weights, replace_head
+from resnet_labs.train import TrainConfig, evaluate
+from resnet_labs.weights import replace_head
 
 
 def _augmentation(size: int) -> Augmentation:
@@ -26,13 +25,10 @@ def _augmentation(size: int) -> Augmentation:
 
 
 def _backbone(recipe: Recipe) -> nn.Module:
-    """Return the pretrained network; ImageNet's come with the normalisation that they were trained with."""
     name, arguments = recipe.network
     if name == "stand_in_network":
         return stand_in_network()
-    network = load_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"])
-    network.register_forward_pre_hook(normalise_inputs)
-    return network
+    return with_imagenet_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"])
 
 
 def train_head(recipe: Recipe, run: Run) -> Result:
@@ -52,36 +48,17 @@ def train_head(recipe: Recipe, run: Run) -> Result:
 
     device = runtime.default_device()
     batches = rows.batches(recipe.batch_size, device=device, seed=run.seed)
-    history = fit(
-        head,
-        batches,
-        loss=cross_entropy,
-        config=replace(recipe.config, seed=run.seed),
-        checkpoint=run.checkpoint,
-        tracker=run.tracker,
-    )
+    history = train(head, batches, recipe, run)
     on_train, on_validation = (evaluate(head, part.batches(512, shuffle=False, device=device)) for part in plain)
-    return Result(
-        experiment=recipe.name,
-        stand_in=recipe.stand_in,
-        data={
-            "name": recipe.dataset,
-            "source": f"{recipe.dataset}, split 8:2 by each seed",
-            "train": len(parts[0]),
-            "validation": len(parts[1]),
-        },
-        seed=run.seed,
-        settings=settings(recipe),
-        metrics={
-            **figures(on_validation),
-            "train_accuracy": on_train.accuracy,
-            "accuracy_gap": on_train.accuracy - on_validation.accuracy,
-            "loss_gap": mean_loss(on_validation) - mean_loss(on_train),
-        },
-        seconds=round(seconds_of_cache + history.seconds, 1),
-        device=history.device,
-        precision=history.precision,
-    )
+    measured = {
+        **figures(on_validation),
+        "train_accuracy": on_train.accuracy,
+        "accuracy_gap": on_train.accuracy - on_validation.accuracy,
+        "loss_gap": mean_loss(on_validation) - mean_loss(on_train),
+    }
+    named = dict(zip(("train", "validation"), parts, strict=True))
+    line = results_line(recipe, run, history, named, measured, seconds=seconds_of_cache + history.seconds)
+    return replace(line, data=line.data | {"source": f"{recipe.dataset}, split 8:2 by each seed"})
 
 
 def _views(network: nn.Module, images: ImageData, recipe: Recipe) -> FeatureSet:

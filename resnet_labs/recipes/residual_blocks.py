@@ -10,10 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs import augment, data, runtime
-from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes._recipe import Recipe, Run, new_network, results_line
+from resnet_labs.recipes._recipe import Recipe, Run, new_network, results_line, train
 from resnet_labs.results import Result
-from resnet_labs.train import TrainConfig, evaluate, fit
+from resnet_labs.train import TrainConfig, evaluate
 
 
 def gradient_norms(model: nn.Module, images: Tensor, labels: Tensor) -> list[float]:
@@ -50,14 +49,7 @@ def train_and_measure(recipe: Recipe, run: Run) -> Result:
     batches = data.Batches(
         train_set, recipe.batch_size, augment=crop_and_flip, shuffle=True, device=device, seed=run.seed
     )
-    history = fit(
-        model,
-        batches,
-        loss=cross_entropy,
-        config=replace(recipe.config, seed=run.seed),
-        checkpoint=run.checkpoint,
-        tracker=run.tracker,
-    )
+    history = train(model, batches, recipe, run)
     accuracy = evaluate(model, data.Batches(test_set, 512, device=device)).accuracy
     after = gradient_norms(model, images, labels)
     return results_line(

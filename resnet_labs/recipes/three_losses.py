@@ -12,7 +12,7 @@ from resnet_labs import data, runtime
 from resnet_labs.data import ImageData
 from resnet_labs.evaluation import predict
 from resnet_labs.features import neighbour_purity, silhouette
-from resnet_labs.recipes._recipe import Recipe, Run, figures, new_network, results_line, train_and_judged
+from resnet_labs.recipes._recipe import Recipe, Run, figures, new_network, results_line, train, train_and_judged
 from resnet_labs.recipes.three_losses_networks import (
     CenterObjective,
     EmbeddingNetwork,
@@ -22,7 +22,7 @@ from resnet_labs.recipes.three_losses_networks import (
     spread,
 )
 from resnet_labs.results import Result
-from resnet_labs.train import Evaluation, TrainConfig, evaluate, fit
+from resnet_labs.train import Evaluation, TrainConfig, evaluate
 
 
 def train_with_loss(recipe: Recipe, run: Run) -> Result:
@@ -49,15 +49,8 @@ def train_with_loss(recipe: Recipe, run: Run) -> Result:
     else:
         objective = CenterObjective(network, num_classes, weight=knobs.get("weight", 0.0))
     judged = data.Batches(judged_set, 500, device=device)
-    history = fit(
-        network,
-        data.Batches(train_set, recipe.batch_size, shuffle=True, device=device, seed=run.seed),
-        loss=objective.to(device),
-        config=replace(recipe.config, seed=run.seed),
-        validation=judged,
-        checkpoint=run.checkpoint,
-        tracker=run.tracker,
-    )
+    batches = data.Batches(train_set, recipe.batch_size, shuffle=True, device=device, seed=run.seed)
+    history = train(network, batches, recipe, run, loss=objective.to(device), validation=judged)
     nearest_mean = _by_nearest_mean(network, train_set, judged_set)
     after = nearest_mean if network.embedding else evaluate(network, judged)
     measured = {

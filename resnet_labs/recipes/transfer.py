@@ -12,13 +12,11 @@ from torch import nn
 from resnet_labs import data, runtime
 from resnet_labs.data import ImageData
 from resnet_labs.features import embed, neighbour_purity, silhouette, stage_features
-from resnet_labs.history import History
-from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line
+from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line, train
 from resnet_labs.recipes.stand_in_network import SIZE
 from resnet_labs.recipes.transfer_networks import METHODS, network_for, preparation, train_only_
 from resnet_labs.results import Result
-from resnet_labs.train import TrainConfig, evaluate, fit
+from resnet_labs.train import TrainConfig, evaluate
 
 STAND_IN = (
     "twelve procedural classes in place of CIFAR-10, and a small ResNet trained on twelve others in place of "
@@ -31,7 +29,7 @@ def train_part(recipe: Recipe, run: Run) -> Result:
     parts = _parts(recipe, run)
     model = network_for(recipe.knobs["weights"], len(parts["train"].classes), seed=run.seed)
     train_only_(model, recipe.knobs["method"])
-    history = _train(model, recipe, run, parts["train"])
+    history = train(model, _batches(recipe, parts["train"], run.seed), recipe, run)
     judged = {part: evaluate(model, _batches(recipe, images)) for part, images in parts.items()}
     measured = {
         "validation_accuracy": judged["validation"].accuracy,
@@ -52,7 +50,7 @@ def measure_clusters(recipe: Recipe, run: Run) -> Result:
     model = network_for(recipe.knobs["weights"], num_classes, seed=run.seed)
     shown = _batches(recipe, pictured)
     measured = {**_clusters(random, shown, "random", run.seed), **_clusters(model, shown, "before", run.seed)}
-    history = _train(model, recipe, run, parts["train"])
+    history = train(model, _batches(recipe, parts["train"], run.seed), recipe, run)
     measured |= _clusters(model, shown, "after", run.seed)
     return results_line(recipe, run, history, parts, measured, seconds=time.perf_counter() - started)
 
@@ -66,17 +64,6 @@ def _parts(recipe: Recipe, run: Run) -> dict[str, ImageData]:
     if recipe.limit is not None:
         (train_set,) = data.split(train_set, (recipe.limit / len(train_set),), seed=run.seed)
     return {"train": train_set, "validation": validation_set, "test": test_set}
-
-
-def _train(model: nn.Module, recipe: Recipe, run: Run, images: ImageData) -> History:
-    return fit(
-        model,
-        _batches(recipe, images, run.seed),
-        loss=cross_entropy,
-        config=replace(recipe.config, seed=run.seed),
-        checkpoint=run.checkpoint,
-        tracker=run.tracker,
-    )
 
 
 def _batches(recipe: Recipe, images: ImageData, seed: int | None = None) -> data.Batches:
