@@ -104,8 +104,9 @@ print(f"{dataset}: {len(train_set)} training, {len(validation_set)} validation, 
 # %% [markdown]
 # ## Idea
 #
-# A network turns an image into a vector of *features*; a loss says where that vector should lie. Cross-entropy says it
-# by way of a linear layer: your class's logit shall be the largest. It never asks how close two images of a class are.
+# A network turns an image into a vector of *features*, its *embedding*; a loss says where that vector should lie.
+# Cross-entropy says it by way of a linear layer: your class's logit shall be the largest. It never asks how close two
+# images of a class are.
 #
 # The *triplet loss* asks just that. Take an anchor $a$, a positive $p$ of its class and a negative $n$ of another, and
 # the distance $d$ between their features:
@@ -166,7 +167,8 @@ checks.lab07.check_cross_entropy(cross_entropy)
 # <details><summary>Hint 07.1a: another number than expected</summary>
 #
 # `logits.gather(1, labels[:, None])` takes from each row the logit at its own label. `logits[:, labels]` takes every
-# row at every label. Then: log of the sum of exponentials, minus that logit, mean over the batch.
+# row at every label. Then: log of the sum of exponentials, minus that logit, mean over the batch. A batch need not have
+# every class, so take the number of classes from the logits.
 #
 # </details>
 # <details><summary>Hint 07.1b: infinite, NaN, or off by a constant for large logits</summary>
@@ -226,7 +228,8 @@ checks.lab07.check_distances(distances)
 # </details>
 # <details><summary>Hint 07.2c: no gradient, or the wrong one</summary>
 #
-# Compute with the points themselves, not with `.detach()` or NumPy. Both ends of a distance are pulled.
+# Compute with the points themselves, not with `.detach()` or NumPy. Both ends of a distance are pulled. And make new
+# tables in the place of changing old ones: the backward pass still needs those.
 #
 # </details>
 
@@ -271,9 +274,10 @@ checks.lab07.check_triplet_loss(triplet_loss)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 07.3a: hard mining gives another number</summary>
 #
-# Make two tables of booleans: `same = labels[:, None] == labels`, and `positive`, the same without the diagonal. Hide
-# what is no positive by minus infinity, then take the largest of each row; hide the own class by *plus* infinity, then
-# take the smallest. Zeros do not hide: they are the smallest distance there is.
+# Make two tables of booleans: `same = labels[:, None] == labels`, and `positive`, the same without the diagonal, which
+# is `torch.eye(len(labels), dtype=torch.bool, device=labels.device)`. Hide by `masked_fill` what is no positive with
+# minus infinity, then take the largest of each row; hide the own class with *plus* infinity, then take the smallest.
+# Zeros do not hide: they are the smallest distance there is. An anchor without a positive is left out of the mean.
 #
 # </details>
 # <details><summary>Hint 07.3b: all or semihard gives another number</summary>
@@ -286,7 +290,7 @@ checks.lab07.check_triplet_loss(triplet_loss)
 #
 # Choose rows or entries first, then add: `losses[counted].sum() / max(1, len(...))`. The sum of nothing is 0 and still
 # hangs on the points; `torch.tensor(0.0)` does not, and `backward` fails. Positives and negatives both keep their
-# gradient.
+# gradient. `masked_fill` makes a new table; `table[mask] = ...` changes one that the backward pass may still need.
 #
 # </details>
 
@@ -333,13 +337,14 @@ checks.lab07.check_center_loss(center_loss, move_centers)
 # <details><summary>Hint 07.4a: the loss is another number, or the features get no gradient</summary>
 #
 # `centers[labels]` has a row for each example: its own center. Squares are summed over the features, averaged over the
-# examples, and halved.
+# examples, and halved. Stay with tensors: `.item()`, `float(...)` and `.detach()` cut the features off.
 #
 # </details>
 # <details><summary>Hint 07.4b: the centers go to the wrong place</summary>
 #
 # A center moves towards its features: with alpha 1 and many examples it nearly reaches their mean. The sum of
-# (center - feature) over the examples of a class is divided by one more than their number.
+# (center - feature) over the examples of a class is divided by one more than their number. Leave the centers that you
+# are given as they are: begin with `centers.clone()`, or with a sum of zeros, `torch.zeros_like(centers)`.
 #
 # </details>
 # <details><summary>Hint 07.4c: only one example of a class counts, or NaN for a class without examples</summary>
@@ -410,7 +415,8 @@ checks.lab07.check_judging(nearest_mean, top_k_accuracy, class_accuracy)
 # </details>
 # <details><summary>Hint 07.5c: the classes' accuracies are off</summary>
 #
-# Divide by how many examples the class truly has, not by how often it was named and not by all examples.
+# Divide by how many examples the class truly has, not by how often it was named and not by all examples. A class that
+# is never right counts too: `bincount(minlength=scores.shape[1])`.
 #
 # </details>
 
@@ -550,16 +556,18 @@ table(by_loss, ("accuracy", "top5_accuracy", "nearest_mean_accuracy"))
 
 # %% [markdown]
 # **Expected:** in fast mode all three between 0.92 and 0.98, top-5 above 0.97, and intervals that overlap: on these
-# digits no loss wins. Class by class, mean over the seeds:
+# digits no loss wins. An interval from three seeds is wide, and does not know that no share is above 1. Class by class,
+# mean over the seeds:
 
 # %% tags=["experiment"]
 for loss in knobs_of:
     mean = torch.stack([class_accuracy(all_scores[loss, seed], test_set.labels) for seed in seeds]).mean(0)
-    print(f"{loss:14}", *(f"{name} {share:.2f}" for name, share in zip(test_set.classes, mean, strict=True)))
+    print(f"{loss:14}", *(f"{name}: {share:.2f} " for name, share in zip(test_set.classes, mean, strict=True)))
 
 # %% [markdown]
 # The curves. The losses are different things and cannot be compared with one another; the accuracies can. Those of the
-# triplet network come from its moving centers.
+# triplet network come from its moving centers. In fast mode validation begins far below training: an epoch has only six
+# steps, and batch norm's running statistics, which new images are judged with, lag behind at first.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Training loss of the three arms and three seeds: all fall"}}
 plotting.curves(
@@ -592,11 +600,12 @@ widgets.frame_slider(
 # %% [markdown]
 # ### Mining
 #
-# The same network and budget, three ways of choosing triplets. *Separation* is the mean distance between class means,
-# divided by the mean distance of features from their own.
+# The same network and budget, three ways of choosing triplets. *Neighbour purity* is the share of an image's ten
+# nearest neighbours that have its class. *Separation* is the mean distance between class means, divided by the mean
+# distance of features from their own.
 
 # %% tags=["experiment"]
-by_mining, mining_losses = {"hard": by_loss["triplet"]}, {}
+by_mining, mining_histories = {"hard": by_loss["triplet"]}, {}
 for mining in minings:
     if mining != "hard":
         by_mining[mining] = []
@@ -607,15 +616,25 @@ for mining in minings:
             histories[f"{mining}, seed {seed}"] = history
     for seed in seeds:
         name = "triplet" if mining == "hard" else mining
-        mining_losses[f"{mining}, seed {seed}"] = histories[f"{name}, seed {seed}"].column("train_loss")
+        mining_histories[f"{mining}, seed {seed}"] = histories[f"{name}, seed {seed}"]
 table(by_mining, ("accuracy", "neighbour_purity", "separation"))
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Triplet loss over epochs: hard mining starts above the margin"}}
-plotting.curves(mining_losses, y="triplet loss (distance)")
+plotting.curves(
+    {name: history.column("train_loss") for name, history in mining_histories.items()}, y="triplet loss (distance)"
+)
+
+# %% tags=["experiment"] mystnb={"image": {"alt": "Validation accuracy over epochs: three ways of mining end alike"}}
+plotting.curves(
+    {name: history.column("validation_accuracy") for name, history in mining_histories.items()},
+    y="validation accuracy (fraction)",
+)
 
 
 # %% [markdown]
-# **Expected:** in fast mode all three between 0.93 and 0.98: on digits the choice of triplets decides little.
+# **Expected:** in fast mode all three between 0.93 and 0.98: on digits the choice of triplets decides little. The
+# losses are means over different triplets, so do not compare their heights. The accuracies rise nearly together: seeds
+# differ by more.
 #
 # Where does hard mining's curve begin? Above the margin. A network that maps *all* images to one point has the margin
 # as its loss, exactly: every distance is 0. So shrinking everything lowers the loss at first, and it is the quickest
@@ -660,7 +679,7 @@ widgets.frame_slider(
 #
 # With only two features the center loss can be seen. The weight goes from 0, cross-entropy alone, to 1. All training
 # digits are used here, because two features learn slowly. Above each picture stand its numbers: the scale of the axes
-# is free, so trust the numbers.
+# is free, so trust the numbers, the accuracy too: how much pull is too much?
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "The numbers of each picture, as text"}}
 frames = []

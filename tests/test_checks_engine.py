@@ -84,6 +84,15 @@ def test_every_kind_of_failure_has_its_code(answer, code, got):
     assert got in str(error).split("Got:")[1].split("Likely:")[0]
 
 
+@pytest.mark.parametrize("wrong", [lambda logits: logits.sub_(1), lambda logits: logits.sub_(1).no_such_method()])
+def test_a_change_of_the_input_is_undone_before_the_next_answer(wrong):
+    logits, many = torch.ones(4, 3), np.ones(2)
+    with pytest.raises(CheckFailed):
+        Probe("00.2").call(lambda logits, more: wrong(logits) + more["many"].fill(5), logits, {"many": many})
+    assert (logits == 1).all()
+    assert (many == 1).all()
+
+
 def test_an_error_in_the_answer_shows_call_shapes_and_the_learners_own_line():
     def answer(logits):
         inner = nn.functional.linear

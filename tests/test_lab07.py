@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from resnet_labs import reports
+from resnet_labs import losses, reports
+from resnet_labs.checks import lab07
+from resnet_labs.checks._engine import CheckFailed
 from resnet_labs.runtime import InputError
 
 LOSSES = ("cross_entropy", "triplet", "center")
@@ -43,3 +46,55 @@ def test_the_first_epoch_would_have_to_be_over_after_a_fifth():
 def test_an_unknown_log_is_refused_with_the_nearest_name():
     with pytest.raises(InputError, match=r"There is no log 'r4_log_triplets'\. Did you mean 'r4_log_triplet'\?"):
         reports.training_log("r4_log_triplets")
+
+
+def test_an_answer_that_changes_its_labels_spoils_no_later_check(capsys):
+    def right(points, labels, margin, mining):
+        return losses.triplet_loss(points, labels, margin=margin, mining=mining)
+
+    def in_place(points, labels, margin, mining):
+        labels += 1
+        return right(points, labels, margin, mining)
+
+    with pytest.raises(CheckFailed) as failure:
+        lab07.check_triplet_loss(in_place)
+    assert failure.value.code == "07.3/changes-input"
+    lab07.check_triplet_loss(right)
+    assert "07.3 passed" in capsys.readouterr().out
+
+
+def test_an_answer_that_moves_its_centers_or_examples_spoils_no_later_check(capsys):
+    def loss(features, labels, centers):
+        return (features - centers[labels]).square().sum(1).mean() / 2
+
+    def moved(features, labels, centers, alpha):
+        rows = [
+            center - alpha * (center - features[labels == k]).sum(0) / (1 + (labels == k).sum())
+            for k, center in enumerate(centers)
+        ]
+        return torch.stack(rows)
+
+    def in_place(features, labels, centers, alpha):
+        return centers.copy_(moved(features, labels, centers, alpha))
+
+    def nearest(known, labels, asked, num_classes):
+        return -torch.cdist(asked, torch.stack([known[labels == k].mean(0) for k in range(num_classes)]))
+
+    def centered(known, labels, asked, num_classes):
+        known -= 5
+        return nearest(known, labels, asked, num_classes)
+
+    def top_k(scores, labels, k):
+        return (scores.topk(k).indices == labels[:, None]).any(1).float().mean()
+
+    def by_class(scores, labels):
+        right = scores.argmax(1) == labels
+        return torch.stack([right[labels == k].float().mean() for k in range(scores.shape[1])])
+
+    with pytest.raises(CheckFailed, match="argument 3 was changed"):
+        lab07.check_center_loss(loss, in_place)
+    lab07.check_center_loss(loss, moved)
+    with pytest.raises(CheckFailed, match="argument 1 was changed"):
+        lab07.check_judging(centered, top_k, by_class)
+    lab07.check_judging(nearest, top_k, by_class)
+    assert [line[:11] for line in capsys.readouterr().out.splitlines()] == ["07.4 passed", "07.5 passed"]

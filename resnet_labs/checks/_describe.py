@@ -96,6 +96,13 @@ def changed(before: Mapping[str, Any], value: Any, name: str = "") -> str | None
     return None
 
 
+def put_back(before: Mapping[str, Any], value: Any, name: str = "") -> None:
+    """Write a snapshot back into the tensors and arrays that were changed in place."""
+    for path, leaf in _leaves(value, name):
+        if path in before and isinstance(leaf, (Tensor, np.ndarray)) and leaf.shape == before[path].shape:
+            leaf[...] = before[path]
+
+
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, nn.Module):
         value = value.state_dict()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -18,7 +18,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_labs.checks._describe import call_text, changed, error_text, first_difference, kind, show, snapshot
+from resnet_labs.checks._describe import (
+    call_text,
+    changed,
+    error_text,
+    first_difference,
+    kind,
+    put_back,
+    show,
+    snapshot,
+)
 
 P = ParamSpec("P")
 
@@ -86,6 +95,7 @@ class Probe:
         try:
             result = function(*args, **kwargs)
         except Exception as error:
+            _restore(before, given)
             code = "raises"
             if isinstance(error, NotImplementedError) and (not str(error) or str(error).startswith("exercise ")):
                 code, cause = "not-written", "a `raise NotImplementedError` is still in the function"
@@ -94,6 +104,7 @@ class Probe:
             raise self.failure(code, tested=tested, expected=expected, got=got, cause=cause, hint=hint) from error
         for name, copies in before.items():
             if path := changed(copies, given[name], name):
+                _restore(before, given)
                 expected, got = "the arguments stay as they were", f"{path} was changed"
                 cause = "an in-place operation on an argument, such as `x += 1` or `x.relu_()`"
                 raise self.failure("changes-input", tested=tested, expected=expected, got=got, cause=cause, hint=hint)
@@ -232,6 +243,12 @@ def check(exercise: str, holds: str) -> Callable[[Callable[Concatenate[Probe, P]
         return run
 
     return decorate
+
+
+def _restore(before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Undo what a wrong answer did to its arguments: a check may ask the next one with the same tensors."""
+    for name, copies in before.items():
+        put_back(copies, given[name], name)
 
 
 def _compare(got: Tensor, want: Tensor, *, atol: float, rtol: float) -> tuple[str, str] | None:

@@ -144,7 +144,9 @@ def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], A
             cause="the share of examples whose label is among the k classes with the highest scores",
             hint="b",
             mistakes=[
-                Mistake(0.0, "none", "no example counts: compare labels with `topk(k).indices`, not its values", "b"),
+                Mistake(
+                    0.0, "none", "no example counts: ask whether any of `topk(k).indices` is `labels[:, None]`", "b"
+                ),
                 Mistake(1.0, "every", everywhere, "b"),
                 Mistake((ranks == 0).double().mean(), "only-first", "k is not looked at: this is top-1", "b"),
                 Mistake(hits.mean() / k, "divided-by-k", "divided by k too", "b"),

@@ -185,9 +185,11 @@ _NEGATIVE = "the farthest negative is taken; the hardest is the nearest"
 _HIDDEN = "the anchor's own class is hidden by zeros, and zero is the smallest distance; hide it by infinity"
 _ACTIVE = "averaged over the anchors with a positive loss; under hard mining every usable anchor counts"
 _WHOLE = "divided by the size of the batch; an anchor without a positive does not count"
-_NO_LOSS = "no triplet has a loss: is the margin added, and the own class told from the others?"
+_NO_LOSS = "no triplet has a loss: the margin must be added, and the own class told from the others"
 _NAN = "zero times infinity is NaN: hide by `masked_fill`, not by a product"
-_INFINITE = "infinity is in the loss: an anchor without a positive counts, or one table was hidden twice in place"
+_INFINITE = (
+    "infinity is in the loss: an anchor without a positive counts, or the table itself was overwritten by infinity"
+)
 _SPHERE = "the points are put on the unit sphere first; take them as they are"
 _EASIEST = "these are the easiest triplets: nearest positives, farthest negatives"
 _TURNED = "positives and negatives are exchanged: the positive's distance minus the negative's"
