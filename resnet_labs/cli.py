@@ -8,9 +8,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from resnet_labs import __version__
-from resnet_labs.runtime import InputError
+from resnet_labs.runtime import InputError, nearest
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -64,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     except labs.LabFailed as failure:
         print(f"resnet-labs: {failure}", file=sys.stderr)
         print(f"What ran before is in {_short(failure.kept)}/notebook.ipynb.", file=sys.stderr)
-        return FAILED if failure.kind == "CheckFailed" else WRONG_USE
+        return {"CheckFailed": FAILED, "Interrupted": INTERRUPTED}.get(failure.kind, WRONG_USE)
     print(f"\n{lab.question}\n")
     print(compare.as_text(results.read(folder / "results.jsonl")))
     print(f"\nnotebook, figures and results lines: {_short(folder)}")
@@ -76,7 +77,8 @@ def _demand_data(name: str, root: Path | None) -> None:
 
     for entry in data.available(root):
         if entry.name == name and not entry.here:
-            raise InputError(f"The data set {name!r} is not here.", f"To get it: {entry.how}.")
+            problem = "here" if entry.state == "missing" else f"whole: {entry.state}"
+            raise InputError(f"The data set {name!r} is not {problem}.", f"To get it: {entry.how}.")
 
 
 def _reproduce(options: argparse.Namespace) -> int:
@@ -115,8 +117,6 @@ def _data(options: argparse.Namespace) -> int:
         return DONE
     known = data.available(options.data_root)
     if options.name is not None and options.name not in [entry.name for entry in known]:
-        from resnet_labs.runtime import nearest
-
         mend = nearest(options.name, [entry.name for entry in known])
         raise InputError(f"There is no data set {options.name!r}.", mend)
     for entry in known:
@@ -150,12 +150,25 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that tells an unknown option itself, with its own usage; argparse leaves that to the parent."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        found, rest = super().parse_known_args(args, namespace)
+        for word in rest:
+            if word.startswith("-"):
+                known = [option for option in self._option_string_actions if option.startswith("--")]
+                option = word.split("=")[0]
+                self.error(f"There is no option {option!r}. {nearest(option, known)}")
+        return found, rest
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     located = argparse.ArgumentParser(add_help=False)
     located.add_argument("--data-root", type=_folder, metavar="D", help="the folder with the data sets")
-    parser = argparse.ArgumentParser(prog="resnet-labs", description="Labs that rebuild five reports on ResNets.")
+    parser = _Parser(prog="resnet-labs", description="Labs that rebuild five reports on ResNets.")
     parser.add_argument("--version", action="version", version=f"resnet-labs {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -193,6 +206,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; give the folder that holds the data sets, or leave it out")
     path = Path(text).expanduser()
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file; give the folder that holds the data sets")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
+import signal
+import textwrap
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +15,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from resnet_labs.runtime import InputError, nearest
@@ -142,7 +146,12 @@ def find(name: str) -> Lab:
 
 
 class LabFailed(Exception):
-    """A lab's notebook stopped. `kind` is the exception's class in the notebook, `kept` the folder with what ran."""
+    """A lab's notebook stopped.
+
+    Attributes:
+        kind: the exception's class in the notebook, "DeadKernel" or "Interrupted".
+        kept: the folder with what ran.
+    """
 
     def __init__(self, kind: str, message: str, kept: Path) -> None:
         super().__init__(message)
@@ -161,7 +170,7 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
 
     Raises:
         InputError: the lab is not written yet, or the folder cannot be written.
-        LabFailed: a cell failed; what ran before it is kept.
+        LabFailed: a cell failed, or SIGINT or SIGTERM came; what ran before is kept.
     """
     if lab.notebook is None:
         written = ", ".join(each.slug for each in LABS if each.notebook)
@@ -181,13 +190,21 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
     }
     if root is not None:
         environment["RESNET_LABS_DATA"] = str(root.absolute())
-    client = _Client(notebook, kernel_name="python3", timeout=None, resources={"metadata": {"path": str(folder)}})
+    client = _Client(
+        notebook,
+        kernel_name="python3",
+        timeout=None,
+        extra_arguments=["--log-level=ERROR"],  # the kernel warns of its own loopback connection
+        resources={"metadata": {"path": str(folder)}},
+    )
     try:
         with tqdm(total=len(notebook.cells), desc=lab.stem, unit="cell", dynamic_ncols=True) as client.bar:
             client.execute(env=environment)
     except CellExecutionError as error:
         raise LabFailed(error.ename, error.evalue, folder) from error
-    except (DeadKernelError, CellTimeoutError) as error:
+    except (asyncio.CancelledError, DeadKernelError) as error:
+        if client.interrupted:
+            raise LabFailed("Interrupted", "interrupted.", folder) from error
         raise LabFailed("DeadKernel", "The notebook's kernel died, most likely for want of memory.", folder) from error
     finally:
         nbformat.write(notebook, folder / "notebook.ipynb")
@@ -199,10 +216,26 @@ class _Client(NotebookClient):
     """Executes a notebook; the bar counts cells and shows the last line that a cell printed."""
 
     bar: tqdm[Any]
+    interrupted = False
+
+    async def async_start_new_kernel(self, **kwargs: Any) -> None:
+        """Start the kernel; from here on, a signal cancels the run, where nbclient's handler ends the kernel alone."""
+        loop, run = asyncio.get_running_loop(), asyncio.current_task()
+        assert run is not None
+        with suppress(RuntimeError, NotImplementedError):  # not in the main thread, or no signals on this system
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self._interrupt, run)
+        await super().async_start_new_kernel(**kwargs)
+
+    def _interrupt(self, run: asyncio.Task[Any]) -> None:
+        self.interrupted = True  # nbclient takes any cancellation for a dead kernel
+        self.shutdown_kernel = "immediate"
+        run.cancel()
 
     async def async_execute_cell(
         self, cell: Any, cell_index: int, execution_count: int | None = None, store_history: bool = True
     ) -> Any:
+        self.bar.set_postfix_str("")
         try:
             return await super().async_execute_cell(cell, cell_index, execution_count, store_history)
         finally:
@@ -212,7 +245,7 @@ class _Client(NotebookClient):
         if msg["msg_type"] == "stream":
             lines = msg["content"]["text"].strip().splitlines()
             if lines:
-                self.bar.set_postfix_str(lines[-1].strip()[:60])
+                self.bar.set_postfix_str(textwrap.shorten(lines[-1], 60, placeholder=" …"))
         return super().process_message(msg, cell, cell_index)
 
 

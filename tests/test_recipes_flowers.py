@@ -71,6 +71,23 @@ def test_views_are_augmented_and_the_head_is_judged_on_plain_images(recipe, monk
     assert unchanged.metrics["train_accuracy"] == pytest.approx(without.metrics["train_accuracy"], abs=0.05)
 
 
+def test_variants_of_views_differ_in_the_views_alone():
+    variants = flowers.RECIPES["r3.c5.views"]
+    assert [variant.knobs["views"] for variant in variants] == [1, 2, 5, flowers.LIVE]
+    assert all(replace(variant, knobs={}) == replace(variants[0], knobs={}) for variant in variants)
+
+
+def test_live_views_are_drawn_in_every_epoch_and_move_the_head_alone(recipe, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(flowers, "_augmentation", lambda size: lambda x, y, g: (drawn.append(len(x)) or x, y))
+    live = recipes.reproduce(replace(recipe, knobs={"views": flowers.LIVE}), 0)
+    assert len(drawn) >= recipe.config.epochs  # more where types are checked, which looks into iterables
+    # Without a change by the augmentation, every epoch is the plain features' own.
+    plain = recipes.reproduce(replace(recipe, knobs={"views": 0}), 0)
+    assert live.metrics["accuracy"] == pytest.approx(plain.metrics["accuracy"], abs=0.02)
+    assert live.metrics["loss_gap"] == pytest.approx(plain.metrics["loss_gap"], abs=1e-3)
+
+
 def test_imagenet_weights_come_with_their_normalisation(monkeypatch):
     torch.manual_seed(1)
     state = resnet18().state_dict()

@@ -9,14 +9,16 @@ from torch import nn
 
 from resnet_labs import data, resnet, runtime
 from resnet_labs.augment import Augmentation, ColorJitter, Compose, Crop, Flip
-from resnet_labs.data import ImageData
-from resnet_labs.features import FeatureSet, cached_features
+from resnet_labs.features import cached_features
+from resnet_labs.freeze import linear_probe_
 from resnet_labs.recipes._imagenet import with_imagenet_weights
 from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line, train
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate
 from resnet_labs.weights import replace_head
+
+LIVE = "a new one in every epoch"
 
 
 def _augmentation(size: int) -> Augmentation:
@@ -32,7 +34,11 @@ def _backbone(recipe: Recipe) -> nn.Module:
 
 
 def train_head(recipe: Recipe, run: Run) -> Result:
-    """Train a new head on cached views of a frozen network, judge it on the validation part of an 8:2 split."""
+    """Train a new head on a frozen network's features, judge it on the validation part of an 8:2 split.
+
+    The knob `views` is the number of cached augmented views, 0 for the images as they are, or `LIVE` for images that
+    are augmented anew and passed through the network in every epoch.
+    """
     assert recipe.size is not None  # one size for all photographs
     parts = [
         data.load(recipe.dataset, split=split, root=run.root, size=recipe.size, seed=run.seed, limit=recipe.limit)
@@ -43,12 +49,15 @@ def train_head(recipe: Recipe, run: Run) -> Result:
     head = replace_head(network, len(parts[0].classes)).get_submodule("fc")
     started = time.perf_counter()
     plain = [cached_features(network, part) for part in parts]
-    rows = _views(network, parts[0], recipe) if recipe.knobs["views"] else plain[0]
-    seconds_of_cache = time.perf_counter() - started
-
-    device = runtime.default_device()
-    batches = rows.batches(recipe.batch_size, device=device, seed=run.seed)
-    history = train(head, batches, recipe, run)
+    device, views, augment = runtime.default_device(), recipe.knobs["views"], _augmentation(recipe.size)
+    if views == LIVE:
+        linear_probe_(network)
+        live = data.Batches(parts[0], recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed)
+        history = train(network, live, recipe, run)
+    else:
+        rows = cached_features(network, parts[0], views=views, augment=augment) if views else plain[0]
+        history = train(head, rows.batches(recipe.batch_size, device=device, seed=run.seed), recipe, run)
+    seconds = time.perf_counter() - started
     on_train, on_validation = (evaluate(head, part.batches(512, shuffle=False, device=device)) for part in plain)
     measured = {
         **figures(on_validation),
@@ -57,13 +66,8 @@ def train_head(recipe: Recipe, run: Run) -> Result:
         "loss_gap": mean_loss(on_validation) - mean_loss(on_train),
     }
     named = dict(zip(("train", "validation"), parts, strict=True))
-    line = results_line(recipe, run, history, named, measured, seconds=seconds_of_cache + history.seconds)
+    line = results_line(recipe, run, history, named, measured, seconds=seconds)
     return replace(line, data=line.data | {"source": f"{recipe.dataset}, split 8:2 by each seed"})
-
-
-def _views(network: nn.Module, images: ImageData, recipe: Recipe) -> FeatureSet:
-    assert recipe.size is not None
-    return cached_features(network, images, views=recipe.knobs["views"], augment=_augmentation(recipe.size))
 
 
 _FLOWERS = Recipe(
@@ -100,4 +104,7 @@ _AUGMENTATION = replace(
 RECIPES = {
     "r3.flowers": (_FLOWERS,),
     "r3.c5": tuple(replace(_AUGMENTATION, knobs={"views": views}) for views in (0, 5)),
+    "r3.c5.views": tuple(
+        replace(_AUGMENTATION, name="r3.c5.views", knobs={"views": views}) for views in (1, 2, 5, LIVE)
+    ),
 }
