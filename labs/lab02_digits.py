@@ -323,10 +323,10 @@ checks.lab02.check_shares(class_shares, digit, pixels)
 # </details>
 
 # %% [markdown]
-# **Expected:** in MNIST one share is 0.1135 to the last digit; in the 8x8 digits the largest is 0.1018.
+# **Expected:** in MNIST one share is 0.1135; in the 8x8 digits the largest is 0.1018.
 
 # %% tags=["exercise"]
-print("MNIST ", class_shares(mnist_labels, 10).tolist())
+print("MNIST ", [round(share, 4) for share in class_shares(mnist_labels, 10).tolist()])
 print("digits", [round(share, 4) for share in class_shares(digits_labels, 10).tolist()])
 
 # %% [markdown]

@@ -305,7 +305,7 @@ def at(total):
     title = f"{total:,} images: differences from {smallest_difference(0.98153, total):.5f} on can be shown"
     figure = plotting.report_against_ours(["ResNet-18", "ResNet-50"], [None, None], rows, x="accuracy (fraction)")
     (axis,) = figure.axes
-    axis.get_legend().remove()  # both are the report's
+    figure.legends[0].remove()  # both are the report's
     reach = 1.6 * (rows[0][2] - rows[1][1])  # the closer the ends, the closer the view
     axis.set_xlim(0.98153 - reach, min(1, 0.98153 + reach))
     axis.ticklabel_format(axis="x", useOffset=False)

@@ -230,13 +230,27 @@ def _partial(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield partial
     except OSError as error:
-        raise InputError(
-            f"The checkpoint {str(target)!r} cannot be written: {error.strerror or error}.",
-            "Free some space, or give a folder that you may write to; what was saved before is still there.",
-        ) from error
+        raise unwritable(f"The checkpoint {str(target)!r}", error, "; what was saved before is still there") from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def unwritable(what: str, error: OSError, kept: str = "") -> InputError:
+    """Return the error for a place that the system refuses to write to, with the mend for the reason it gives.
+
+    Example:
+        >>> print(unwritable("The folder 'runs'", PermissionError(errno.EACCES, "Permission denied")))
+        The folder 'runs' cannot be written: Permission denied. Give a folder that you may write to.
+    """
+    mends = {
+        "Free some space, or give another folder": (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+        "Give a folder that you may write to": (errno.EACCES, errno.EPERM, errno.EROFS),
+        "Give another path; a part of this one is a file": (errno.ENOTDIR, errno.EEXIST),
+        "Give another name; a folder has this one": (errno.EISDIR,),
+    }
+    mend = next((mend for mend, codes in mends.items() if error.errno in codes), "Give another folder")
+    return InputError(f"{what} cannot be written: {error.strerror or error}.", f"{mend}{kept}.")
 
 
 def _previous(target: Path) -> Path:

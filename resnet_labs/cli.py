@@ -164,15 +164,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    located = argparse.ArgumentParser(add_help=False)
+    located = _Parser(add_help=False)
     located.add_argument("--data-root", type=_folder, metavar="D", help="the folder with the data sets")
     parser = _Parser(prog="resnet-labs", description="Labs that rebuild five reports on ResNets.")
     parser.add_argument("--version", action="version", version=f"resnet-labs {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def command(name: str, call: object, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def command(name: str, call: object, text: str, *parents: _Parser) -> _Parser:
         made = commands.add_parser(name, help=text, description=text, parents=[common, *parents])
         made.set_defaults(call=call)
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from resnet_labs import optim, runtime
 from resnet_labs.runtime import InputError, nearest
@@ -48,6 +49,11 @@ class TrainConfig:
             if not fine:
                 raise InputError(f"{name} is {getattr(self, name)!r}.", f"It must be {allowed}.")
 
+        for name in ("epochs", "warmup_epochs", "accumulate", "seed"):
+            demand(isinstance(getattr(self, name), Integral), name, "a whole number")
+        for name in ("learning_rate", "weight_decay"):
+            demand(isinstance(getattr(self, name), Real), name, "a number")
+        demand(isinstance(self.clip_norm, Real | None), "clip_norm", "None or a positive number")
         demand(self.epochs >= 1, "epochs", "at least 1")
         demand(self.learning_rate > 0 and math.isfinite(self.learning_rate), "learning_rate", "a positive number")
         demand(self.weight_decay >= 0, "weight_decay", "at least 0")

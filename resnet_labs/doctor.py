@@ -96,7 +96,9 @@ def _folder() -> list[Finding]:
 
 
 def _data_sets(root: str | os.PathLike[str] | None) -> list[Finding]:
-    return [
-        Finding(f"data {entry.name}", entry.here, re.sub(r"\s+", " ", entry.origin), entry.how, required=False)
-        for entry in data.available(root)
-    ]
+    found = []
+    for entry in data.available(root):
+        seen = re.sub(r"\s+", " ", entry.origin) + ("" if entry.state in ("here", "missing") else f", {entry.state}")
+        fine = entry.here or entry.name == "folder"  # the user's own, which cannot be missing
+        found.append(Finding(f"data {entry.name}", fine, seen, entry.how, required=False))
+    return found

@@ -22,7 +22,7 @@ class Evaluation:
 
     Attributes:
         accuracy: fraction of images whose highest logit is the label's.
-        top_k: the same for the k highest logits, by k; a k beyond the number of classes is left out.
+        top_k: the same for the k highest logits, by k.
         per_class: accuracy of each class; NaN for a class without an image.
         confusion: counts, rows are the labels, columns the predictions.
         logits: what the model said, on the CPU.
@@ -44,13 +44,13 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
     Args:
         model: a module from images (N, C, H, W) to logits (N, K).
         batches: gives (images, labels).
-        top_k: which top-k accuracies to take.
+        top_k: which top-k accuracies to take; 5 is left out where there are fewer classes.
 
     Returns:
         Accuracy, top-k, per-class accuracy, confusion matrix, logits and labels.
 
     Raises:
-        InputError: no batch, or a label outside the classes.
+        InputError: no batch, a label outside the classes, or another k beyond their number.
 
     Source: none, the usual definitions.
     Deviations: none.
@@ -68,6 +68,11 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
     order = rows.argsort()
     logits, labels = logits[order], labels[order]
     num_classes = logits.shape[1]
+    for k in top_k:
+        if k != 5 and not 1 <= k <= num_classes:
+            raise InputError(
+                f"top_k holds {k}, but there are {num_classes} classes.", f"Choose each k from 1 to {num_classes}."
+            )
     predictions = logits.argmax(1)
     confusion = metrics.confusion_matrix(predictions, labels, num_classes)
     return Evaluation(

@@ -62,7 +62,7 @@ def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", l
     if log:
         axis.set_yscale("log")
     _tidy(axis)
-    axis.legend(frameon=False)
+    _legend_below(figure, len(groups))
     return figure
 
 
@@ -148,7 +148,7 @@ def report_against_ours(
         ours: mean, low and high of each; None for the ends where there is no interval.
         x: what the figures are, with their unit.
     """
-    figure, axes = _figure(6.4, 0.55 * len(labels) + 1.2)
+    figure, axes = _figure(6.4, 0.55 * len(labels) + 1.0)
     axis = axes.flat[0]
     rows = np.arange(len(labels))
     means = np.array([mean for mean, _, _ in ours])
@@ -161,7 +161,7 @@ def report_against_ours(
     axis.set_ylim(len(labels) - 0.5, -0.5)  # the first row on top
     axis.set_xlabel(x)
     _tidy(axis)
-    axis.legend(frameon=False)
+    _legend_below(figure)
     return figure
 
 
@@ -178,7 +178,7 @@ def ranked(
         x: what the figures are, with their unit.
         lines: values to compare with, by name, each a dashed line over all rows.
     """
-    figure, axes = _figure(7.2, 0.26 * sum(map(len, groups.values())) + 1.6)
+    figure, axes = _figure(7.2, 0.26 * sum(map(len, groups.values())) + 1.4)
     axis = axes.flat[0]
     names: list[str] = []
     for colour, (group, rows) in zip(COLOURS, groups.items(), strict=False):
@@ -195,8 +195,15 @@ def ranked(
         axis.annotate(name, (value, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9)
     axis.set_xlabel(x)
     _tidy(axis)
-    figure.legend(frameon=False, loc="outside lower center", ncols=2)
+    _legend_below(figure)
     return figure
+
+
+def _legend_below(figure: Figure, num_names: int = 2) -> None:
+    """Put the legend where it hides nothing, and give it its own height."""
+    lines = -(-num_names // 2)
+    figure.set_figheight(figure.get_figheight() + 0.22 * lines)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
 
 
 def _arms(mean: float, low: float | None, high: float | None) -> tuple[float, float]:

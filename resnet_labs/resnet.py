@@ -135,7 +135,8 @@ class ResNet(nn.Module):
         if batch == 1 and max(height, width) <= self.total_stride and self._last_stage_trains():
             raise InputError(
                 f"images has shape {shape}: in training, batch norm of the last stage sees one value a channel.",
-                f"Give at least two images, or one larger than {self.total_stride} pixels, or call model.eval().",
+                "Give at least two images (where it is the last batch of a set, with another batch_size), "
+                f"or one larger than {self.total_stride} pixels, or call model.eval().",
             )
 
     def _last_stage_trains(self) -> bool:

@@ -211,16 +211,18 @@ def test_a_value_that_could_not_be_read_back_is_refused(path: Path, state: dict[
 
 
 @pytest.mark.parametrize(
-    ("call", "code"),
+    ("call", "code", "mend"),
     [
-        ("open", errno.EACCES),
-        ("open", errno.EROFS),
-        ("fsync", errno.ENOSPC),
-        ("fsync", errno.EIO),
-        ("replace", errno.EROFS),
+        ("open", errno.EACCES, "Give a folder that you may write to"),
+        ("open", errno.EROFS, "Give a folder that you may write to"),
+        ("fsync", errno.ENOSPC, "Free some space, or give another folder"),
+        ("fsync", errno.EIO, "Give another folder"),
+        ("replace", errno.EROFS, "Give a folder that you may write to"),
     ],
 )
-def test_a_disk_that_refuses_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int) -> None:
+def test_a_disk_that_refuses_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int, mend: str
+) -> None:
     for epoch in (1, 2):
         checkpoint.save(path, {"epoch": epoch})
     before = {file: file.read_bytes() for file in path.parent.iterdir()}
@@ -233,8 +235,7 @@ def test_a_disk_that_refuses_loses_nothing(path: Path, monkeypatch: pytest.Monke
         with pytest.raises(InputError) as caught:
             checkpoint.save(path, {"epoch": 3})
     assert str(caught.value) == (
-        f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. "
-        "Free some space, or give a folder that you may write to; what was saved before is still there."
+        f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. {mend}; what was saved before is still there."
     )
     assert {file: file.read_bytes() for file in path.parent.iterdir()} == before
 
@@ -291,11 +292,11 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_is_saved(
         checkpoint.check_writable(path)
     monkeypatch.undo()
     path.mkdir()
-    with pytest.raises(InputError, match=r"run\.pt' cannot be written: Is a directory\."):
+    with pytest.raises(InputError, match=r"run\.pt' cannot be written: Is a directory\. Give another name; a folder"):
         checkpoint.check_writable(path)
     assert names(path) == {"run.pt"}
     (path / "file").write_text("")
-    with pytest.raises(InputError, match=r"cannot be written: File exists\."):
+    with pytest.raises(InputError, match=r"cannot be written: File exists\. Give another path; a part of this one is"):
         checkpoint.check_writable(path / "file" / "run.pt")
 
 

@@ -61,6 +61,7 @@ def test_doctor_says_ok_or_missing_with_the_mend(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith(("[ok]", "[missing]")) for line in lines)
     assert any(line.startswith("[ok]      torch: ") for line in lines)
+    assert "[ok]      data folder: your own images, yours to give" in lines
     missing = [line for line in lines if "data mnist" in line]
     assert "[missing]" in missing[0]
     assert "--download" in missing[0]
@@ -84,6 +85,13 @@ def test_unknown_recipe_gets_the_nearest(capsys):
 def test_lab_that_is_not_written_is_refused(capsys, monkeypatch):
     monkeypatch.setattr(labs, "LABS", (Lab("77", "nothing", "Why?", "r1", "digits", "mnist"),))
     assert "Lab 77 nothing is not written yet." in refused(["run", "nothing"], capsys)
+
+
+def test_unknown_option_gets_the_nearest_and_the_usage_of_its_command(capsys):
+    said = refused(["run", "digits", "--reprot"], capsys)
+    assert said.startswith("usage: resnet-labs run ")
+    assert "resnet-labs run: error: There is no option '--reprot'. Did you mean '--report'?" in said
+    assert "There is no option '--sedes'. Did you mean '--seeds'?" in refused(["reproduce", "x", "--sedes=3"], capsys)
 
 
 def test_bench_prints_each_row_and_appends_it_to_a_file(capsys, monkeypatch, tmp_path):
@@ -113,15 +121,34 @@ def test_data_root_that_is_a_file_is_refused(tmp_path, capsys):
     assert "is a file" in refused(["data", "--data-root", "file"], capsys)
 
 
-def test_missing_data_root_says_how_to_get_the_data(capsys):
-    said = refused(["reproduce", "r1.digits", "--data-root", "nowhere"], capsys)
-    assert "resnet-labs data mnist --download" in said
+def test_data_root_that_is_empty_is_refused(capsys):
+    assert "it is empty; give the folder that holds the data sets" in refused(["data", "--data-root", ""], capsys)
+
+
+@pytest.mark.parametrize(
+    "command", [["data"], ["data", "mnist"], ["doctor"], ["reproduce", "r1.digits"], ["run", "digits", "--report"]]
+)
+def test_data_root_that_does_not_exist_is_said_to_be_so(command, capsys, tmp_path):
+    assert refused([*command, "--data-root", "nowhere"], capsys) == (
+        "resnet-labs: The data root 'nowhere' does not exist. "
+        "Check its spelling; `resnet-labs data NAME --download --data-root nowhere` makes a new one.\n"
+    )
+    assert not any(tmp_path.iterdir())
+
+
+def test_missing_data_say_how_to_get_them(capsys):
+    said = refused(["reproduce", "r1.digits", "--data-root", "."], capsys)
+    assert "'mnist' is not under '.'. To get it: `resnet-labs data mnist --download --data-root .`." in said
 
 
 def test_report_mode_without_its_data_is_refused_before_anything_runs(capsys, tmp_path):
-    said = refused(["run", "digits", "--report", "--data-root", "nowhere"], capsys)
+    said = refused(["run", "digits", "--report", "--data-root", "."], capsys)
     assert "The data set 'mnist' is not here." in said
     assert "resnet-labs data mnist --download" in said
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte.gz").write_bytes(b"<html>not found</html>")
+    said = refused(["run", "digits", "--report", "--data-root", "."], capsys)
+    assert "The data set 'mnist' is not whole: 'MNIST/raw/train-images-idx3-ubyte.gz' is damaged. To get it: " in said
     assert not (tmp_path / "runs").exists()
 
 
@@ -167,6 +194,15 @@ def test_reproduce_writes_a_line_a_seed_and_resume_repeats_none(monkeypatch, cap
     lines = (tmp_path / "runs" / "small" / "results.jsonl").read_text().splitlines()
     assert len(lines) == 3
     assert '"command": "resnet-labs reproduce small --seeds 3 --resume"' in lines[2]
+
+
+def test_runs_folder_that_is_a_file_is_refused(monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(recipes.RECIPES, "small", (small_recipe(),))
+    (tmp_path / "file").write_text("")
+    assert refused(["reproduce", "small", "--runs", "file"], capsys).splitlines()[-1] == (
+        "resnet-labs: The folder 'file/small' cannot be written: Not a directory. "
+        "Give another path; a part of this one is a file."
+    )
 
 
 def notebook(tmp_path, *sources):

@@ -108,6 +108,14 @@ def test_refuses_a_batch_size_below_one(batch_size):
         Batches(numbered(), batch_size)
 
 
+def test_refuses_a_device_that_torch_cannot_use():
+    with pytest.raises(InputError) as refused:
+        Batches(numbered(), 2, device="cud")
+    assert str(refused.value) == (
+        "device is 'cud', which torch cannot use here. Give 'cpu', or 'cuda' or 'mps' where there is one."
+    )
+
+
 def test_refuses_a_negative_epoch():
     with pytest.raises(InputError, match=r"epoch is -1\. Epochs are counted from 0"):
         Batches(numbered(), 4).set_epoch(-1)

@@ -74,6 +74,7 @@ def test_mnist_is_read_packed_or_unpacked_and_nothing_is_written(tiny_mnist, unp
             path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
             path.unlink()
     before = sorted(raw.iterdir())
+    assert [record.state for record in available(tiny_mnist) if record.name == "mnist"] == ["here"]
     data = load("mnist", split="train", root=tiny_mnist)
     assert data.images.shape == (20, 1, 28, 28)
     assert torch.equal(data.images[:, 0, 5, 7].long(), data.labels * 20)
@@ -135,14 +136,42 @@ def test_a_damaged_mnist_file_is_named_with_the_mend(tiny_mnist, damage, why):
     mend = f"Delete it and download it again: `resnet-labs data mnist --download --data-root {tiny_mnist}`."
     with pytest.raises(InputError, match=rf"'{path}' is damaged: .*{why}.*{mend}"):
         load("mnist", split="test", root=tiny_mnist)
+    (record,) = [record for record in available(tiny_mnist) if record.name == "mnist"]
+    if damage is _another_pixel:  # a glance sees lengths, not content
+        assert record.here
+    else:
+        assert record.state == f"'{path}' is damaged"
+        assert record.how.startswith("delete that file, then `resnet-labs data mnist --download")
     assert len(load("mnist", split="train", root=tiny_mnist)) == 20
 
 
 def test_a_missing_file_is_told_with_the_command_that_fetches_it(tiny_mnist):
     (tiny_mnist / "MNIST" / "raw" / "train-labels-idx1-ubyte.gz").unlink()
+    fault = "'train-labels-idx1-ubyte.gz' is missing"
     command = f"`resnet-labs data mnist --download --data-root {tiny_mnist}`"
-    with pytest.raises(InputError, match=f"'mnist' is not under '{tiny_mnist}'. To get it: {command}"):
+    with pytest.raises(InputError, match=rf"'mnist' under '{tiny_mnist}' is not whole: {fault}\. To get it: {command}"):
         load("mnist", split="test", root=tiny_mnist)
+    (record,) = [record for record in available(tiny_mnist) if record.name == "mnist"]
+    assert str(record).endswith(f"; {fault}: {command}")
+
+
+@pytest.mark.parametrize("root", ["argument", "environment"])
+def test_a_root_that_does_not_exist_is_said_to_be_so(tmp_path, monkeypatch, root):
+    place = tmp_path / "misspelt"
+    monkeypatch.setenv("RESNET_LABS_DATA", str(place))
+    mend = f"Check its spelling; `resnet-labs data NAME --download --data-root {place}` makes a new one."
+    with pytest.raises(InputError, match=f"The data root '{place}' does not exist. {mend}"):
+        load("mnist", split="test", root=place if root == "argument" else None)
+    with pytest.raises(InputError, match=f"The data root '{place}' does not exist. {mend}"):
+        available(place)
+    assert not place.exists()
+    assert available()[0].here
+
+
+def test_a_folder_of_the_user_s_own_is_never_missing(tmp_path):
+    record = available(tmp_path)[-1]
+    assert (record.name, record.here, record.state) == ("folder", False, "yours to give")
+    assert str(record).endswith("your own images; yours to give: " + record.how)
 
 
 def test_download_goes_through_torchvision(tmp_path, monkeypatch):
@@ -158,6 +187,26 @@ def test_download_goes_through_torchvision(tmp_path, monkeypatch):
     assert called == [(str(tmp_path), True)]
 
 
+@pytest.mark.parametrize("here", [False, True])
+def test_a_failed_download_says_the_last_reason_and_leaves_no_folder_that_it_made(tmp_path, monkeypatch, here):
+    root = tmp_path / "new" / "root"
+    if here:
+        root.mkdir(parents=True)
+
+    def fail(root, download):
+        (Path(root) / "MNIST" / "raw").mkdir(parents=True)
+        raise RuntimeError("Error downloading x:\nTried a, got:\n<HTTP 404>\nTried b, got:\n<urlopen error no route>\n")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", fail)
+    with pytest.raises(InputError) as refused:
+        load("mnist", split="train", root=root, download=True)
+    assert str(refused.value) == (
+        f"'mnist' could not be downloaded to '{root}': urlopen error no route. "
+        "Check the network and that the folder can be written to, then run the same command again."
+    )
+    assert [*tmp_path.rglob("*")] == ([root.parent, root] if here else [])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -168,6 +217,8 @@ def test_download_goes_through_torchvision(tmp_path, monkeypatch):
         ({"name": "digits", "download": True}, "'digits' comes with the package, so download would be ignored"),
         ({"name": "digits", "size": 0}, "size is 0. It must be at least 1 pixel"),
         ({"name": "digits", "limit": 1439}, "limit is 1439. It must lie between 1 and 1438"),
+        ({"name": "mnist", "root": ""}, "root is '', which names no folder. Give the folder of the data sets, or"),
+        ({"name": "folder", "root": ""}, "root is '', which names no folder. Give the folder of the data sets, or"),
         ({"name": "folder"}, "'folder' needs root. Give the folder that holds one subfolder a class"),
         ({"name": "folder", "root": ".", "download": True}, "'folder' cannot be downloaded by this package"),
     ],

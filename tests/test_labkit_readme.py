@@ -33,4 +33,5 @@ def test_the_readme_calls_its_stand_in_a_stand_in():
 
 def test_the_picture_s_alternative_text_says_what_it_shows():
     page = (readme.ROOT / "README.md").read_text(encoding="utf-8")
-    assert "report's figures beside ours" in page.split(f"]({readme.PICTURE})")[0].rsplit("![", 1)[1]
+    alternative = page.split(f"]({readme.PICTURE})")[0].rsplit("![", 1)[1]
+    assert "report's figures, and ours with the 95 % interval" in alternative

@@ -16,7 +16,7 @@ def test_curves_share_the_colour_of_one_thing_over_its_seeds():
     assert first.get_color() == second.get_color() != other.get_color()
     assert list(first.get_xdata()) == [1, 2]
     assert list(first.get_ydata()) == [3.0, 1.0]
-    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["a", "b"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
     assert axis.get_yscale() == "log"
     assert axis.get_ylabel() == "loss"
     assert not plt.get_fignums()
@@ -44,8 +44,23 @@ def test_report_stands_beside_ours_and_a_missing_figure_is_left_out():
     assert [text.get_text() for text in axis.get_yticklabels()] == ["a", "b"]
     report = next(line for line in axis.lines if line.get_label() == "report")
     assert list(report.get_xdata()) == [0.9]
-    (axis,) = plotting.report_against_ours(["a"], [None], [(0.5, 0.4, 0.6)]).axes
-    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["ours, 95 % interval"]
+    alone = plotting.report_against_ours(["a"], [None], [(0.5, 0.4, 0.6)])
+    assert [text.get_text() for text in alone.legends[0].get_texts()] == ["ours, 95 % interval"]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        plotting.curves({f"curve {k}": [1.0, 2.0] for k in range(5)}, y="loss"),
+        plotting.report_against_ours(["a", "b"], [0.9, 0.7], [(0.8, 0.7, 0.9), (0.5, 0.4, 0.6)]),
+        plotting.ranked({"added": {"a": (0.5, 0.4, 0.6)}, "removed": {"b": (0.4, 0.3, 0.5)}}, x="accuracy"),
+    ],
+    ids=["curves", "report", "ranked"],
+)
+def test_no_legend_lies_on_the_data(figure):
+    figure.draw_without_rendering()
+    (axis,), (legend,) = figure.axes, figure.legends
+    assert not legend.get_window_extent().overlaps(axis.get_tightbbox())
 
 
 def test_points_have_a_colour_and_a_mark_for_each_class():

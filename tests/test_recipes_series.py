@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import tempfile
 from dataclasses import replace
 
 import pytest
@@ -10,6 +13,7 @@ from tests_helpers import small_recipe
 
 from resnet_labs import cli, data, recipes, results, tracking
 from resnet_labs.recipes import _stand_ins, on_what_is_here, reproduce_all
+from resnet_labs.runtime import InputError
 
 
 def two_arms():
@@ -23,6 +27,47 @@ def test_every_arm_runs_with_a_seed_before_the_next_seed(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "; 3 more to run, about " in said
     assert said.count("more to run") == 3
+
+
+def test_settings_are_printed_readably_and_after_every_argument_was_checked(tmp_path, capsys):
+    recipe = small_recipe()
+    with pytest.raises(InputError, match="There is no tracker 'foo'"):
+        reproduce_all([recipe], tmp_path / "new", seeds=1, track=["foo"])
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "new").exists()
+    reproduce_all([recipe], tmp_path / "new", seeds=1)
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "small, seed 0: network cifar_resnet, depth 8, in_channels 1, batch_size 64, limit 200, epochs 1, "
+        "learning_rate 0.1, optimizer sgd, weight_decay 0.0, schedule constant, warmup_epochs 0, precision auto, "
+        "channels_last auto, compile False, accumulate 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"),
+    [
+        (errno.ENOSPC, "Free some space, or give another folder."),
+        (errno.EACCES, "Give a folder that you may write to."),
+        (errno.EROFS, "Give a folder that you may write to."),
+        (errno.EIO, "Give another folder."),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_refused_with_the_mend_for_its_reason(tmp_path, monkeypatch, code, mend):
+    def refuse(dir):
+        assert dir == tmp_path
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(InputError) as caught:
+        reproduce_all([small_recipe()], tmp_path / "new" / "small", seeds=1)
+    assert str(caught.value) == f"The folder '{tmp_path}/new/small' cannot be written: {os.strerror(code)}. {mend}"
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_finished_series_asks_for_no_folder_that_can_be_written(tmp_path, monkeypatch):
+    target = reproduce_all([small_recipe()], tmp_path, seeds=1)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: 1 / 0)
+    assert reproduce_all([small_recipe()], tmp_path, seeds=1, resume=True) == target
 
 
 def test_a_stopped_series_goes_on_within_the_run_that_was_stopped(tmp_path, monkeypatch):

@@ -294,7 +294,8 @@ def test_training_refuses_one_value_a_channel_exactly_where_torch_would(stem: st
         model(torch.zeros(1, 3, largest, largest))
     assert str(caught.value) == (
         f"images has shape (1, 3, {largest}, {largest}): in training, batch norm of the last stage sees one value a "
-        f"channel. Give at least two images, or one larger than {largest} pixels, or call model.eval()."
+        "channel. Give at least two images (where it is the last batch of a set, with another batch_size), or one "
+        f"larger than {largest} pixels, or call model.eval()."
     )
     assert model.bn1.num_batches_tracked == 0
     for fits in ((1, 3, 1, largest + 1), (2, 3, 1, 1)):

@@ -9,6 +9,7 @@ import resource
 import signal
 from pathlib import Path
 
+import jaxtyping
 import pytest
 import sklearn.metrics
 import torch
@@ -212,8 +213,8 @@ def test_a_full_disk_ends_the_run_with_all_its_epochs_and_it_goes_on_later(tmp_p
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(caught.value) == (
-        f"The checkpoint '{path}' cannot be written: File too large. Free some space, or give a folder that you may "
-        "write to; what was saved before is still there. The model in memory is that of epoch 3."
+        f"The checkpoint '{path}' cannot be written: File too large. Free some space, or give another folder; "
+        "what was saved before is still there. The model in memory is that of epoch 3."
     )
     assert [row["epoch"] for row in caught.value.history.rows] == [1, 2, 3]
     assert torch.equal(weights(model), weights(after_three))
@@ -222,8 +223,15 @@ def test_a_full_disk_ends_the_run_with_all_its_epochs_and_it_goes_on_later(tmp_p
     assert torch.equal(kept_run(path), expected)
 
 
-@pytest.mark.parametrize(("code", "call"), [(errno.EROFS, "open"), (errno.EACCES, "open"), (errno.ENOSPC, "mkdir")])
-def test_a_folder_that_cannot_be_written_is_found_before_any_step(tmp_path, monkeypatch, code, call):
+@pytest.mark.parametrize(
+    ("code", "call", "mend"),
+    [
+        (errno.EROFS, "open", "Give a folder that you may write to"),
+        (errno.EACCES, "open", "Give a folder that you may write to"),
+        (errno.ENOSPC, "mkdir", "Free some space"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_found_before_any_step(tmp_path, monkeypatch, code, call, mend):
     path = tmp_path / "a" / "run.pt"
 
     def refuse(*_, **__):
@@ -234,7 +242,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_step(tmp_path, monk
     fresh = weights(model)
     with pytest.raises(InputError) as caught:
         kept_run(path, model=model)
-    assert str(caught.value).startswith(f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. Free some")
+    assert str(caught.value).startswith(f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. {mend}")
     assert torch.equal(weights(model), fresh)
 
 
@@ -334,6 +342,9 @@ def test_evaluation_agrees_with_scikit_learn_and_leaves_the_model_as_it_was():
     assert found.accuracy == pytest.approx(sklearn.metrics.accuracy_score(truth, scores.argmax(1)))
     assert found.top_k[2] == pytest.approx(sklearn.metrics.top_k_accuracy_score(truth, scores, k=2))
     assert sorted(found.top_k) == [1, 2]
+    for k in (0, 50):
+        with pytest.raises(InputError, match=f"top_k holds {k}, but there are 3 classes. Choose each k from 1 to 3."):
+            evaluate(model, data.Batches(images_and_labels(), 16), top_k=(1, k))
     assert found.confusion.tolist() == sklearn.metrics.confusion_matrix(truth, scores.argmax(1)).tolist()
     assert found.per_class.tolist() == pytest.approx(
         sklearn.metrics.recall_score(truth, scores.argmax(1), average=None).tolist()
@@ -453,6 +464,21 @@ def test_nothing_to_train_and_no_batch_are_refused():
     ],
 )
 def test_wrong_setting_is_refused_when_it_is_made(name, value, said):
+    with pytest.raises(InputError, match=said):
+        TrainConfig(**{"epochs": 5, "learning_rate": 0.1, name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("epochs", 1.5, "epochs is 1.5. It must be a whole number."),
+        ("warmup_epochs", 0.5, "warmup_epochs is 0.5. It must be a whole number."),
+        ("learning_rate", "a", "learning_rate is 'a'. It must be a number."),
+        ("clip_norm", "a", "clip_norm is 'a'. It must be None or a positive number."),
+    ],
+)
+def test_setting_of_a_wrong_kind_is_refused_when_it_is_made(monkeypatch, name, value, said):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # a user's Python checks no annotations
     with pytest.raises(InputError, match=said):
         TrainConfig(**{"epochs": 5, "learning_rate": 0.1, name: value})
 

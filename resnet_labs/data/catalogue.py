@@ -24,6 +24,7 @@ class Entry:
         read: gets the root, the split and the seed.
         present: gets the root; None where the images come with the package.
         download: gets the root; None where the package cannot fetch them.
+        fault: gets the root; what is wrong with files that are there, in words.
         how: how to get them, where the package cannot fetch them.
     """
 
@@ -35,6 +36,7 @@ class Entry:
     read: Callable[[Path, str, int], ImageData | Listing]
     present: Callable[[Path], bool] | None = None
     download: Callable[[Path], None] | None = None
+    fault: Callable[[Path], str] = lambda root: ""
     how: str = ""
 
 
@@ -100,6 +102,7 @@ ENTRIES: dict[str, Entry] = {
         lambda root, split, seed: mnist.read(root, split),
         present=mnist.present,
         download=mnist.download,
+        fault=mnist.fault,
     ),
     "cifar10": _torchvision("cifar10", 10, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar10")),
     "cifar100": _torchvision("cifar100", 100, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar100")),

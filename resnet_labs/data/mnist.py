@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from resnet_labs.data.images import ImageData
+from resnet_labs.data.torchvision_sets import fetch
 from resnet_labs.runtime import InputError
 
 _PREFIX = {"train": "train", "test": "t10k"}
@@ -30,11 +31,24 @@ def present(root: Path) -> bool:
     return all(_find(root, name) is not None for name in MD5)
 
 
+def fault(root: Path) -> str:
+    """Return what a glance finds wrong where some files are there: one is missing, or not as long as it says."""
+    found = {name: _find(root, name) for name in MD5}
+    if not any(found.values()):
+        return ""
+    for name, path in found.items():
+        if path is None:
+            return f"'{name}.gz' is missing"
+        if not _as_long_as_it_says(path):
+            return f"{str(path)!r} is damaged"
+    return ""
+
+
 def download(root: Path) -> None:
     """Fetch the four files through torchvision."""
     from torchvision.datasets import MNIST
 
-    MNIST(str(root), download=True)
+    fetch(MNIST, root, root / "MNIST" / "raw")
 
 
 def read(root: Path, split: str) -> ImageData:
@@ -49,6 +63,21 @@ def read(root: Path, split: str) -> ImageData:
 def _find(root: Path, name: str) -> Path | None:
     raw = root / "MNIST" / "raw"
     return next((path for path in (raw / f"{name}.gz", raw / name) if path.is_file()), None)
+
+
+def _as_long_as_it_says(path: Path) -> bool:
+    """Return whether the length that the header promises is there; the content is judged when it is read."""
+    try:
+        with path.open("rb") as file:
+            head, length = file.read(16), path.stat().st_size
+            if path.suffix == ".gz":
+                head = zlib.decompressobj(wbits=31).decompress(head + file.read(1000), 16)
+                file.seek(-4, 2)  # gzip ends with the length of what is packed
+                length = int.from_bytes(file.read(), "little")
+    except (OSError, zlib.error):
+        return False
+    start = 4 + 4 * head[3] if head[:3] == b"\0\0\x08" and len(head) == 16 else 0
+    return start > 0 and length == start + math.prod(np.frombuffer(head[4:start], ">i4").tolist())
 
 
 def _read_idx(root: Path, name: str, *, num_dimensions: int) -> torch.Tensor:

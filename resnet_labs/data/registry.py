@@ -29,6 +29,7 @@ class Available:
         origin: where it comes from.
         here: whether it can be loaded now.
         how: how to get it, empty where nothing is to be done.
+        state: "here", "missing", what is wrong with its files, or "yours to give" for a folder of the user's own.
     """
 
     name: str
@@ -39,18 +40,29 @@ class Available:
     origin: str
     here: bool
     how: str
+    state: str
 
     def __str__(self) -> str:
         counts = "" if self.train is None else f"{self.train} + {self.test} images of {self.size}x{self.size}, "
         classes = "" if self.classes is None else f"{self.classes} classes, "
-        state = "here" if self.here else f"missing: {self.how}"
-        return f"{self.name:18} {classes}{counts}{self.origin}; {state}"
+        how = f": {self.how}" if self.how else ""
+        return f"{self.name:18} {classes}{counts}{self.origin}; {self.state}{how}"
 
 
 def data_root(root: str | os.PathLike[str] | None) -> Path:
     """Return the folder of the data sets: the argument, else RESNET_LABS_DATA, else ~/.cache/resnet-labs/data."""
+    if root == "":
+        raise InputError("root is '', which names no folder.", "Give the folder of the data sets, or leave root out.")
     chosen = root or os.environ.get("RESNET_LABS_DATA") or Path.home() / ".cache" / "resnet-labs" / "data"
     return Path(chosen).expanduser()
+
+
+def _demand_folder(place: Path) -> None:
+    if not place.is_dir():
+        raise InputError(
+            f"The data root {str(place)!r} does not exist.",
+            f"Check its spelling; `resnet-labs data NAME --download --data-root {place}` makes a new one.",
+        )
 
 
 def load(
@@ -126,18 +138,24 @@ def _place(name: str, entry: Entry, root: str | os.PathLike[str] | None, downloa
     if name == "folder":
         if root is None:
             raise InputError("'folder' needs root.", "Give the folder that holds one subfolder a class.")
-        return Path(root).expanduser()
+        return data_root(root)
     place = data_root(root)
     if entry.present(place):
         return place
     if not download:
-        raise InputError(f"{name!r} is not under {str(place)!r}.", f"To get it: {_how(name, entry, place)}.")
+        if root is not None or os.environ.get("RESNET_LABS_DATA"):
+            _demand_folder(place)
+        fault = entry.fault(place)
+        problem = f"under {str(place)!r} is not whole: {fault}." if fault else f"is not under {str(place)!r}."
+        raise InputError(f"{name!r} {problem}", f"To get it: {_how(name, entry, place)}.")
     assert entry.download is not None
     try:
         entry.download(place)
     except (OSError, RuntimeError) as error:
+        # torchvision strings all its attempts together; the last line is why the last one failed.
+        reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise InputError(
-            f"{name!r} could not be downloaded to {str(place)!r}: {error}.",
+            f"{name!r} could not be downloaded to {str(place)!r}: {reason[0].strip('<>.')}.",
             "Check the network and that the folder can be written to, then run the same command again.",
         ) from error
     return place
@@ -152,6 +170,9 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
     Returns:
         One record a data set, with its size, its origin, whether it is here and how to get it where it is not.
 
+    Raises:
+        InputError: the folder that was given does not exist.
+
     Source: none.
     Deviations: none.
     Equals: nothing; it lists.
@@ -162,14 +183,28 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
         ('digits', 10, 1438, True)
     """
     place = data_root(root)
+    if root is not None:
+        _demand_folder(place)
     records = []
     for name, entry in ENTRIES.items():
-        here = entry.present is None or entry.present(place)
+        state = _state(name, entry, place)
+        here = state == "here"
         how = "" if here else _how(name, entry, place)
         counts = (entry.num_classes, entry.num_train, entry.num_test, entry.size)
-        records.append(Available(name, *counts, entry.origin, here, how))
+        records.append(Available(name, *counts, entry.origin, here, how, state))
     return records
 
 
+def _state(name: str, entry: Entry, place: Path) -> str:
+    if name == "folder":
+        return "yours to give"
+    if entry.present is None:
+        return "here"
+    return entry.fault(place) or ("here" if entry.present(place) else "missing")
+
+
 def _how(name: str, entry: Entry, place: Path) -> str:
-    return f"`resnet-labs data {name} --download --data-root {place}`" if entry.download else entry.how
+    if entry.download is None:
+        return entry.how
+    first = "delete that file, then " if entry.present is not None and entry.present(place) else ""
+    return f"{first}`resnet-labs data {name} --download --data-root {place}`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,18 @@ def present(name: str, root: Path) -> bool:
 
 def download(name: str, root: Path) -> None:
     """Fetch and unpack the archive through torchvision."""
-    _class(name)(str(root), download=True)
+    fetch(_class(name), root, root)
+
+
+def fetch(kind: Any, root: Path, folder: Path) -> None:
+    """Let a torchvision class download into a folder at or below the root; where it fails, leave no folder it made."""
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        kind(str(root), download=True)
+    finally:
+        for place in made:
+            with suppress(OSError):  # what holds something stays
+                place.rmdir()
 
 
 def read_cifar(name: str, root: Path, split: str) -> ImageData:

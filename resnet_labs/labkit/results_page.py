@@ -28,7 +28,8 @@ _HEAD = """\
 
 What the reports say, and what we measured. Figures are fractions, not per cent. Ours are means over seeds, in brackets
 the 95 % interval of the mean (Student's t); one seed has none. Each was computed from stored results lines, which hold
-every setting; nothing on this page was typed by hand. **Stand-in** marks images that are not the report's own.
+the recipe's settings (SGD has a momentum of 0.9 in all of them); nothing on this page was typed by hand. **Stand-in**
+marks images or weights that are not the report's own.
 """
 
 
@@ -118,8 +119,10 @@ def _chosen(runs: Iterable[Result]) -> str:
 def _figures(runs: Sequence[Result]) -> Iterable[str]:
     """The report's figures beside ours: a table for each group of like runs."""
     for group in results.alike(runs):
+        marks = _stand_ins(group)
+        yield _said(marks)
         rows = [
-            (row.label, "—" if row.report is None else f"{row.report}", f"{row.ours}", *_basis(group))
+            (row.label, "—" if row.report is None else f"{row.report}", f"{row.ours}", *_basis(group, marks))
             for row in compare.compare(group)
         ]
         yield _table(("figure", "report", "ours", "seeds", "images tested", "data"), rows)
@@ -133,11 +136,13 @@ def _variants(runs: Sequence[Result]) -> Iterable[str]:
     knobs = ["arm"] if "arm" in knobs else knobs
     recipe = _recipe(runs[0])
     shows = recipe.shows if recipe else ("accuracy",)
+    marks = _stand_ins(runs)
+    yield _said(marks)
     rows = [
         (
             *(_plain(group[0].settings.get(knob)) for knob in knobs),
             *(f"{results.summarise(group, metric)}" for metric in shows),
-            *_basis(group),
+            *_basis(group, marks),
         )
         for group in groups
     ]
@@ -146,13 +151,23 @@ def _variants(runs: Sequence[Result]) -> Iterable[str]:
     yield _provenance(runs)
 
 
-def _basis(group: Sequence[Result]) -> tuple[str, str, str]:
+def _stand_ins(runs: Sequence[Result]) -> dict[str, str]:
+    """What stands in for the report's data or weights, and how rows of the table name it."""
+    found = list(dict.fromkeys(run.stand_in for run in runs if run.stand_in))
+    return {words: "stand-in" if len(found) == 1 else f"stand-in {number}" for number, words in enumerate(found, 1)}
+
+
+def _said(stand_ins: dict[str, str]) -> str:
+    return "\n".join(f"**{mark.capitalize()}**: {words}.\n" for words, mark in stand_ins.items())
+
+
+def _basis(group: Sequence[Result], stand_ins: dict[str, str]) -> tuple[str, str, str]:
     """Seeds, images tested and data of like runs, as the last columns of a table."""
     data = group[0].data
     split = next(name for name in ("test", "validation", "train") if name in data)
     images = f"{data[split]:,}" if split == "test" else f"{data[split]:,} ({split})"
-    named = f"**stand-in**: {group[0].stand_in}" if group[0].stand_in else data["name"]
-    return ", ".join(str(run.seed) for run in group), images, named
+    seeds = ", ".join(str(run.seed) for run in group)
+    return seeds, images, f"**{stand_ins[group[0].stand_in]}**" if group[0].stand_in else data["name"]
 
 
 def _provenance(runs: Sequence[Result]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -39,7 +41,7 @@ def reproduce_all(
         track: where the curves go, as `tracking.tracker` takes it.
 
     Raises:
-        InputError: as `reproduce`; lines of finished runs stay.
+        InputError: as `reproduce`, or a folder that cannot be written; lines of finished runs stay.
     """
     target = folder / "results.jsonl"
     lines = processes.from_writer(results.read(target) if target.is_file() else [])
@@ -47,6 +49,8 @@ def reproduce_all(
     runs = [(recipe, seed) for seed in range(seeds) for recipe in here]
     done = [resume and any(_is_of(line, recipe, seed) for line in lines) for recipe, seed in runs]
     writer = processes.is_writer()
+    if writer and not all(done):
+        _check_writable(folder)
     started, finished = time.perf_counter(), 0
     hidden = None if writer else True
     with tqdm(total=len(runs), initial=sum(done), desc=folder.name, unit="run", disable=hidden) as bar:
@@ -59,9 +63,14 @@ def reproduce_all(
             if is_done:
                 say(f"{recipe.name}, seed {seed}: done before")
                 continue
-            say(f"{recipe.name}, seed {seed}: {settings(recipe)}")
-            line = _run(recipe, seed, folder / "tracked" / _folder_name(recipe, seed), root, resume, track)
+            own = folder / "tracked" / _folder_name(recipe, seed)
+            if not resume and writer:
+                checkpoint.discard(own / "checkpoint.pt")
+            with tracker(track, own, settings={"experiment": recipe.name, "seed": seed, **settings(recipe)}) as view:
+                say(f"{recipe.name}, seed {seed}: {_readable(settings(recipe))}")
+                line = recipe.run(recipe, Run(seed=seed, root=root, checkpoint=own / "checkpoint.pt", tracker=view))
             if writer:
+                checkpoint.discard(own / "checkpoint.pt")
                 results.append(target, line)
             finished += 1
             left = sum(not one for one in done) - finished
@@ -72,15 +81,18 @@ def reproduce_all(
     return target
 
 
-def _run(recipe: Recipe, seed: int, folder: Path, root: Folder, resume: bool, track: Iterable[str]) -> Result:
-    kept = folder / "checkpoint.pt"
-    if not resume and processes.is_writer():
-        checkpoint.discard(kept)
-    with tracker(track, folder, settings={"experiment": recipe.name, "seed": seed, **settings(recipe)}) as view:
-        line = recipe.run(recipe, Run(seed=seed, root=root, checkpoint=kept, tracker=view))
-    if processes.is_writer():
-        checkpoint.discard(kept)
-    return line
+def _check_writable(folder: Path) -> None:
+    """Find out whether files could be written there, and leave nothing behind."""
+    try:
+        nearest = next(place for place in (folder, *folder.parents) if place.exists())
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise checkpoint.unwritable(f"The folder {str(folder)!r}", error) from error
+
+
+def _readable(knobs: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in knobs.items() if value is not None)
 
 
 def _is_of(line: Result, recipe: Recipe, seed: int) -> bool:
