@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def memory(effort: Effort, *, batch: int = 128, size: int = 32, rows: int = 1024
 
 
 def _compared(row: Row, package: str, call: str, effort: Effort) -> Row:
-    return against(row, partial(_child, "resnet_labs", call), partial(_child, package, call), effort)
+    few = replace(effort, rounds=min(effort.rounds, 3))  # a fresh process each, and memory hardly varies
+    return against(row, partial(_child, "resnet_labs", call), partial(_child, package, call), few)
 
 
 def _child(package: str, call: str) -> Measure:
