@@ -32,6 +32,18 @@ FLAGS = [
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 ]
 
+# Which words in tables stand on more than one line?
+BROKEN_WORDS = """cells => cells.flatMap(cell => {
+    const broken = [], walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) for (const word of walker.currentNode.data.matchAll(/\\S+/g)) {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, word.index);
+        range.setEnd(walker.currentNode, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) broken.push(word[0]);
+    }
+    return broken;
+})"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -47,6 +59,7 @@ class Findings:
     theme: str = ""
     links: list[str] = field(default_factory=list)
     overflow: int = 0
+    broken_words: list[str] = field(default_factory=list)
 
 
 Visit = Callable[..., Findings]
@@ -144,6 +157,7 @@ def look(browser: Any, host: str, path: str, *, width: int = 1280, scheme: str =
     found.theme = page.evaluate("document.documentElement.dataset.theme ?? ''")
     found.links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
     found.overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    found.broken_words = page.eval_on_selector_all("td, th", BROKEN_WORDS)
     if os.environ.get("RESNET_LABS_SCREENSHOTS"):
         name = f"{path.removesuffix('.html').replace('/', '-')}-{scheme}-{width}.png"
         page.screenshot(path=Path(os.environ["RESNET_LABS_SCREENSHOTS"], name), full_page=True)
@@ -189,6 +203,12 @@ def test_a_page_fits_a_phone(visit: Visit, page: str) -> None:
     assert visit(f"{page}.html", width=390).overflow <= 0
 
 
+@pytest.mark.parametrize("seen", [{"scheme": "light"}, {"width": 390}], ids=["desktop", "phone"])
+@pytest.mark.parametrize("page", PAGES)
+def test_no_word_of_a_table_is_broken(visit: Visit, page: str, seen: dict[str, Any]) -> None:
+    assert [word for word in visit(f"{page}.html", **seen).broken_words if "-" not in word.strip("-")] == []
+
+
 def test_the_menu_opens_on_a_phone(browser: Any, host: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
@@ -230,7 +250,8 @@ def test_the_inspection_notices_what_it_looks_for(visit: Visit, site: Path) -> N
     (site / "bad.html").write_text(
         "<img src='http://picture.invalid/a.png' alt='../a.png'><img src='gone.png'><p style='width:3000px'>wide</p>"
         "<script>window.MathJax = {startup: {promise: Promise.resolve()}}; console.error('said')</script>"
-        "<script>throw new Error('thrown')</script><span class='math'>\\(x\\)</span>",
+        "<script>throw new Error('thrown')</script><span class='math'>\\(x\\)</span>"
+        "<table><tr><td><p style='width:1em; overflow-wrap:anywhere'>0.9634</p><p>two words</p></td></tr></table>",
         encoding="utf-8",
     )
     found = visit("bad.html", width=390)
@@ -241,3 +262,4 @@ def test_the_inspection_notices_what_it_looks_for(visit: Visit, site: Path) -> N
     assert found.nameless == ["../a.png", ""]
     assert found.raw_math == 1
     assert found.overflow > 2000
+    assert found.broken_words == ["0.9634"]
