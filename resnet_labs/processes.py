@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
     if backend == "nccl":
         torch.cuda.set_device(default_device())
     dist.init_process_group(backend, timeout=timedelta(seconds=timeout_seconds))
+    before = signal.signal(signal.SIGTERM, _stop)  # which torchrun sends to the others when one process ends
     try:
         yield
     except RuntimeError as error:
@@ -61,7 +63,15 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
             "Look at that process's own message, then start again with --resume.",
         ) from error
     finally:
+        signal.signal(signal.SIGTERM, before)
         dist.destroy_process_group()
+
+
+def _stop(number: int, frame: object) -> None:
+    raise InputError(
+        f"Process {rank()} was told to stop, as all are when one process of a run ends.",
+        "Look at the other processes' messages, then start again with --resume.",
+    )
 
 
 def _lost(error: RuntimeError) -> bool:
@@ -87,12 +97,24 @@ def total(values: Tensor) -> Tensor:
     return values
 
 
-def average_gradients(module: nn.Module) -> None:
-    """Give every process the mean over processes of the module's gradients."""
-    if count() > 1:
-        for parameter in module.parameters():
-            if parameter.grad is not None:
-                parameter.grad = total(parameter.grad) / count()
+def whole(own: Tensor, num_rows: int) -> Tensor:
+    """Return a batch's rows in their order from what each process has of `part`; gradients find their way back.
+
+    Every process is to take the same loss of the result: a row's gradient is that of its own process times `count()`,
+    which the mean over processes takes back.
+
+    Args:
+        own: (n, ...) this process's rows; where its part is empty, rows that are left out.
+        num_rows: rows in the batch.
+
+    Returns:
+        (num_rows, ...) rows.
+
+    Source: definition.
+    Deviations: none.
+    Equals: the rows of one process that runs the batch alone.
+    """
+    return own if count() == 1 else _Whole.apply(own, num_rows)
 
 
 def gathered(value: Any) -> list[Any]:
@@ -136,6 +158,22 @@ def batch_norm_over_all(model: nn.Module) -> Iterator[Rows]:
     finally:
         for norm in norms:
             del norm.forward
+
+
+class _Whole(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, own: Tensor, num_rows: int) -> Tensor:
+        context.shape = own.shape
+        rows = own.new_zeros(num_rows, *own.shape[1:], dtype=torch.promote_types(own.dtype, torch.float32))
+        part(rows).copy_(own[: len(part(rows))])
+        return total(rows)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        own = gradient.new_zeros(context.shape)
+        mine = part(gradient)
+        own[: len(mine)] = mine * count()
+        return own, None
 
 
 class _Sum(torch.autograd.Function):

@@ -43,8 +43,9 @@ def fit(
     """Train a model in place and return its curves.
 
     Among the processes of `processes.joined`, every batch is the batch of all of them together: each process takes its
-    rows, gradients and batch norm are over all rows, and the first process alone writes and prints. A loss that
-    compares the rows of a batch compares those of one process.
+    rows, gradients and batch norm are over all rows, and the first process alone writes and prints. In training, the
+    loss is given the rows of all on each of them; one that looks at features besides asks `processes.whole` for them.
+    In validation it is given the rows of its own process.
 
     Args:
         model: any module from images to outputs; it stays on the device on which it is.
@@ -200,8 +201,6 @@ class _Run:
         for number, (images, labels) in enumerate(group, start=1):
             with nullcontext() if number == len(group) or processes.count() == 1 else self.forward.no_sync():
                 found.append(self.add_gradients(images, labels, weight=len(images) / num_images))
-        if isinstance(self.loss, nn.Module):
-            processes.average_gradients(self.loss)
         if self.config.clip_norm is not None:
             self.scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.trainable, self.config.clip_norm)
@@ -211,18 +210,19 @@ class _Run:
 
     def add_gradients(self, images: Tensor, labels: Tensor, *, weight: float) -> tuple[Tensor, Tensor]:
         mine = processes.part(images)
-        # A process whose part of a short batch is empty runs an image for company, with no weight.
-        share = len(mine) / len(images)
-        self.rows.counted = bool(share)
-        own_images, own_labels = self.move(*((mine, processes.part(labels)) if share else (images[:1], labels[:1])))
-        outputs, value = self.run(own_images, own_labels)
-        self.scaler.scale(value * (share * processes.count() * weight)).backward()
-        return processes.total(value.detach() * share), _num_right(outputs.detach(), own_labels) * bool(share)
+        # A process whose part of a short batch is empty runs an image for company, whose row is left out.
+        self.rows.counted = bool(len(mine))
+        own, labels = self.move(mine if len(mine) else images[:1], labels)
+        outputs, value = self.run(own, labels)
+        self.scaler.scale(value * weight).backward()
+        right = _num_right(outputs.detach()[: len(mine)], processes.part(labels))
+        return value.detach(), right
 
     def run(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the outputs of this process's images, and the loss of the batch's rows of all processes."""
         with self.autocast():
             outputs = self.forward(images)
-            return outputs, self.loss(outputs, labels)
+            return outputs, self.loss(processes.whole(outputs, len(labels)), labels)
 
     def set_learning_rate(self, step: int) -> float:
         config = self.config

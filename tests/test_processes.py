@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import forked
@@ -13,11 +17,12 @@ import torch
 pytestmark = pytest.mark.slow
 
 SCRIPT = """
-import json, os, sys
+import json, os, signal, sys
 import torch
 import torch.nn.functional as F
 from torch import nn
 from resnet_labs import data, processes
+from resnet_labs.losses import CenterLoss, triplet_loss
 from resnet_labs.runtime import InputError
 from resnet_labs.tracking import CSVTracker
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -26,6 +31,15 @@ def images(count):
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (count, 1, 6, 6), dtype=torch.uint8, generator=generator)
     return data.ImageData(pixels, torch.arange(count) % 3, ("a", "b", "c"), "made here")
+
+class Compares(nn.Module):
+    # compares the rows of a batch, moves centers and learns a factor
+    def __init__(self):
+        super().__init__()
+        self.center, self.factor = CenterLoss(3, 3, weight=1.0), nn.Parameter(torch.ones(()))
+    def forward(self, outputs, labels):
+        compared = self.center(outputs, labels) + triplet_loss(outputs, labels, mining="all")
+        return self.factor * F.cross_entropy(outputs, labels) + compared
 
 def run(folder, dies):
     torch.manual_seed(1 + processes.rank())  # the first process's weights are everybody's
@@ -38,7 +52,7 @@ def run(folder, dies):
             pass
         def __call__(self, logits, labels):
             if dies and processes.rank() == 1:
-                os._exit(3)
+                os.kill(os.getpid(), signal.SIGKILL) if dies == "killed" else os._exit(3)
             return F.cross_entropy(logits, labels)
     batches = data.Batches(images(41), 8, shuffle=True, seed=5)  # the last batch has one image: one part is empty
     history = fit(
@@ -46,16 +60,21 @@ def run(folder, dies):
         validation=data.Batches(images(13), 5), checkpoint=folder + "/run.pt", progress=False,
         tracker=CSVTracker(folder + f"/{processes.rank()}.csv"),
     )
+    comparing = Compares()
+    config = TrainConfig(epochs=3, learning_rate=0.02, precision="fp32", accumulate=2)
+    compared = fit(model, batches, loss=comparing, config=config, progress=False)
     found = evaluate(model, data.Batches(images(13), 5))
     state = torch.cat([value.double().flatten() for value in model.state_dict().values()])
     print(json.dumps({
         "rank": processes.rank(), "rows": history.rows, "device": history.device, "state": state.tolist(),
+        "compared": [row["train_loss"] for row in compared.rows],
+        "centers": comparing.center.centers.flatten().tolist(), "factor": comparing.factor.item(),
         "logits": found.logits.tolist(), "labels": found.labels.tolist(), "confusion": found.confusion.tolist(),
     }), flush=True)
 
 try:
     with processes.joined(timeout_seconds=60):
-        run(sys.argv[1], sys.argv[2] == "dies")
+        run(sys.argv[1], sys.argv[2] if sys.argv[2] != "lives" else "")
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
@@ -105,6 +124,16 @@ def test_weights_and_running_statistics_are_those_of_one(runs):
     assert second["state"] == first["state"]
 
 
+def test_a_loss_that_compares_rows_sees_those_of_all_processes(runs):
+    _, one, first, second = runs
+    for found in (first, second):
+        assert found["compared"] == pytest.approx(one["compared"], abs=1e-5)
+        assert found["centers"] == pytest.approx(one["centers"], abs=1e-4)
+        assert found["factor"] == pytest.approx(one["factor"], abs=1e-5)
+    assert one["factor"] != 1.0
+    assert first["centers"] == second["centers"]
+
+
 def test_every_test_image_counts_once_in_its_place(runs):
     _, one, first, second = runs
     for found in (first, second):
@@ -127,3 +156,20 @@ def test_where_one_process_dies_the_other_says_so_and_how_to_go_on(ended):
     assert "Process 0 lost another process of this run" in said
     assert "--resume" in said
     assert "Traceback" not in said
+
+
+def test_under_torchrun_too_a_killed_process_ends_the_other_with_a_sentence(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*torchrun, str(script), str(tmp_path), "killed"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode != 0
+    assert re.search("Process 0 (was told to stop|lost another process)", done.stderr)
+    assert "--resume" in done.stderr

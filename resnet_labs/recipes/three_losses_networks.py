@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from resnet_labs import processes
 from resnet_labs.losses import CenterLoss, cross_entropy, triplet_loss
 
 
@@ -69,11 +70,12 @@ class TripletObjective(nn.Module):
     def forward(self, logits: Float[Tensor, "N K"], labels: Int64[Tensor, " N"]) -> Float[Tensor, ""]:
         """Return the loss."""
         (network,) = self.network
+        features = _of_batch(network, labels)
         if self.training:
             assert isinstance(network.head, NearestCenter)
-            self.means(network.features.detach(), labels)
+            self.means(features.detach(), labels)
             network.head.centers.copy_(self.means.centers)
-        return triplet_loss(network.features, labels, margin=self.margin, mining=self.mining)
+        return triplet_loss(features, labels, margin=self.margin, mining=self.mining)
 
 
 class CenterObjective(nn.Module):
@@ -87,7 +89,12 @@ class CenterObjective(nn.Module):
 
     def forward(self, logits: Float[Tensor, "N K"], labels: Int64[Tensor, " N"]) -> Float[Tensor, ""]:
         """Return the sum; in training mode the centers move."""
-        return cross_entropy(logits, labels) + self.center_loss(self.network[0].features, labels)
+        return cross_entropy(logits, labels) + self.center_loss(_of_batch(self.network[0], labels), labels)
+
+
+def _of_batch(network: EmbeddingNetwork, labels: Tensor) -> Tensor:
+    """Return the features of the images that the labels are of: in training, those of all processes."""
+    return processes.whole(network.features, len(labels)) if network.training else network.features
 
 
 def class_means(
