@@ -314,12 +314,16 @@ def state_dict_differences(own: Mapping[str, Any], given: Mapping[str, Any]) -> 
         "missing": [name for name in own if name not in given],
         "unexpected": [name for name in given if name not in own],
         "of another shape": [
-            f"{name} {tuple(given[name].shape)} instead of {tuple(own[name].shape)}"
+            f"{name} {_shape(given[name])} instead of {_shape(own[name])}"
             for name in own
-            if name in given and given[name].shape != own[name].shape
+            if name in given and _shape(given[name]) != _shape(own[name])
         ],
     }
     return "; ".join(f"{len(found)} {fault} ({first_names(found)})" for fault, found in faults.items() if found)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(getattr(value, "shape", ()))  # a module's extra state need not be a tensor
 
 
 def first_names(names: Iterable[Any]) -> str:

@@ -50,7 +50,8 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
         Accuracy, top-k, per-class accuracy, confusion matrix, logits and labels.
 
     Raises:
-        InputError: no batch, a label outside the classes, or another k beyond their number.
+        InputError: no image, images of a type that the model does not take, a label outside the classes, or another k
+            beyond their number.
 
     Source: none, the usual definitions.
     Deviations: none.
@@ -90,6 +91,9 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
     """Yield outputs, labels and their places in the whole set, batch by batch; of several processes each its rows.
 
     The model runs in evaluation mode; after it, every module has its own mode back.
+
+    Raises:
+        InputError: images of a type that the model does not take.
     """
     device = next(iter(model.parameters()), torch.empty(0)).device
     seen = 0
@@ -99,7 +103,26 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
             seen += len(images)
             if len(places):
                 mine = processes.part(images).to(device, non_blocking=True)
-                yield model(mine), processes.part(labels).to(device, non_blocking=True), places
+                yield outputs_of(model, mine), processes.part(labels).to(device, non_blocking=True), places
+
+
+def outputs_of(model: nn.Module, images: Tensor) -> Tensor:
+    """Return what the model says of some images.
+
+    Raises:
+        InputError: images of a type that the model does not take.
+    """
+    try:
+        return model(images)
+    except RuntimeError as error:
+        # Not every difference fails: under autocast, or where the model converts what it is given, all is well.
+        wanted = next((p.dtype for p in model.parameters()), images.dtype)
+        if images.dtype == wanted or "type" not in str(error):
+            raise
+        raise InputError(
+            f"The images have type {images.dtype}, but the model's parameters {wanted}.",
+            f"Convert the images with `.to({wanted})`.",
+        ) from error
 
 
 @contextmanager

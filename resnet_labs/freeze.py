@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resnet_labs.runtime import InputError, nearest
@@ -48,6 +49,9 @@ def freeze_(module: nn.Module) -> list[str]:
     Returns:
         Names within `module`, in its order; parameters that stood still already are not among them.
 
+    Raises:
+        InputError: a parameter of a lazy module before its first call.
+
     Source: Yosinski et al. 2014, How transferable are features, section 2 (transferred layers that are kept frozen).
     Deviations: batch norm and dropout are frozen as well. A tensor that lies in two modules can only be frozen in both.
     Equals: the same module in eval mode with `requires_grad_(False)`.
@@ -59,6 +63,7 @@ def freeze_(module: nn.Module) -> list[str]:
         >>> frozen_names(model)
         ['0.weight', '0.bias', '1.weight', '1.bias']
     """
+    _check_initialized(module)
     before = frozen_names(module)
     for part, stopped in [(part, _trainable_names(part)) for part in module.modules()]:
         _freeze_one(part, stopped)
@@ -257,6 +262,7 @@ def head_of(model: nn.Module) -> nn.Module:
 
 def _train_only(model: nn.Module, parts: Iterable[nn.Module]) -> list[str]:
     """Thaw the parts with everything in them, freeze the rest."""
+    _check_initialized(model)
     thawed = {module for part in parts for module in part.modules()}
     frozen = [module for module in model.modules() if module not in thawed]
     kept = {parameter for module in frozen for parameter in module.parameters(recurse=False)}
@@ -274,6 +280,14 @@ def _train_only(model: nn.Module, parts: Iterable[nn.Module]) -> list[str]:
         _unfreeze_one(module)
         module.requires_grad_(True)
     return _changed(model, before)
+
+
+def _check_initialized(module: nn.Module) -> None:
+    lazy = [name for name, parameter in module.named_parameters() if is_lazy(parameter)]
+    if lazy:
+        raise InputError(
+            f"Parameter {lazy[0]!r} of a lazy module has no shape yet.", "Call the model once on a batch, then freeze."
+        )
 
 
 def _trainable_names(module: nn.Module) -> set[str]:

@@ -32,7 +32,7 @@ def cross_entropy(
 
     Raises:
         InputError: an empty batch, shapes or types that do not fit, a class outside 0 to K - 1, a row of distributions
-            that is negative somewhere or does not sum to one, or a smoothing outside 0 to 1.
+            that is negative somewhere or does not sum to one, a smoothing outside 0 to 1, or two devices.
 
     Source: Szegedy et al. 2016, section 7 (smoothing); Zhang et al. 2018, section 2 (soft labels).
     Deviations: none from the papers; unlike torch's function it knows no class weights and no ignored label.
@@ -46,6 +46,7 @@ def cross_entropy(
         raise InputError(f"label_smoothing is {label_smoothing}.", "Choose a share from 0 to 1, such as 0.1.")
     if logits.numel() == 0:
         raise InputError(f"logits have shape {tuple(logits.shape)}.", "Give at least one example and one class.")
+    _check_one_device(logits=logits, labels=labels)
     log_probabilities = _at_least_float32(logits).log_softmax(1)
     if labels.shape == logits.shape and labels.is_floating_point():
         _check_distributions(labels)
@@ -81,7 +82,8 @@ def triplet_loss(
         A scalar: float64 for float64 embeddings, else float32, in which lower precisions are computed.
 
     Raises:
-        InputError: an empty batch, shapes that do not fit, an unknown mining or a margin that is not positive.
+        InputError: an empty batch, shapes that do not fit, an unknown mining, a margin that is not positive, or two
+            devices.
 
     Source: Hermans et al. 2017, section 2 ("hard" is their batch hard, "all" their batch all without the zeros);
         Schroff et al. 2015, section 3.2 ("semihard").
@@ -105,6 +107,7 @@ def triplet_loss(
             f"labels have shape {tuple(labels.shape)} and embeddings {tuple(embeddings.shape)}.",
             "Give (N,) labels with (N, D) embeddings, at least one example.",
         )
+    _check_one_device(embeddings=embeddings, labels=labels)
     same = labels[:, None] == labels
     points = _at_least_float32(embeddings)
     with torch.no_grad(), torch.autocast(points.device.type, enabled=False):
@@ -183,7 +186,7 @@ class CenterLoss(nn.Module):
 
     Raises:
         InputError: a size below one, a negative weight or an alpha outside 0 to 1; in a call an empty batch, shapes or
-            types that do not fit, or a class outside 0 to K - 1.
+            types that do not fit, a class outside 0 to K - 1, or two devices.
 
     Source: Wen et al. 2016, equations 2 to 4.
     Deviations: the mean over the batch instead of the sum. Wen et al. sum the cross-entropy too, so that beside our
@@ -223,6 +226,7 @@ class CenterLoss(nn.Module):
                 f"features have shape {tuple(features.shape)}.",
                 f"Give (N, {num_features}), at least one example; num_features is {num_features}.",
             )
+        _check_one_device(features=features, labels=labels, centers=self.centers)
         _check_classes(labels, len(features), num_classes)
         offsets = _at_least_float32(features) - self.centers[labels]
         if self.training:
@@ -319,6 +323,12 @@ def _sorting(rows: Tensor) -> Int[Tensor, "N N"]:
     if rows.device.type == "cpu":  # torch's sort takes ten times as long
         return torch.from_numpy(np.argsort(rows.numpy(), axis=1))
     return rows.argsort(1)
+
+
+def _check_one_device(**tensors: Tensor) -> None:
+    if len({tensor.device for tensor in tensors.values()}) > 1:
+        places = ", ".join(f"{name} on {tensor.device}" for name, tensor in tensors.items())
+        raise InputError(f"The devices differ: {places}.", "Move all of them to one device with `.to(device)`.")
 
 
 def _check_classes(labels: Tensor, num_examples: int, num_classes: int, instead: str = "") -> None:

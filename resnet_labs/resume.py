@@ -6,6 +6,8 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from torch import nn
+
 from resnet_labs import checkpoint, processes
 from resnet_labs.config import TrainConfig
 from resnet_labs.history import History, Stopped
@@ -13,6 +15,8 @@ from resnet_labs.runtime import InputError
 
 # Neither changes what a step is: a step over as many images may be made of other batches.
 _MAY_CHANGE = ("epochs", "accumulate")
+# What is kept beside the parts.
+_ENTRIES = ("config", "steps", "trained", "rows", "random")
 
 
 class KeptRun:
@@ -29,6 +33,7 @@ class KeptRun:
         self, path: str | os.PathLike[str] | None, parts: dict[str, Any], *, config: TrainConfig, steps: int
     ) -> None:
         self.path, self.parts, self.config, self.steps = path, parts, asdict(config), steps
+        self.trained = _trained(parts)
         self.num_epochs = 0
 
     def __str__(self) -> str:
@@ -47,7 +52,7 @@ class KeptRun:
             return
         if processes.is_writer():
             state = {name: part.state_dict() for name, part in self.parts.items()}
-            state |= {"config": self.config, "steps": self.steps, "rows": history.rows}
+            state |= {"config": self.config, "steps": self.steps, "trained": self.trained, "rows": history.rows}
             try:
                 checkpoint.save(self.path, state | {"random": checkpoint.random_states()})
             except InputError as error:
@@ -59,18 +64,33 @@ class KeptRun:
         """Go on from what was kept, where something was.
 
         Raises:
-            InputError: it is of another run, or is damaged, or the next epoch could not be kept.
+            InputError: it is of another run, or is damaged, or the next epoch could not be kept. Nothing has changed.
         """
         if self.path is None:
             return
         state = None
         if processes.is_writer():
             state = checkpoint.load(self.path) if checkpoint.exists(self.path) else None
-            if state is None or len(state["rows"]) < self.config["epochs"]:
+            if state is None or len(state.get("rows", ())) < self.config["epochs"]:
                 checkpoint.check_writable(self.path)
         state = processes.from_writer(state)
         if state is None:
             return
+        self._check_it_is_of_this_run(state)
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        checkpoint.restore_random_states(state["random"])
+        history.rows.extend(state["rows"])
+        self.num_epochs = len(history.rows)
+
+    def _check_it_is_of_this_run(self, state: dict[str, Any]) -> None:
+        """Find what would fail in the middle, when a part of the run is overwritten already."""
+        missing = [name for name in (*self.parts, *_ENTRIES) if name not in state]
+        if missing:
+            raise InputError(
+                f"The checkpoint is not of a run of this version: it lacks {', '.join(missing)}.",
+                "Give another checkpoint path.",
+            )
         fixed = [name for name in self.config if name not in _MAY_CHANGE]
         changed = [name for name in fixed if state["config"].get(name) != self.config[name]]
         if changed or state["steps"] != self.steps:
@@ -78,14 +98,28 @@ class KeptRun:
                 f"The checkpoint is of another run: {', '.join(changed) or 'steps an epoch'} differ.",
                 "Give another checkpoint path, or the settings of that run.",
             )
-        differences = checkpoint.state_dict_differences(self.parts["model"].state_dict(), state["model"])
-        if differences:
+        for name, title in (("model", "network"), ("loss", "loss")):
+            differences = checkpoint.state_dict_differences(self.parts[name].state_dict(), state[name])
+            if differences:
+                raise InputError(
+                    f"The checkpoint is of another {title}: {differences}.",
+                    f"Give another checkpoint path, or the {title} of that run.",
+                )
+        if state["trained"] != self.trained:
+            differing = sorted({*state["trained"]} ^ {*self.trained}) or ["their order"]
             raise InputError(
-                f"The checkpoint is of another network: {differences}.",
-                "Give another checkpoint path, or the network of that run.",
+                f"The checkpoint's run trained {len(state['trained'])} parameters, this one {len(self.trained)}, and "
+                f"they differ in {checkpoint.first_names(differing)}.",
+                "Freeze the same layers, or give another checkpoint path.",
             )
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
-        checkpoint.restore_random_states(state["random"])
-        history.rows.extend(state["rows"])
-        self.num_epochs = len(history.rows)
+        if self.parts["scaler"].state_dict() and not state["scaler"]:
+            raise InputError(
+                "The checkpoint's run did not scale its loss, but this one does, for its precision is fp16.",
+                "Go on with a device like that run's, or give another checkpoint path.",
+            )
+
+
+def _trained(parts: dict[str, Any]) -> list[str]:
+    """Return the names of what trains: an optimizer's state goes by their order, and knows no names."""
+    modules = [(name, part) for name, part in parts.items() if isinstance(part, nn.Module)]
+    return [f"{name}.{key}" for name, part in modules for key, value in part.named_parameters() if value.requires_grad]

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from resnet_labs import optim, out_of_memory, processes, runtime
 from resnet_labs.config import TrainConfig
-from resnet_labs.evaluation import Batch, Evaluation, evaluate, predict
+from resnet_labs.evaluation import Batch, Evaluation, evaluate, outputs_of, predict
 from resnet_labs.history import History, NonFiniteLoss, OutOfMemory, Stopped
 from resnet_labs.resume import KeptRun
 from resnet_labs.runtime import InputError
@@ -197,6 +197,8 @@ class _Run:
         """Take one step on some batches; return the mean loss of each and how many this process got right."""
         self.optimizer.zero_grad(set_to_none=True)
         num_images = sum(len(images) for images, _ in group)
+        if num_images == 0:
+            raise InputError("A batch has no image.", "Leave empty batches out.")
         found = []
         for number, (images, labels) in enumerate(group, start=1):
             with nullcontext() if number == len(group) or processes.count() == 1 else self.forward.no_sync():
@@ -221,8 +223,14 @@ class _Run:
     def run(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Return the outputs of this process's images, and the loss of the batch's rows of all processes."""
         with self.autocast():
-            outputs = self.forward(images)
-            return outputs, self.loss(processes.whole(outputs, len(labels)), labels)
+            outputs = outputs_of(self.forward, images)
+            try:
+                return outputs, self.loss(processes.whole(outputs, len(labels)), labels)
+            except IndexError as error:  # what torch's own losses raise
+                raise InputError(
+                    f"The loss met a label that is no class: {error}",
+                    "Number the classes from 0 to one less than the outputs of the network.",
+                ) from error
 
     def set_learning_rate(self, step: int) -> float:
         config = self.config
@@ -245,6 +253,8 @@ class _Run:
                 value = self.loss(outputs, labels).item() * len(labels)
                 sums += torch.tensor([value, _num_right(outputs, labels).item(), len(labels)], dtype=torch.float64)
         value, right, count = processes.total(sums.to(self.device)).tolist()
+        if count == 0:
+            raise InputError("validation has no image.", "Give at least one batch, or leave validation out.")
         return {"validation_loss": value / count, "validation_accuracy": right / count}
 
 

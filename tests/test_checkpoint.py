@@ -428,3 +428,11 @@ def test_the_gpus_generator_goes_on_where_it_was(path: Path) -> None:
         checkpoint.restore_random_states(state["random"])
         assert torch.equal(torch.rand(3, device="cuda"), expected)
         assert state["weights"].device.type == "cpu"
+
+
+def test_state_dicts_may_hold_what_is_no_tensor() -> None:
+    own, given = {"_extra_state": {"calls": 1}, "weight": torch.zeros(2)}, {"_extra_state": 3, "weight": torch.zeros(2)}
+    assert checkpoint.state_dict_differences(own, given) == ""
+    assert checkpoint.state_dict_differences(own, {"weight": torch.zeros(3), "_extra_state": 3}) == (
+        "1 of another shape (weight (3,) instead of (2,))"
+    )

@@ -623,3 +623,16 @@ def test_bad_schedules_are_refused() -> None:
         GradualUnfreezing(stages=("fc",)).at_epoch(cifar_resnet(8), -1)
     with pytest.raises(InputError, match=r"ResNet has no stage 'layr3'. Did you mean 'layer3'"):
         GradualUnfreezing(stages=("layr3",)).at_epoch(cifar_resnet(8), 0)
+
+
+@pytest.mark.parametrize("freeze", [freeze_, linear_probe_])
+def test_a_lazy_module_is_frozen_after_its_first_call_not_before(freeze: Callable[[nn.Module], list[str]]) -> None:
+    model = nn.Sequential(nn.LazyConv2d(2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 3))
+    with pytest.raises(InputError) as raised:
+        freeze(model)
+    assert str(raised.value) == (
+        "Parameter '0.weight' of a lazy module has no shape yet. Call the model once on a batch, then freeze."
+    )
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    model(torch.rand(2, 1, 3, 3))
+    assert freeze(model)[:2] == ["0.weight", "0.bias"]

@@ -566,6 +566,32 @@ class TestCenterLoss:
 
 
 @pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (cross_entropy, "logits on {}, labels on {}"),
+        (triplet_loss, "embeddings on {}, labels on {}"),
+        (CenterLoss(3, 4), "features on {}, labels on {}, centers on cpu"),
+    ],
+)
+@pytest.mark.parametrize("places", [("cpu", "meta"), ("meta", "cpu")])
+def test_tensors_on_two_devices_are_named_with_their_places(loss, message: str, places: tuple[str, str]) -> None:
+    outputs, labels = torch.zeros(8, 4, device=places[0]), torch.zeros(8, dtype=torch.int64, device=places[1])
+    with pytest.raises(InputError) as raised:
+        loss(outputs, labels)
+    assert str(raised.value) == (
+        f"The devices differ: {message.format(*places)}. Move all of them to one device with `.to(device)`."
+    )
+
+
+def test_centers_left_on_another_device_and_soft_labels_there_are_named() -> None:
+    outputs, labels = torch.zeros(8, 4), torch.zeros(8, dtype=torch.int64)
+    with pytest.raises(InputError, match="features on cpu, labels on cpu, centers on meta"):
+        CenterLoss(3, 4).to("meta")(outputs, labels)
+    with pytest.raises(InputError, match="logits on cpu, labels on meta"):
+        cross_entropy(outputs, outputs.to("meta"))
+
+
+@pytest.mark.parametrize(
     "loss",
     [
         lambda outputs, labels: cross_entropy(outputs, labels, label_smoothing=0.1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import math
 import os
@@ -17,6 +18,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_labs import checkpoint, data, runtime
+from resnet_labs.freeze import freeze_, linear_probe_
+from resnet_labs.losses import CenterLoss
 from resnet_labs.runtime import InputError
 from resnet_labs.tracking import CSVTracker
 from resnet_labs.train import History, NonFiniteLoss, Stopped, TrainConfig, evaluate, fit
@@ -131,6 +134,136 @@ def test_checkpoint_of_another_network_is_refused_and_says_what_does_not_fit(tmp
     with pytest.raises(InputError, match=r"The checkpoint is of another network: \d+ missing \(0\."):
         fit(other, batches(), loss=F.cross_entropy, config=config, checkpoint=path, progress=False)
     assert torch.equal(weights(other), before)
+
+
+def refused(path, *, model=None, loss=F.cross_entropy, **settings):
+    """Return what a run says that does not go on from a checkpoint; it leaves model, loss and file as they were."""
+    model = network() if model is None else model
+    modules = [model, loss] if isinstance(loss, nn.Module) else [model]
+    before, file = [weights(module) for module in modules], path.read_bytes()
+    config = TrainConfig(**{"epochs": 2, "learning_rate": 0.1, **settings})
+    with pytest.raises(InputError) as caught:
+        fit(model, batches(), loss=loss, config=config, checkpoint=path, progress=False)
+    assert all(torch.equal(weights(module), old) for module, old in zip(modules, before, strict=True))
+    assert path.read_bytes() == file
+    return str(caught.value)
+
+
+def begun(path, *, model=None, loss=F.cross_entropy, **settings):
+    model = network() if model is None else model
+    config = TrainConfig(**{"epochs": 1, "learning_rate": 0.1, **settings})
+    fit(model, batches(), loss=loss, config=config, checkpoint=path, progress=False)
+
+
+def test_checkpoint_of_a_run_that_froze_other_layers_is_refused_with_their_names(tmp_path):
+    path = tmp_path / "run.pt"
+    begun(path)
+    probe = network()
+    linear_probe_(probe)
+    assert refused(path, model=probe) == (
+        "The checkpoint's run trained 6 parameters, this one 2, and they differ in model.0.bias, model.0.weight, "
+        "model.1.bias, .... Freeze the same layers, or give another checkpoint path."
+    )
+
+
+def test_checkpoint_of_a_run_that_froze_another_layer_of_the_same_shape_is_refused(tmp_path):
+    def with_one_frozen(number):
+        model = nn.Sequential(nn.Flatten(), *(nn.Linear(36, 36) for _ in range(3)))
+        freeze_(model[number])
+        return model
+
+    begun(tmp_path / "run.pt", model=with_one_frozen(1))
+    said = refused(tmp_path / "run.pt", model=with_one_frozen(2))
+    assert said.startswith(
+        "The checkpoint's run trained 4 parameters, this one 4, and they differ in model.1.bias, model.1.weight, "
+        "model.2.bias, .... "
+    )
+
+
+def test_checkpoint_of_a_network_whose_layers_are_in_another_order_is_refused(tmp_path):
+    def ordered(*names):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten())
+        for name in names:
+            model.add_module(name, nn.Linear(36, 36))
+        return model
+
+    begun(tmp_path / "run.pt", model=ordered("a", "b"))
+    said = refused(tmp_path / "run.pt", model=ordered("b", "a"))
+    assert said.startswith("The checkpoint's run trained 4 parameters, this one 4, and they differ in their order. ")
+
+
+def test_checkpoint_of_a_run_with_another_loss_is_refused_and_says_what_does_not_fit(tmp_path):
+    path = tmp_path / "run.pt"
+    begun(path)
+    assert refused(path, loss=CenterLoss(3, 3)) == (
+        "The checkpoint is of another loss: 1 missing (centers). Give another checkpoint path, or the loss of that run."
+    )
+    begun(tmp_path / "centers.pt", loss=CenterLoss(3, 3))
+    said = refused(tmp_path / "centers.pt", loss=CenterLoss(4, 3))
+    assert said.startswith("The checkpoint is of another loss: 1 of another shape (centers (3, 3) instead of (4, 3)). ")
+    said = refused(tmp_path / "centers.pt")
+    assert said.startswith("The checkpoint is of another loss: 1 unexpected (centers). ")
+
+
+def test_a_checkpoint_that_is_not_of_a_run_is_refused_and_says_what_it_lacks(tmp_path):
+    path = tmp_path / "run.pt"
+    checkpoint.save(path, {"model": network().state_dict(), "epoch": 3})
+    assert refused(path) == (
+        "The checkpoint is not of a run of this version: it lacks loss, optimizer, scaler, config, steps, trained, "
+        "rows, random. Give another checkpoint path."
+    )
+
+
+def test_a_run_without_loss_scaling_is_not_continued_with_it(tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    monkeypatch.setattr(runtime, "choose_precision", lambda *_: "fp32")
+    begun(path)
+    monkeypatch.setattr(runtime, "choose_precision", lambda *_: "fp16")
+    assert refused(path) == (
+        "The checkpoint's run did not scale its loss, but this one does, for its precision is fp16. "
+        "Go on with a device like that run's, or give another checkpoint path."
+    )
+
+
+@pytest.mark.parametrize("freeze", [linear_probe_, lambda model: freeze_(model[:2])], ids=["probe", "part"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_frozen_run_that_is_resumed_ends_bit_by_bit_like_the_whole_one(tmp_path, freeze, optimizer):
+    def run(name, epochs):
+        model = network(dropout=0.5)
+        freeze(model)
+        still = weights(model[:2])
+        config = TrainConfig(epochs=epochs, learning_rate=0.01, optimizer=optimizer, weight_decay=0.1)
+        loss, path = CenterAndCrossEntropy(), tmp_path / name
+        history = fit(model, batches(), loss=loss, config=config, checkpoint=path, progress=False)
+        assert torch.equal(weights(model[:2]), still)
+        return weights(model), weights(loss), history.column("train_loss")
+
+    whole = run("whole.pt", 4)
+    run("run.pt", 2)
+    resumed = run("run.pt", 4)
+    assert torch.equal(resumed[0], whole[0])
+    assert torch.equal(resumed[1], whole[1])
+    assert resumed[2] == whole[2]
+
+
+class CenterAndCrossEntropy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.center_loss = CenterLoss(3, 3)
+
+    def forward(self, outputs, labels):
+        return F.cross_entropy(outputs, labels) + self.center_loss(outputs, labels)
+
+
+def test_after_a_run_no_buffer_holds_a_graph_and_the_model_can_be_copied():
+    model, loss = network(dropout=0.5), CenterAndCrossEntropy()
+    fit(model, batches(), loss=loss, config=TrainConfig(epochs=1, learning_rate=0.1), progress=False)
+    buffers = [*model.buffers(), *loss.buffers()]
+    assert len(buffers) == 4
+    assert [buffer.grad_fn for buffer in buffers] == [None] * 4
+    assert torch.equal(weights(copy.deepcopy(model)), weights(model))
+    assert torch.equal(weights(copy.deepcopy(loss)), weights(loss))
 
 
 class At:
@@ -356,6 +489,32 @@ def test_label_outside_the_classes_is_refused():
         evaluate(nn.Identity(), [(torch.eye(3), torch.tensor([0, 1, 3]))])
 
 
+def test_batches_without_an_image_are_refused():
+    nothing = (torch.empty(0, 1, 6, 6), torch.empty(0, dtype=torch.int64))
+    with pytest.raises(InputError, match=r"^There is no batch to evaluate\. Give batches with at least one image\.$"):
+        evaluate(network(), [nothing])
+
+
+@pytest.mark.parametrize("model", [network(), nn.Sequential(nn.Flatten(), nn.Linear(36, 3))], ids=["conv", "linear"])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.uint8])
+def test_images_of_a_type_that_the_model_does_not_take_are_named(model, dtype):
+    given = [(torch.zeros(2, 1, 6, 6, dtype=dtype), torch.tensor([0, 1]))]
+    with pytest.raises(InputError) as caught:
+        evaluate(model, given)
+    assert str(caught.value) == (
+        f"The images have type {dtype}, but the model's parameters torch.float32. "
+        "Convert the images with `.to(torch.float32)`."
+    )
+    if dtype == torch.bfloat16:
+        with torch.autocast("cpu", dtype=dtype):
+            assert evaluate(model, given).logits.shape == (2, 3)
+
+
+def test_other_errors_of_the_model_stay_what_they_are():
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        evaluate(nn.Linear(3, 2), [(torch.zeros(2, 4, dtype=torch.float32), torch.tensor([0, 1]))])
+
+
 def test_soft_labels_train_and_count_their_largest_class():
     soft = [(images, F.one_hot(labels, 3).float()) for images, labels in batches(shuffle=False)]
     config = TrainConfig(epochs=2, learning_rate=0.1)
@@ -481,6 +640,29 @@ def test_setting_of_a_wrong_kind_is_refused_when_it_is_made(monkeypatch, name, v
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # a user's Python checks no annotations
     with pytest.raises(InputError, match=said):
         TrainConfig(**{"epochs": 5, "learning_rate": 0.1, name: value})
+
+
+def test_a_label_that_is_no_class_is_told_whatever_the_loss():
+    images, labels = torch.rand(9, 1, 6, 6), torch.arange(9)
+    with pytest.raises(InputError, match=r"a label that is no class: Target \d is out of bounds"):
+        fit(network(), [(images, labels)], loss=F.cross_entropy, config=TrainConfig(epochs=1, learning_rate=0.1))
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.uint8])
+def test_images_of_another_type_than_the_network_s_are_told(kind):
+    images, labels = torch.rand(4, 1, 6, 6).to(kind), torch.arange(4) % 3
+    config = TrainConfig(epochs=1, learning_rate=0.1, precision="fp32")
+    with pytest.raises(InputError, match=rf"The images have type {kind}, .* parameters torch.float32"):
+        fit(network(), [(images, labels)], loss=F.cross_entropy, config=config)
+
+
+def test_empty_batches_are_told():
+    images, labels = torch.rand(4, 1, 6, 6), torch.arange(4) % 3
+    config = TrainConfig(epochs=1, learning_rate=0.1)
+    with pytest.raises(InputError, match="A batch has no image"):
+        fit(network(), [(images[:0], labels[:0])], loss=F.cross_entropy, config=config)
+    with pytest.raises(InputError, match="validation has no image"):
+        fit(network(), [(images, labels)], loss=F.cross_entropy, config=config, validation=[])
 
 
 def test_history_names_the_nearest_column():
