@@ -32,6 +32,7 @@ CONTRACT = {
     "data.ImageData": "(images, labels, classes, source)",
     "data.Batches": "(data, batch_size, *, augment=None, shuffle=False, device='cpu', seed=0)",
     "data.split": "(data, fractions, *, seed=0)",
+    "data.available": "(root=None)",
     "train.TrainConfig": (
         "(epochs, learning_rate, optimizer='sgd', weight_decay=0.0, schedule='constant', warmup_epochs=0, "
         "clip_norm=None, precision='auto', channels_last='auto', compile=False, seed=0, accumulate=1)"
@@ -40,6 +41,7 @@ CONTRACT = {
     "train.evaluate": "(model, batches, *, top_k=(1, 5))",
     "features.stage_features": "(model, images, stages=('layer1', 'layer3', 'avgpool'))",
     "features.cached_features": "(model, data, *, views=1, augment=None, cache=None)",
+    "features.embed": "(features, method='tsne', *, seed=0)",
     "autoencoder.StackedAutoencoder": "(sizes)",
     "autoencoder.pretrain_layerwise": "(autoencoder, batches, *, config, validation=None)",
     "autoencoder.MLPClassifier": "(encoder, num_classes, final_relu=False)",
