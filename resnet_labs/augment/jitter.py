@@ -58,8 +58,9 @@ class ColorJitter:
         check_channels(images, "ColorJitter")
         if images.shape[1] == 1 and (self.saturation or self.hue):
             raise InputError("Grey images have no saturation or hue.", "Set saturation and hue to 0.")
-        spreads = torch.tensor([getattr(self, name) for name in _BLENDS], device=images.device)
-        chosen = [number for number, name in enumerate(_BLENDS) if getattr(self, name)]
+        settings = [getattr(self, name) for name in _BLENDS]
+        spreads = torch.tensor(settings, device=images.device)
+        chosen = [number for number, setting in enumerate(settings) if setting]
         active = torch.tensor(chosen, dtype=torch.int64, device=images.device)
         kinds = active[uniform(len(active), images, generator).argsort(0)]  # a random order for each image
         lows = (1 - spreads[kinds]).clamp(min=0)

@@ -50,7 +50,7 @@ def _check_class_accuracy(
     tested = f"the accuracy of each of four classes with 8, 12, 4 and 16 examples{where}"
     one = "this is one number for all classes; give one for each"
     probe.close(
-        probe.call(class_accuracy, scores.clone(), labels.clone(), tested=tested, cause=cause, hint="c"),
+        probe.call(class_accuracy, scores, labels, tested=tested, cause=cause, hint="c"),
         hits / counts,
         "class-accuracy",
         tested=tested,
@@ -72,7 +72,7 @@ def _check_class_accuracy(
 def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Tensor, int], Tensor]) -> None:
     tested = "the order of three classes for 30 points"
     asked = 5 * torch.randn(30, 2, generator=probe.generator)
-    got = probe.call(nearest_mean, _KNOWN.clone(), _KNOWN_LABELS.clone(), asked.clone(), 3, tested=tested, hint="a")
+    got = probe.call(nearest_mean, _KNOWN, _KNOWN_LABELS, asked, 3, tested=tested, hint="a")
     is_tensor = isinstance(got, Tensor)
     probe.expect(
         is_tensor and got.shape == (30, 3),
@@ -137,7 +137,7 @@ def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], A
         lowest = (ranks >= 6 - k).double().mean()
         everywhere = "every example counts: give the labels an axis, `labels[:, None]`, and ask `any(1)`"
         probe.close(
-            probe.call(top_k_accuracy, scores.clone(), labels.clone(), k, tested=tested, hint="b"),
+            probe.call(top_k_accuracy, scores, labels, k, tested=tested, hint="b"),
             hits.mean(),
             "top-k",
             tested=tested,
