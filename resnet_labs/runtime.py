@@ -7,10 +7,14 @@ import gc
 import os
 import platform
 import random
+import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,7 +74,7 @@ def on_colab() -> bool:
 
 
 def device_name(device: torch.device | None = None) -> str:
-    """Return what the device calls itself, with the number of threads on a CPU.
+    """Return what the device calls itself; a CPU with its instruction set and the number of threads.
 
     Args:
         device: the device asked for; the default device where it is left out.
@@ -79,24 +83,62 @@ def device_name(device: torch.device | None = None) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
-        return "Apple GPU"
+        return f"GPU of {_processor()}"
     threads = torch.get_num_threads()
-    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
+    return f"{_processor()}, {torch.backends.cpu.get_cpu_capability()}, {threads} thread{'s' if threads > 1 else ''}"
 
 
+def machine(device: torch.device | None = None) -> dict[str, Any]:
+    """Return what the last digits of a figure depend on, beside versions: the machine class and the threads.
+
+    Args:
+        device: where the figure was computed; the default device where it is left out.
+
+    Returns:
+        The kind of device, the processor, the instruction set that torch uses, and the number of threads; `gpu` where
+        there is one, and `onednn` where the environment limits the instruction set of convolutions.
+    """
+    device = device or default_device()
+    found: dict[str, Any] = {
+        "device": device.type,
+        "processor": _processor(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+    }
+    if device.type == "cuda":
+        found["gpu"] = torch.cuda.get_device_name(device)
+    if limit := os.environ.get("ONEDNN_MAX_CPU_ISA"):
+        found["onednn"] = limit
+    return found
+
+
+@cache
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            names = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
-        return " / ".join(sorted(names)) or platform.machine()
+        return _named(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     except OSError:
-        return platform.processor() or platform.machine()
+        pass
+    if sys.platform == "darwin":
+        with suppress(OSError, subprocess.CalledProcessError):
+            return subprocess.check_output(["sysctl", "-n", "machdep.cpu.brand_string"], text=True).strip()
+    return platform.processor() or platform.machine()
+
+
+def _named(cpuinfo: str) -> str:
+    """Return the names in Linux's list of processors, with the numbers of the model: virtual machines hide its name."""
+    found: dict[str, None] = {}
+    for block in cpuinfo.strip().split("\n\n"):
+        facts = {key.strip(): value.strip() for key, colon, value in (row.partition(":") for row in block.splitlines())}
+        keys = {"family": "cpu family", "model": "model", "implementer": "CPU implementer", "part": "CPU part"}
+        numbers = ", ".join(f"{word} {facts[key]}" for word, key in keys.items() if key in facts)
+        found[facts.get("model name", platform.machine()) + (f" ({numbers})" if numbers else "")] = None
+    return " / ".join(found)
 
 
 def versions() -> dict[str, str]:
     """Return the versions that a number depends on: Python and the packages that compute."""
     found = {"python": platform.python_version()}
-    for package in ("resnet-labs", "torch", "torchvision", "numpy", "scikit-learn"):
+    for package in ("resnet-labs", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "umap-learn"):
         found[package] = metadata.version(package)
     return found
 
@@ -129,6 +171,13 @@ def choose_precision(precision: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
     return "bf16" if device.type == "cpu" and _multiplies_bf16() else "fp32"
+
+
+def format_that_ran(precision: str, device: torch.device) -> str:
+    """Return the number format that convolutions really have: on CUDA, fp32 is `tf32` from 8.0 on unless forbidden."""
+    if precision == "fp32" and device.type == "cuda" and torch.backends.cudnn.allow_tf32:
+        return "tf32" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp32"
+    return precision
 
 
 def _multiplies_bf16() -> bool:

@@ -102,7 +102,16 @@ def test_stand_in_data_are_called_so_in_every_row_and_never_mixed_with_real_ones
     assert text.index("**Stand-in**: 8x8 digits for MNIST.") < text.index(rows[5])
 
 
-@pytest.mark.parametrize("change", [{"device": "another"}, {"precision": "bf16"}, {"settings": {"epochs": 1}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"device": "another"},
+        {"machine": {"device": "cpu", "threads": 2}},
+        {"precision": "bf16"},
+        {"versions": {"torch": "9.8"}},
+        {"settings": {"epochs": 1}},
+    ],
+)
 def test_unlike_runs_are_never_averaged(tmp_path: Path, change: dict[str, Any]) -> None:
     text = page(tmp_path, line(0), line(1, **change))
     assert "| 0.7500 | 0 |" in text
@@ -122,6 +131,64 @@ def test_variants_are_compared_by_the_settings_that_differ(tmp_path: Path) -> No
     assert "| 0.1 | unchanged | 0.7500 | 0 | 2,000 (validation) | mnist |" in text
     assert "| 0.2 | 32 | 0.8750 | 1 | 2,000 (validation) | mnist |" in text
     assert "Not measured yet" in section(text, "r1.digits")
+
+
+MACHINE = {"device": "cpu", "processor": "A (family 1, model 2)", "capability": "AVX2", "threads": 1, "processes": 1}
+ELSEWHERE = MACHINE | {"processor": "B (family 3, model 4)"}
+
+
+def test_a_rerun_on_another_machine_is_compared_by_interval_and_the_page_says_how(tmp_path: Path) -> None:
+    text = page(
+        tmp_path,
+        *(line(seed, machine=MACHINE, device="A") for seed in range(2)),
+        *(line(seed, machine=ELSEWHERE, device="B") for seed in range(2)),
+    )
+    assert "bit by bit" in text.split("\n## ")[0]
+    assert "interval of the difference" in text.split("\n## ")[0]
+    own = section(text, "r1.digits")
+    assert own.count("| accuracy after training |") == 2
+    assert (
+        "- Rerun on B, fp32, 2026-11-21: The 95 % interval of the difference includes zero for every figure.\n" in own
+    )
+
+
+def test_a_rerun_on_the_same_machine_is_compared_bit_by_bit(tmp_path: Path) -> None:
+    moved = line(0).metrics | {"accuracy": 0.75000001}
+    text = page(tmp_path, line(0, machine=MACHINE), line(0, machine=MACHINE, metrics=moved))
+    assert (
+        "- Rerun on a device, fp32, 2026-11-21: Same machine, versions and commit, compared bit by bit: "
+        "accuracy differs.\n" in section(text, "r1.digits")
+    )
+
+
+def test_rerun_variants_are_counted_and_those_that_differ_are_named(tmp_path: Path) -> None:
+    def arm(rate: float, seed: int, accuracy: float, **changes: Any) -> Result:
+        settings = {"network": "resnet18", "learning_rate": rate}
+        data = {"name": "mnist", "source": "MNIST", "train": 18_000, "validation": 2_000}
+        given = {"experiment": "r1.digits.choice", "data": data, "settings": settings} | changes
+        return line(seed, metrics={"accuracy": accuracy}, **given)
+
+    moved = {"machine": ELSEWHERE, "device": "B", "date": "2027-01-01"}
+    text = page(
+        tmp_path,
+        *(arm(rate, seed, 0.5 + seed / 100, machine=MACHINE) for rate in (0.1, 0.2) for seed in range(3)),
+        *(arm(0.1, seed, 0.51 + seed / 100, **moved) for seed in range(3)),
+        *(arm(0.2, seed, 0.71 + seed / 100, **moved) for seed in range(3)),
+        name="r1.digits.choice",
+    )
+    assert "| learning rate | computed on | accuracy |" in text
+    assert "| 0.1 | a device, fp32, 2026-11-21 | 0.5100 " in text
+    assert "| 0.1 | B, fp32, 2027-01-01 | 0.5200 " in text
+    assert "- Rerun on B, fp32, 2027-01-01: 1 of 2 rows agree with those before. " in text
+    assert "learning rate 0.2: Compared by interval: accuracy differs by [" in text
+
+
+def test_lines_in_another_number_format_than_the_recipe_s_are_called_so(tmp_path: Path) -> None:
+    text = section(page(tmp_path, line(0), line(1, precision="bf16")), "r1.digits")
+    assert "**Number format**: 1 of 2 lines ran in bf16, from before the recipe fixed fp32." in text
+    assert "- Device: a device, bf16\n" in text
+    (tmp_path / "r1.digits.jsonl").unlink()
+    assert "Number format**:" not in page(tmp_path, line(0), line(1))
 
 
 def test_variants_with_a_name_are_called_by_it(tmp_path: Path) -> None:

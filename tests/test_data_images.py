@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -92,3 +94,25 @@ def test_resize_in_slices_misses_no_image():
 def test_resize_leaves_the_right_size_alone():
     images = pixels(2, 3, 8, 8)
     assert resize(images, 8) is images
+
+
+def test_the_checksum_knows_every_pixel_every_label_and_the_shape():
+    def held(pixels, labels=(0, 1)):
+        return ImageData(pixels, torch.tensor(labels), ("a", "b"), "made")
+
+    pixels = torch.arange(32, dtype=torch.uint8).reshape(2, 1, 4, 4)
+    first = held(pixels).checksum()
+    assert re.fullmatch(r"[0-9a-f]{16}", first)
+    assert held(pixels.clone()).checksum() == first
+    assert held(pixels.repeat_interleave(2, 3)[..., ::2]).checksum() == first  # not contiguous
+    changed = pixels.clone()
+    changed[1, 0, 3, 3] += 1
+    others = [held(changed), held(pixels, (0, 0)), held(pixels.reshape(2, 1, 2, 8)), held(pixels.flip(0), (1, 0))]
+    assert len({first, *(other.checksum() for other in others)}) == 5
+
+
+def test_the_checksum_is_the_same_on_every_machine():
+    pixels = torch.arange(16, dtype=torch.uint8).reshape(1, 1, 4, 4)
+    # by hand: sha256 of the shape in decimal, the bytes, and the labels as little-endian 64-bit numbers
+    by_hand = hashlib.sha256(b"1,1,4,4;" + bytes(range(16)) + (7).to_bytes(8, "little")).hexdigest()[:16]
+    assert ImageData(pixels, torch.tensor([7]), tuple("abcdefgh"), "made").checksum() == by_hand

@@ -15,7 +15,7 @@ TINY = recipes.Recipe(
     dataset="digits",
     network=("cifar_resnet", {"depth": 8, "in_channels": 1}),
     batch_size=64,
-    config=TrainConfig(epochs=2, learning_rate=0.1),
+    config=TrainConfig(epochs=2, learning_rate=0.1, precision="fp32"),
     chosen="a small one for tests",
     limit=200,
 )
@@ -51,7 +51,9 @@ def test_one_seed_gives_one_line_again_and_again():
     assert first.metrics == again.metrics
     assert first.metrics != recipes.reproduce(TINY, 4).metrics
     assert first.settings == recipes.settings(TINY)
-    assert first.data == {"name": "digits", "source": first.data["source"], "train": 200, "test": 359}
+    assert first.data == again.data
+    assert (first.data["name"], first.data["train"], first.data["test"]) == ("digits", 200, 359)
+    assert {*first.data["checksum"]} == {"train", "test"}
     assert 0 <= first.metrics["accuracy_low"] <= first.metrics["accuracy"] <= first.metrics["accuracy_high"] <= 1
 
 

@@ -27,7 +27,9 @@ def test_each_depth_comes_plain_and_residual():
 def test_the_settings_are_the_paper_s():
     recipe = RECIPES["r0.c1"][0]
     assert (recipe.dataset, recipe.batch_size, recipe.stand_in) == ("cifar10", 128, "")
-    assert recipe.config == TrainConfig(epochs=164, learning_rate=0.1, weight_decay=1e-4, schedule="cosine")
+    assert recipe.config == TrainConfig(
+        epochs=164, learning_rate=0.1, weight_decay=1e-4, schedule="cosine", precision="fp32"
+    )
     assert recipe.config.epochs == round(64_000 / -(-50_000 // 128))
     assert recipes.settings(recipe)["crop_and_flip"] is True
     assert RECIPES["r0.c1.digits"][0].stand_in

@@ -38,7 +38,7 @@ def test_settings_are_printed_readably_and_after_every_argument_was_checked(tmp_
     reproduce_all([recipe], tmp_path / "new", seeds=1)
     assert capsys.readouterr().out.splitlines()[0] == (
         "small, seed 0: network cifar_resnet, depth 8, in_channels 1, batch_size 64, limit 200, epochs 1, "
-        "learning_rate 0.1, optimizer sgd, weight_decay 0.0, schedule constant, warmup_epochs 0, precision auto, "
+        "learning_rate 0.1, optimizer sgd, weight_decay 0.0, schedule constant, warmup_epochs 0, precision fp32, "
         "channels_last auto, compile False, accumulate 1"
     )
 

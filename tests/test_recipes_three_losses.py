@@ -48,7 +48,9 @@ def test_the_three_arms_share_the_report_s_settings():
     ]
     facts = load_report("r4")["experiments"]["losses"]
     for recipe in recipes:
-        assert recipe.config == TrainConfig(epochs=facts["epochs"], learning_rate=1e-3, optimizer=facts["optimizer"])
+        assert recipe.config == TrainConfig(
+            epochs=facts["epochs"], learning_rate=1e-3, optimizer=facts["optimizer"], precision="fp32"
+        )
         assert (recipe.network[0], recipe.dataset, recipe.batch_size, recipe.stand_in) == ("resnet18", "stl10", 50, "")
         assert compare.has_figures(recipe.name)
     assert recipes[1].knobs["mining"] == "hard"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
 import subprocess
+from types import SimpleNamespace
 
 import pytest
+import torch
 from scipy import stats
 
-from resnet_labs import reports, results
+from resnet_labs import data, recipes, reports, results, runtime
 from resnet_labs.reports import compare
 from resnet_labs.runtime import InputError
+from resnet_labs.train import TrainConfig
 
 METRICS = {
     "accuracy_before": 0.1,
@@ -58,6 +63,101 @@ def test_missing_file_and_broken_line_are_named(tmp_path):
         results.read(path)
 
 
+FIRST = {
+    "epochs": 1,
+    "learning_rate": 0.1,
+    "optimizer": "sgd",
+    "weight_decay": 0.0,
+    "schedule": "constant",
+    "warmup_epochs": 0,
+    "clip_norm": None,
+    "precision": "auto",
+    "channels_last": "auto",
+    "compile": False,
+}
+
+
+def write_as_first(path, **changes):
+    """Write a line as the first version of this project wrote it: no schema, no machine."""
+    line = dataclasses.asdict(result(**changes))
+    del line["schema"], line["machine"]
+    path.write_text(json.dumps(line) + "\n")
+    (read,) = results.read(path)
+    return read
+
+
+def test_a_line_says_its_schema_and_an_old_one_is_read_with_defaults(tmp_path):
+    assert dataclasses.asdict(result())["schema"] == results.SCHEMA == 2
+    old = write_as_first(tmp_path / "old.jsonl")
+    assert (old.schema, old.machine) == (1, {})
+
+
+def test_a_line_of_a_later_schema_asks_for_a_later_version(tmp_path):
+    path = tmp_path / "results.jsonl"
+    path.write_text(json.dumps(dataclasses.asdict(result()) | {"schema": 3, "unheard_of": 1}) + "\n")
+    with pytest.raises(InputError, match=r"Line 1 of .* has schema 3.* Update resnet_labs"):
+        results.read(path)
+
+
+def test_an_old_line_gets_the_settings_that_came_later_and_the_number_format_that_ran(tmp_path):
+    old = write_as_first(tmp_path / "old.jsonl", settings=FIRST, precision="bf16")
+    assert old.settings == FIRST | {"accumulate": 1, "size": None, "limit": None, "validation": None} | {
+        "precision": "bf16"
+    }
+    assert write_as_first(tmp_path / "lab.jsonl", settings={"pixels": 8}).settings == {"pixels": 8}
+    given = FIRST | {"accumulate": 4, "size": 32}
+    kept = write_as_first(tmp_path / "given.jsonl", settings=given)
+    assert (kept.settings["accumulate"], kept.settings["size"]) == (4, 32)
+
+
+def test_every_setting_of_fit_that_came_later_has_its_default_in_old_lines(tmp_path):
+    old = write_as_first(tmp_path / "old.jsonl", settings=FIRST)
+    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig) if field.name != "seed"}
+    assert {name: value for name, value in defaults.items() if name not in FIRST}.items() <= old.settings.items()
+
+
+def images(label=1):
+    return data.ImageData(torch.zeros(2, 1, 4, 4, dtype=torch.uint8), torch.tensor([0, label]), ("a", "b"), "made")
+
+
+def recorded(**changes):
+    given = {
+        "seed": 3,
+        "dataset": "mnist",
+        "parts": {"train": images(), "test": images(0)},
+        "settings": {"network": "resnet18"},
+        "config": TrainConfig(epochs=1, learning_rate=0.1, seed=3),
+        "metrics": {"accuracy": 0.5},
+        "history": SimpleNamespace(device="a processor, 1 thread", precision="bf16", seconds=1.23456),
+    }
+    return results.record("r1.digits", **(given | changes))
+
+
+def test_a_record_is_filled_from_the_run_and_the_machine():
+    line = recorded()
+    assert line.experiment == "r1.digits"
+    assert (line.data["name"], line.data["source"], line.data["train"], line.data["test"]) == ("mnist", "made", 2, 2)
+    assert line.data["checksum"] == {"train": images().checksum(), "test": images(0).checksum()}
+    assert line.settings["network"] == "resnet18"
+    assert line.settings["learning_rate"] == 0.1
+    assert "seed" not in line.settings
+    assert (line.seed, line.seconds, line.device) == (3, 1.23, "a processor, 1 thread")
+    assert line.machine == runtime.machine() | {"processes": 1}
+    assert line.versions == runtime.versions()
+    assert recorded(seconds=7).seconds == 7
+
+
+def test_a_record_holds_the_number_format_that_ran_not_the_one_asked_for():
+    line = recorded()
+    assert (line.settings["precision"], line.precision) == ("bf16", "bf16")
+    assert "precision" not in recorded(config=None).settings
+
+
+def test_settings_given_beside_the_config_may_not_contradict_it():
+    with pytest.raises(ValueError, match="learning_rate"):
+        recorded(settings={"learning_rate": 0.2})
+
+
 def test_a_metric_that_is_no_number_is_refused():
     with pytest.raises(ValueError, match=r"metrics \['accuracy'\] are not finite"):
         result(metrics={"accuracy": math.nan})
@@ -79,10 +179,60 @@ def test_unlike_runs_are_not_summarised():
         results.summarise([], "accuracy")
     with pytest.raises(ValueError, match=r"seeds are \[0, 0\]"):
         results.summarise([result(), result()], "accuracy")
-    with pytest.raises(ValueError, match="differ in experiment, settings or data"):
-        results.summarise([result(0), result(1, settings={"epochs": 2})], "accuracy")
+    for change in (
+        {"settings": {"epochs": 2}},
+        {"experiment": "r1.pets"},
+        {"data": {"name": "digits"}},
+        {"stand_in": "digits"},
+        {"precision": "bf16"},
+        {"device": "another"},
+        {"machine": {"processor": "another"}},
+        {"versions": {"torch": "0.1"}},
+    ):
+        with pytest.raises(ValueError, match=f"differ in {next(iter(change))}; only"):
+            results.summarise([result(0), result(1, **change)], "accuracy")
     with pytest.raises(ValueError, match="metric 'speed' is missing"):
         results.summarise([result()], "speed")
+
+
+MACHINE = {"device": "cpu", "processor": "a processor", "capability": "AVX2", "threads": 1, "processes": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"machine": MACHINE | {"processor": "another"}},
+        {"machine": MACHINE | {"capability": "AVX512"}},
+        {"machine": MACHINE | {"threads": 2}},
+        {"machine": {}},
+        {"precision": "bf16"},
+        {"versions": {"torch": "0.1"}},
+    ],
+)
+def test_runs_of_another_machine_number_format_or_version_are_a_group_of_their_own(change):
+    runs = [
+        result(0, machine=MACHINE),
+        result(1, machine=MACHINE, commit="b"),
+        result(0, **({"machine": MACHINE} | change)),
+    ]
+    assert results.alike(runs) == [runs[:2], runs[2:]]
+
+
+def test_old_lines_which_know_no_machine_are_grouped_by_what_the_device_calls_itself():
+    runs = [result(0, schema=1), result(1, schema=1), result(2, schema=1, device="another")]
+    assert results.alike(runs) == [runs[:2], runs[2:]]
+
+
+def test_a_seed_that_was_run_again_begins_a_group_of_its_own():
+    runs = [result(0), result(1), result(0), result(1)]
+    assert [len(group) for group in results.alike(runs)] == [2, 2]
+    assert results.alike(runs)[1] == runs[2:]
+
+
+def test_a_cut_drawn_by_each_seed_does_not_part_the_runs():
+    runs = [result(seed, data=result().data | {"checksum": {"train": str(seed)}}) for seed in (0, 1)]
+    assert results.alike(runs) == [runs]
+    assert results.summarise(runs, "accuracy").num_seeds == 2
 
 
 def test_command_line_is_the_one_that_the_user_typed(monkeypatch):
@@ -111,6 +261,38 @@ def test_revision_marks_uncommitted_changes(tmp_path, monkeypatch):
     assert results.source_revision() == clean + "+"
 
 
+def test_revision_sees_changed_labs_and_files_that_git_does_not_know(tmp_path, monkeypatch):
+    def git(*arguments):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    lab, module = write("labs/solutions/lab02.py", ""), write("resnet_labs/results.py", "")
+    evidence = write("resnet_labs/reports/evidence/r1.digits.jsonl", "")
+    write(".gitignore", "__pycache__/\n")
+    monkeypatch.setattr(results, "__file__", str(module))
+    git("init", "-q")
+    git("add", "-A")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x")
+    clean = results.source_revision()
+    # What a run writes, and what makes no line, leaves the revision clean.
+    write("runs/results.jsonl", "{}")
+    write("resnet_labs/__pycache__/results.pyc", "")
+    write("book/index.md", "")
+    evidence.write_text("{}")
+    assert results.source_revision() == clean
+    lab.write_text("changed")
+    assert results.source_revision() == clean + "+"
+    lab.write_text("")
+    assert results.source_revision() == clean
+    write("resnet_labs/recipes/own.py", "")
+    assert results.source_revision() == clean + "+"
+
+
 def test_report_stands_beside_ours():
     rows = compare.compare([result(0), result(1)])
     assert [(row.label, row.report) for row in rows] == [
@@ -133,6 +315,16 @@ def test_image_counts_stand_once_whatever_the_source_is_called():
     )
     alone = {"name": "made", "source": "procedural images", "train": 10}
     assert compare.provenance([result(data=alone)])[0] == "data: procedural images, 10 training images"
+
+
+def test_groups_that_differ_in_the_machine_alone_are_headed_by_it():
+    other = MACHINE | {"processor": "another", "threads": 2}
+    text = compare.as_text(
+        [result(0, machine=MACHINE, device="a processor"), result(0, machine=other, device="another, 2 threads")]
+    )
+    first, second = text.split("\n\n")
+    assert first.startswith("r1.digits, a processor, fp32")
+    assert second.startswith("r1.digits, another, 2 threads, fp32")
 
 
 def test_comparison_without_runs_is_refused():
@@ -196,5 +388,7 @@ def test_stored_evidence_carries_its_provenance(path):
         assert line.command.startswith("resnet-labs ")
         assert line.device
         assert line.versions["torch"]
+        assert line.precision != "auto"
         of_a_report = line.data["name"] in {"mnist", "cifar10", "cifar100", "stl10", "flowers", "cats_vs_dogs"}
         assert of_a_report or line.stand_in
+        assert recipes.recipe_of(line) is not None, line.settings

@@ -84,3 +84,92 @@ def test_run_folder(monkeypatch, tmp_path):
     assert runtime.run_folder() == tmp_path
     monkeypatch.delenv("RESNET_LABS_RUN")
     assert str(runtime.run_folder()) == "runs"
+
+
+EPYC = "processor : 0\nvendor_id : AuthenticAMD\ncpu family : 25\nmodel : 17\nmodel name : AMD EPYC\nstepping : 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (EPYC, "AMD EPYC (family 25, model 17)"),
+        (f"{EPYC}\n{EPYC}\n", "AMD EPYC (family 25, model 17)"),
+        (
+            "cpu family\t: 6\nmodel\t\t: 140\nmodel name\t: 11th Gen Intel(R) Core(TM) i7-1165G7 @ 2.80GHz\n",
+            "11th Gen Intel(R) Core(TM) i7-1165G7 @ 2.80GHz (family 6, model 140)",
+        ),
+        # big and little cores of one chip
+        (
+            "processor : 0\nCPU implementer : 0x41\nCPU part : 0xd05\n\n"
+            "processor : 1\nCPU implementer : 0x41\nCPU part : 0xd0a\n",
+            "aarch64 (implementer 0x41, part 0xd05) / aarch64 (implementer 0x41, part 0xd0a)",
+        ),
+        ("processor : 0\nhart : 0\n", "aarch64"),
+        ("", "aarch64"),
+    ],
+)
+def test_a_processor_is_told_by_name_and_model(monkeypatch, text, name):
+    monkeypatch.setattr(runtime.platform, "machine", lambda: "aarch64")
+    assert runtime._named(text) == name
+
+
+def test_other_systems_are_asked_for_what_they_have(monkeypatch):
+    def absent(*arguments, **options):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(runtime.Path, "read_text", absent)
+    monkeypatch.setattr(runtime.sys, "platform", "darwin")
+    monkeypatch.setattr(runtime.subprocess, "check_output", lambda *arguments, **options: "Apple M2\n")
+    assert runtime._processor.__wrapped__() == "Apple M2"
+    monkeypatch.setattr(runtime.subprocess, "check_output", absent)
+    monkeypatch.setattr(runtime.platform, "processor", lambda: "arm")
+    assert runtime._processor.__wrapped__() == "arm"
+    monkeypatch.setattr(runtime.platform, "processor", lambda: "")
+    monkeypatch.setattr(runtime.platform, "machine", lambda: "arm64")
+    assert runtime._processor.__wrapped__() == "arm64"
+
+
+def test_the_machine_is_told_by_what_its_sums_depend_on(monkeypatch):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    cpu = torch.device("cpu")
+    assert runtime.machine(cpu) == {
+        "device": "cpu",
+        "processor": runtime._processor(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+    }
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    assert runtime.machine(cpu)["onednn"] == "AVX2"
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a GPU")
+    assert runtime.machine(torch.device("cuda"))["gpu"] == "a GPU"
+
+
+def test_the_device_s_name_holds_processor_instructions_and_threads(monkeypatch):
+    monkeypatch.setattr(runtime, "_processor", lambda: "AMD EPYC (family 25, model 17)")
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert runtime.device_name(torch.device("cpu")) == "AMD EPYC (family 25, model 17), AVX2, 1 thread"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert runtime.device_name(torch.device("cpu")).endswith(", AVX2, 2 threads")
+    assert runtime.device_name(torch.device("mps")) == "GPU of AMD EPYC (family 25, model 17)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "capability", "allowed", "asked", "ran"),
+    [
+        ("cpu", None, True, "fp32", "fp32"),
+        ("cuda", (8, 0), True, "fp32", "tf32"),
+        ("cuda", (8, 0), False, "fp32", "fp32"),
+        ("cuda", (7, 5), True, "fp32", "fp32"),
+        ("cuda", (9, 0), True, "bf16", "bf16"),
+    ],
+)
+def test_convolutions_of_a_newer_gpu_run_in_tf32_unless_forbidden(monkeypatch, kind, capability, allowed, asked, ran):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", allowed)
+    assert runtime.format_that_ran(asked, torch.device(kind)) == ran
+
+
+def test_versions_name_every_package_that_makes_figures():
+    packages = {"torch", "torchvision", "numpy", "scipy", "scikit-learn", "umap-learn", "resnet-labs", "python"}
+    assert {*runtime.versions()} == packages

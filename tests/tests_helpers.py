@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from resnet_labs.recipes import Recipe
 from resnet_labs.train import TrainConfig
 
@@ -14,8 +16,13 @@ def small_recipe(*, dataset="digits", size=None, learning_rate=0.1):
         dataset=dataset,
         network=("cifar_resnet", {"depth": 8, "in_channels": channels}),
         batch_size=64,
-        config=TrainConfig(epochs=1, learning_rate=learning_rate),
+        config=TrainConfig(epochs=1, learning_rate=learning_rate, precision="fp32"),
         chosen="a small one for tests",
         size=size,
         limit=200 if dataset == "digits" else None,
     )
+
+
+def seconds(limit: float) -> float:
+    """Return a time limit, times what RESNET_LABS_TIME_LIMITS says for a slow machine."""
+    return limit * float(os.environ.get("RESNET_LABS_TIME_LIMITS", "1"))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from resnet_labs import recipes, results
 from resnet_labs.recipes import Recipe
-from resnet_labs.reports import REPORTS, compare, load_report
+from resnet_labs.reports import REPORTS, compare, load_report, reruns
 from resnet_labs.results import Result
 from resnet_labs.runtime import InputError
 
@@ -30,6 +31,18 @@ What the reports say, and what we measured. Figures are fractions, not per cent.
 the 95 % interval of the mean (Student's t); one seed has none. Each was computed from stored results lines, which hold
 the recipe's settings (SGD has a momentum of 0.9 in all of them); nothing on this page was typed by hand. **Stand-in**
 marks images or weights that are not the report's own.
+
+Recipes run in fp32 on one thread, so that one command gives one experiment everywhere. Lines from before that rule may
+have run in bf16 or on two threads; each is shown with what it ran on. A mean is taken over runs that differ in nothing
+but the seed: settings, data, number format, versions and machine class (processor, instruction set, threads) are the
+same.
+
+To compare a rerun with these figures: on the same machine class, with the same versions and the same commit, each seed
+has to give the same figures bit by bit. Elsewhere sums are rounded in another order, and training enlarges the
+difference; there the 95 % interval of the difference between the two means has to include zero (Welch's, over seeds;
+for several figures of one table together, by Bonferroni). Lines that name the maker of the processor but no model are
+older than this rule and can only be compared by interval. Where an experiment has been run again, its section says how
+the runs compare.
 """
 
 
@@ -105,20 +118,28 @@ def _not_measured(experiment: str) -> str:
 
 
 def _recipe(run: Result) -> Recipe | None:
-    """Return the recipe that gave the line, else the first for its experiment: settings may have been added since."""
-    known = [each for variants in recipes.RECIPES.values() for each in variants if each.name == run.experiment]
-    same = [each for each in known if recipes.settings(each) == run.settings]
-    return next(iter(same + known), None)
+    """Return the recipe that gave the line, else the first for its experiment."""
+    known = (each for variants in recipes.RECIPES.values() for each in variants if each.name == run.experiment)
+    return recipes.recipe_of(run) or next(known, None)
 
 
-def _chosen(runs: Iterable[Result]) -> str:
-    found = dict.fromkeys(recipe.chosen for run in runs if (recipe := _recipe(run)))
+def _chosen(runs: Sequence[Result]) -> str:
+    made = [(run, recipe) for run in runs if (recipe := _recipe(run))]
+    found = dict.fromkeys(recipe.chosen for _, recipe in made)
+    for (ran, fixed), count in Counter((run.precision, recipe.config.precision) for run, recipe in made).items():
+        if ran != fixed:
+            found[
+                f"**Number format**: {count} of {len(runs)} lines ran in {ran}, from before the recipe fixed {fixed}. "
+                f"Compare a rerun, which is in {fixed}, with them by interval."
+            ] = None
     return "\n\n".join(found) + "\n" if found else ""
 
 
 def _figures(runs: Sequence[Result]) -> Iterable[str]:
     """The report's figures beside ours: a table for each group of like runs."""
-    for group in results.alike(runs):
+    groups = results.alike(runs)
+    first = {id(again): before for before, again in reruns.reruns(groups)}
+    for group in groups:
         marks = _stand_ins(group)
         yield _said(marks)
         rows = [
@@ -126,6 +147,9 @@ def _figures(runs: Sequence[Result]) -> Iterable[str]:
             for row in compare.compare(group)
         ]
         yield _table(("figure", "report", "ours", "seeds", "images tested", "data"), rows)
+        if before := first.get(id(group)):
+            metrics = [row.metric for row in compare.compare(group)]
+            yield f"- Rerun on {_run_on(group[0])}: {reruns.agreement(before, group, metrics)}\n"
         yield _provenance(group)
 
 
@@ -138,17 +162,43 @@ def _variants(runs: Sequence[Result]) -> Iterable[str]:
     shows = recipe.shows if recipe else ("accuracy",)
     marks = _stand_ins(runs)
     yield _said(marks)
+    repeated = reruns.reruns(groups)
+    way = _run_on if repeated else compare.computed_on
+    ways = len({way(run) for run in runs}) > 1
+    knobs = [knob for knob in knobs if not (ways and knob == "precision")]
     rows = [
         (
             *(_plain(group[0].settings.get(knob)) for knob in knobs),
+            *([way(group[0])] if ways else []),
             *(f"{results.summarise(group, metric)}" for metric in shows),
             *_basis(group, marks),
         )
         for group in groups
     ]
-    names = (name.replace("_", " ") for name in (*knobs, *shows))
+    names = (name.replace("_", " ") for name in (*knobs, *(["computed on"] if ways else []), *shows))
     yield _table((*names, "seeds", "images", "data"), rows)
+    yield _reruns_of_variants(repeated, knobs, shows)
     yield _provenance(runs)
+
+
+def _reruns_of_variants(repeated: Sequence[reruns.Pair], knobs: Sequence[str], shows: Sequence[str]) -> str:
+    """Say for each place where variants were run again how many agree with the first runs, and which do not."""
+    places: dict[str, list[tuple[str, reruns.Agreement]]] = {}
+    for before, again in repeated:
+        named = ", ".join(f"{knob.replace('_', ' ')} {_plain(again[0].settings.get(knob))}" for knob in knobs)
+        verdict = named, reruns.agreement(before, again, shows)
+        places.setdefault(_run_on(again[0]), []).append(verdict)
+    lines = []
+    for place, verdicts in places.items():
+        agree = sum(verdict.agrees is True for _, verdict in verdicts)
+        others = [f"{named}: {verdict}" for named, verdict in verdicts if not verdict.agrees]
+        said = [f"{agree} of {len(verdicts)} rows agree with those before.", *others]
+        lines.append(f"- Rerun on {place}: {' '.join(said)}\n")
+    return "".join(lines)
+
+
+def _run_on(run: Result) -> str:
+    return f"{compare.computed_on(run)}, {run.date}"
 
 
 def _stand_ins(runs: Sequence[Result]) -> dict[str, str]:
@@ -178,7 +228,7 @@ def _provenance(runs: Sequence[Result]) -> str:
     lines = [
         each("Reproduce", lambda run: run.command, quote="`"),
         each("Data", lambda run: run.data["source"]),
-        each("Device", lambda run: f"{run.device}, {run.precision}"),
+        each("Device", compare.computed_on),
         f"- Seconds of training, a run: {', '.join(f'{run.seconds:.1f}' for run in runs)}",
         each("Versions", lambda run: ", ".join(f"{name} {version}" for name, version in run.versions.items())),
         each("Date and commit", lambda run: f"{run.date}, {run.commit or 'outside a checkout'}"),

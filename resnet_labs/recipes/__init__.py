@@ -14,14 +14,26 @@ from resnet_labs.recipes import (
     three_losses,
     transfer,
 )
+from resnet_labs.recipes._conditions import run_once
 from resnet_labs.recipes._recipe import Folder, Recipe, Run, figures, settings
 from resnet_labs.recipes._series import reproduce_all
-from resnet_labs.recipes._stand_ins import on_what_is_here
+from resnet_labs.recipes._stand_ins import is_of, on_what_is_here
 from resnet_labs.results import Result
 from resnet_labs.runtime import InputError, nearest
 from resnet_labs.tracking import Tracker
 
-__all__ = ["RECIPES", "Recipe", "Run", "figures", "find", "on_what_is_here", "reproduce", "reproduce_all", "settings"]
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "Run",
+    "figures",
+    "find",
+    "on_what_is_here",
+    "recipe_of",
+    "reproduce",
+    "reproduce_all",
+    "settings",
+]
 
 # A name that a user gives -> one recipe, or the variants that are compared. A module for each lab.
 RECIPES: dict[str, tuple[Recipe, ...]] = {
@@ -51,6 +63,17 @@ def find(name: str) -> tuple[Recipe, ...]:
     return RECIPES[name]
 
 
+def recipe_of(line: Result) -> Recipe | None:
+    """Return the recipe whose settings a results line holds, in whatever number format it ran; None where none has.
+
+    Example:
+        >>> from resnet_labs import reports
+        >>> recipe_of(reports.evidence("r1.digits")[0]).config.learning_rate
+        0.01
+    """
+    return next((recipe for variants in RECIPES.values() for recipe in variants if is_of(line, recipe)), None)
+
+
 def reproduce(
     recipe: Recipe,
     seed: int,
@@ -72,4 +95,4 @@ def reproduce(
         InputError: the data are not there, or the loss is not finite.
     """
     recipe = on_what_is_here(recipe, root)
-    return recipe.run(recipe, Run(seed=seed, root=root, checkpoint=checkpoint, tracker=tracker))
+    return run_once(recipe, Run(seed=seed, root=root, checkpoint=checkpoint, tracker=tracker))

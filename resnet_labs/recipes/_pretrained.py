@@ -18,7 +18,9 @@ from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._recipe import Folder
 from resnet_labs.train import TrainConfig, fit
 
-_CONFIG = TrainConfig(epochs=8, learning_rate=5e-3, optimizer="adamw", weight_decay=0.01, schedule="cosine")
+_CONFIG = TrainConfig(
+    epochs=8, learning_rate=5e-3, optimizer="adamw", weight_decay=0.01, schedule="cosine", precision="fp32"
+)
 _BATCH_SIZE, _LIMIT = 128, 20_000
 
 
@@ -65,7 +67,7 @@ def pretrained(
     model = build(len(images.classes)).to(runtime.default_device())
     augment = Compose([Crop(size // 8), Flip()])
     batches = data.Batches(images, _BATCH_SIZE, augment=augment, shuffle=True, device=runtime.default_device())
-    key = _key(repr(model), images.source, len(images), size, asdict(config), runtime.versions(), runtime.device_name())
+    key = _key(repr(model), images.source, len(images), size, asdict(config), runtime.versions(), runtime.machine())
     kept = cache_folder().with_name("pretrained") / f"{key}.pt"
     fit(model, batches, loss=cross_entropy, config=config, checkpoint=kept)
     return model

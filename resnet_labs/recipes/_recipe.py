@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from resnet_labs import data, metrics, resnet, runtime
+from resnet_labs import data, metrics, resnet, results, runtime
 from resnet_labs.augment import Augmentation
 from resnet_labs.data import ImageData
 from resnet_labs.evaluation import Batch
@@ -34,7 +34,7 @@ class Recipe:
         size: side of the images in pixels, None for their own.
         network: a function of `resnet` by name, and its arguments.
         batch_size: images in a training step.
-        config: settings of `fit`; the seed is replaced by that of the run.
+        config: settings of `fit`, the number format among them; the seed is replaced by that of the run.
         chosen: why the settings that the report leaves out are what they are.
         limit: images of the training set that are used, None for all.
         validation: the fraction of the training set that the network is judged on in place of the test set, None to
@@ -141,21 +141,16 @@ def results_line(
         measured: the figures.
         seconds: of the whole run; else those of the training.
     """
-    first = next(iter(parts.values()))
-    return Result(
-        experiment=recipe.name,
+    return results.record(
+        recipe.name,
         stand_in=recipe.stand_in,
-        data={
-            "name": recipe.dataset,
-            "source": first.source,
-            **{part: len(images) for part, images in parts.items()},
-        },
+        dataset=recipe.dataset,
+        parts=parts,
         seed=run.seed,
         settings=settings(recipe),
-        metrics=dict(measured),
-        seconds=round(history.seconds if seconds is None else seconds, 1),
-        device=history.device,
-        precision=history.precision,
+        metrics=measured,
+        history=history,
+        seconds=seconds,
     )
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from resnet_labs import checkpoint, processes, results
+from resnet_labs import checkpoint, processes, results, runtime
+from resnet_labs.recipes._conditions import run_once
 from resnet_labs.recipes._recipe import Folder, Recipe, Run, settings
-from resnet_labs.recipes._stand_ins import on_what_is_here
+from resnet_labs.recipes._stand_ins import is_of, on_what_is_here
 from resnet_labs.results import Result
 from resnet_labs.tracking import tracker
 
@@ -68,7 +69,7 @@ def reproduce_all(
                 checkpoint.discard(own / "checkpoint.pt")
             with tracker(track, own, settings={"experiment": recipe.name, "seed": seed, **settings(recipe)}) as view:
                 say(f"{recipe.name}, seed {seed}: {_readable(settings(recipe))}")
-                line = recipe.run(recipe, Run(seed=seed, root=root, checkpoint=own / "checkpoint.pt", tracker=view))
+                line = run_once(recipe, Run(seed=seed, root=root, checkpoint=own / "checkpoint.pt", tracker=view))
             if writer:
                 checkpoint.discard(own / "checkpoint.pt")
                 results.append(target, line)
@@ -96,8 +97,10 @@ def _readable(knobs: dict[str, Any]) -> str:
 
 
 def _is_of(line: Result, recipe: Recipe, seed: int) -> bool:
-    known = (line.experiment, line.settings, line.seed, line.data.get("name"))
-    return known == (recipe.name, settings(recipe), seed, recipe.dataset)
+    """Return whether the line is of that run, with the data set and the number format that it would have here."""
+    precision = runtime.choose_precision(recipe.config.precision, runtime.default_device())
+    here = line.seed, line.data.get("name"), line.precision
+    return is_of(line, recipe) and here == (seed, recipe.dataset, precision)
 
 
 def _folder_name(recipe: Recipe, seed: int) -> str:

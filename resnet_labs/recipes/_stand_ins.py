@@ -1,17 +1,27 @@
-"""Data sets that take the place of a report's own where those are not at hand."""
+"""Data sets that take the place of a report's own where those are not at hand, and lines found again on either."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from resnet_labs import data
-from resnet_labs.recipes._recipe import Folder, Recipe
+from resnet_labs.recipes._recipe import Folder, Recipe, settings
+from resnet_labs.results import Result
 
 # The report's data set -> what takes its place, and in which words a results line says so.
 STAND_INS = {
     "cifar100": ("tiny_imagenet_100", "the first 100 classes of Tiny ImageNet at 32 pixels in place of CIFAR-100"),
     "stl10": ("tiny_imagenet_10", "ten classes of Tiny ImageNet in place of STL-10"),
 }
+
+
+def is_of(line: Result, recipe: Recipe) -> bool:
+    """Return whether a recipe made a results line, on its own data set or the stand-in, in whatever number format."""
+    sets = {recipe.dataset, STAND_INS.get(recipe.dataset, ("", ""))[0]}
+    if line.experiment != recipe.name or line.data.get("name") not in sets:
+        return False
+    known, made = ({**knobs, "precision": ""} for knobs in (line.settings, settings(recipe)))
+    return known == made
 
 
 def on_what_is_here(recipe: Recipe, root: Folder) -> Recipe:

@@ -57,7 +57,7 @@ def arms(
 def _arm(base: Recipe, settings: Settings, *, name: str, arm: str = "") -> Recipe:
     """Return the base with these settings in their places."""
     named = {field.name for field in fields(TrainConfig)}
-    config = TrainConfig(**{key: value for key, value in settings.items() if key in named})
+    config = TrainConfig(**{key: value for key, value in settings.items() if key in named}, precision="fp32")
     knobs = {key: value for key, value in settings.items() if key not in named and key != "batch_size"}
     return replace(
         base,
@@ -106,7 +106,7 @@ _BASE = Recipe(
     size=32,
     network=("resnet152", {}),
     batch_size=128,
-    config=TrainConfig(epochs=1, learning_rate=1.0),
+    config=TrainConfig(epochs=1, learning_rate=1.0, precision="fp32"),
     chosen="",
     run=run_arm,
     shows=("accuracy", "train_accuracy", "accuracy_gap", "loss_gap", "largest_gradient_norm"),

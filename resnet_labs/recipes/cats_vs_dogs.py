@@ -34,7 +34,9 @@ _PETS = Recipe(
     dataset="cats_vs_dogs",
     network=("resnet18", {}),
     batch_size=32,
-    config=TrainConfig(epochs=3, learning_rate=1e-4, optimizer="adamw", schedule="cosine", warmup_epochs=1),
+    config=TrainConfig(
+        epochs=3, learning_rate=1e-4, optimizer="adamw", schedule="cosine", warmup_epochs=1, precision="fp32"
+    ),
     chosen=(
         "The report gives the networks and three epochs, and no weights, size, batch, optimizer or rate. ImageNet "
         "weights, 224 pixels, batch 32 and AdamW at 1e-4 are usual; nothing was tuned."

@@ -75,7 +75,7 @@ _FLOWERS = Recipe(
     dataset="flowers",
     network=("resnet152", {}),
     batch_size=64,
-    config=TrainConfig(epochs=50, learning_rate=1e-4, optimizer="adam"),
+    config=TrainConfig(epochs=50, learning_rate=1e-4, optimizer="adam", precision="fp32"),
     chosen=(
         "Rate, batch size, epochs, optimizer, size and kinds of augmentation are the report's. Strengths of the "
         "augmentation and the version of the weights it does not name: usual ones, not tuned. Five cached views stand "

@@ -17,7 +17,7 @@ _REPORT = Recipe(
     size=96,
     network=("mlp", {"hidden": [*HIDDEN]}),
     batch_size=50,
-    config=TrainConfig(epochs=20, learning_rate=0.001, optimizer="adam"),
+    config=TrainConfig(epochs=20, learning_rate=0.001, optimizer="adam", precision="fp32"),
     knobs={"pretraining_epochs": 50},
     chosen=(
         "Network, optimizer, rate and epochs are those that the report states; its logs hold 24 epochs of the "
@@ -104,7 +104,6 @@ def _on_digits(recipe: Recipe) -> Recipe:
         dataset="digits",
         size=None,
         network=("mlp", {"hidden": [width // 8 for width in HIDDEN]}),
-        config=replace(recipe.config, precision="fp32"),
         knobs=recipe.knobs | fewer,
         chosen=f"{recipe.chosen} For the digits every hidden layer is an eighth as wide; pretraining takes 30 epochs.",
         stand_in="scikit-learn's 8x8 digits in place of STL-10",

@@ -72,7 +72,7 @@ _PAPER = Recipe(
     dataset="cifar10",
     network=("cifar_resnet", {}),
     batch_size=128,
-    config=TrainConfig(epochs=164, learning_rate=0.1, weight_decay=1e-4, schedule="cosine"),
+    config=TrainConfig(epochs=164, learning_rate=0.1, weight_decay=1e-4, schedule="cosine", precision="fp32"),
     knobs={"crop_and_flip": True},
     chosen=(
         "No report ran it, so the settings are those of He et al. (2016), section 4.2: batch 128, rate 0.1, momentum "
@@ -87,7 +87,7 @@ _PAPER = Recipe(
 _DIGITS = replace(
     _PAPER,
     dataset="digits",
-    config=TrainConfig(epochs=10, learning_rate=0.03, weight_decay=1e-4),
+    config=TrainConfig(epochs=10, learning_rate=0.03, weight_decay=1e-4, precision="fp32"),
     knobs={"crop_and_flip": False},
     stand_in="scikit-learn's 8x8 digits in place of CIFAR-10",
     chosen=(

@@ -92,7 +92,7 @@ def _settings(seed: int) -> dict[str, Any]:
         "config": asdict(_CONFIG),
         "seed": seed,
         "versions": runtime.versions(),
-        "machine": (platform.system(), runtime.device_name(torch.device("cpu"))),
+        "machine": (platform.system(), runtime.machine(torch.device("cpu"))),
     }
 
 

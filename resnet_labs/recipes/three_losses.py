@@ -112,7 +112,7 @@ _PHOTOS = Recipe(
     size=96,
     network=("resnet18", {}),
     batch_size=50,
-    config=TrainConfig(epochs=10, learning_rate=1e-3, optimizer="adam"),
+    config=TrainConfig(epochs=10, learning_rate=1e-3, optimizer="adam", precision="fp32"),
     knobs={"num_features": None},
     chosen=(
         "The report names ResNet-18 from scratch, Adam, ten epochs and hard negatives. Its log gives the batch away: "
@@ -124,7 +124,7 @@ _PHOTOS = Recipe(
     shows=("accuracy", "top5_accuracy", "nearest_mean_accuracy", "accuracy_epoch_1"),
 )
 
-# Forty minutes for nine runs on one core of a CPU with bf16 units; 96 pixels take four times as long.
+# Forty minutes for nine runs in bf16 on one core of a CPU that has it; 96 pixels take four times as long.
 _STAND_IN = replace(
     _PHOTOS,
     dataset="tiny_imagenet_10",
@@ -150,7 +150,7 @@ _DIGITS = replace(
     size=None,
     network=("cifar_resnet", {"depth": 8, "in_channels": 1}),
     limit=300,
-    config=replace(_PHOTOS.config, epochs=12, precision="fp32"),
+    config=replace(_PHOTOS.config, epochs=12),
     chosen=(
         "300 training digits, 30 of each, so that losses can differ: with all 1,438 each of them is right on 98 %. "
         "Margin and weight are the best of r4.losses.digits.choice, on training images that those 300 leave over."

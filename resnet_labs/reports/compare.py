@@ -114,7 +114,14 @@ def as_text(runs: Sequence[Result]) -> str:
 
 def _heading(run: Result, runs: Sequence[Result]) -> str:
     same = [other for other in runs if other.experiment == run.experiment]
-    return ", ".join([run.experiment, *(f"{name} {run.settings.get(name)}" for name in differing_settings(same))])
+    settings = [f"{name} {run.settings.get(name)}" for name in differing_settings(same)]
+    ways = [computed_on(run)] if len({computed_on(other) for other in same}) > 1 else []
+    return ", ".join([run.experiment, *settings, *ways])
+
+
+def computed_on(run: Result) -> str:
+    """Return the device and the number format of a run, in words."""
+    return f"{run.device}, {run.precision}"
 
 
 def provenance(runs: Sequence[Result]) -> list[str]:
