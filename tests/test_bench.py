@@ -11,7 +11,7 @@ import sys
 import pytest
 import torch
 
-from resnet_labs import bench, resnet
+from resnet_labs import bench, resnet, runtime
 from resnet_labs.bench import fresh, pipelines, rows, training, triplets
 from resnet_labs.bench.rows import Effort, Row
 from resnet_labs.runtime import InputError
@@ -265,7 +265,19 @@ def test_lines_carry_figures_and_provenance_and_leave_out_what_was_skipped(monke
     assert lines[0]["ours"] == [1.0, 2.0, 2.0]
     assert lines[0]["command"] == "resnet-labs bench race"
     assert {"python", "torch", "torchvision"} <= set(lines[0]["versions"])
-    assert all(lines[0][name] for name in ("device", "precision", "date"))
+    assert all(lines[0][name] for name in ("device", "machine", "precision", "date"))
+
+
+def test_a_line_says_in_which_number_format_ours_was_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(runtime, "_multiplies_bf16", lambda: True)  # so that `auto` is another format than fp32
+    target = tmp_path / "results.jsonl"
+    bench.write(target, [row(ours=(1.0,), theirs=(2.0,)), row(ours=(1.0,), theirs=(2.0,), precision="bf16")])
+    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert [line["precision"] for line in lines] == ["fp32", "bf16"]
+    (step,) = training.step(BRIEF, **TINY["step"])
+    (equal, _) = training.step_equal(BRIEF, **TINY["step-equal"])
+    (fit,) = training.fit_digits(BRIEF, **TINY["fit"])
+    assert [made.precision for made in (step, equal, fit)] == ["bf16", "bf16", "fp32"]
 
 
 def test_lines_name_the_versions_of_the_peers_that_are_installed(monkeypatch):

@@ -44,6 +44,7 @@ def memory(effort: Effort, *, batch: int = 128, size: int = 32, rows: int = 1024
             what=f"peak memory of training steps of ResNet-18, 3x3 stem, {size} px, batch {batch}: fit's {settings}",
             peer="torchvision in a plain fp32 loop",
             target=1.0,
+            precision=runtime.choose_precision(precision, runtime.default_device()),
             unit="MiB",
         )
         yield _compared(step, "torchvision", f"step_peak({{!r}}, {precision!r}, {batch}, {size})", effort)

@@ -55,6 +55,7 @@ class Row:
         what: what was done, with its sizes.
         peer: what ours is compared with.
         target: the ratio that is wanted, None where there is none.
+        precision: the number format in which ours was measured.
         unit: of the figures.
         ours: one figure a round; less is better.
         theirs: the peer's figure of the same round, taken right after.
@@ -66,6 +67,7 @@ class Row:
     what: str
     peer: str
     target: float | None = None
+    precision: str = "fp32"
     unit: str = "ms"
     ours: tuple[float, ...] = ()
     theirs: tuple[float, ...] = ()
@@ -166,7 +168,7 @@ def write(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
     device = runtime.default_device()
     provenance = {
         "device": runtime.device_name(device),
-        "precision": runtime.choose_precision("auto", device),
+        "machine": runtime.machine(device),
         "versions": {**runtime.versions(), **_peer_versions()},
         "command": results.command_line(),
         "commit": results.source_revision(),

@@ -30,6 +30,7 @@ def step(effort: Effort, *, batch: int = 128, size: int = 32, steps: int = 3, ma
         what=f"a training step of ResNet-18, 3x3 stem, {size} px, batch {batch}: fit's automatic settings",
         peer="torchvision in a plain fp32 loop",
         target=2.5,
+        precision=runtime.choose_precision("auto", device),
     )
     config = TrainConfig(epochs=1, learning_rate=RATE)
     row = against(
@@ -56,6 +57,7 @@ def step_equal(effort: Effort, *, batch: int = 128, size: int = 32, steps: int =
             what=f"a training step of ResNet-18, 3x3 stem, {size} px, batch {batch}: one loop, {precision}, {layout}",
             peer=package,
             target=1.0,
+            precision=precision,
         )
         yield against(row, partial(time_of, "resnet_labs"), partial(time_of, package), effort)
 
@@ -88,7 +90,7 @@ def resnet50(
     config = TrainConfig(epochs=1, learning_rate=RATE, precision="bf16")
     for package, target in (("torchvision", 1.3), ("timm", None)):
         what = f"a training step of ResNet-50, {size} px, batch {batch}, bf16"
-        row = Row(name="resnet50", what=what, peer=f"{package} with autocast", target=target)
+        row = Row(name="resnet50", what=what, peer=f"{package} with autocast", target=target, precision="bf16")
         if device == "cuda" and not torch.cuda.is_available():
             yield replace(row, skipped="there is no CUDA device")
             continue
