@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from resnet_labs.data.listing import decode_all
+from resnet_labs.data.decoding import decode_all
 
 WORTH_SECONDS = 1.0  # what was decoded faster than this is not kept
 _FORMAT = 1  # goes up when the same file decodes to other pixels

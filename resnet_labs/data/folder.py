@@ -2,68 +2,128 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from resnet_labs.data.classes import class_folders, is_labelled, opened
+from resnet_labs.data.folder_names import key, role
+from resnet_labs.data.left_out import LeftOut
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import cut
+from resnet_labs.data.tree import Folder, scan
 from resnet_labs.runtime import InputError
-
-SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-TEST_NAMES = ("test", "val", "validation")
 
 
 def read(root: Path, split: str, seed: int) -> Listing:
     """Return the files of one split of a folder.
 
-    Where the folder has `train` and one of `test`, `val` or `validation`, these are the splits. Otherwise it is cut,
-    stratified, 8:2 into training and test; `seed` decides, so both splits of one run must be loaded with one seed.
-    Hidden files, files that are no images and folders without images are passed over. Classes are in order of name.
+    Where two of its folders are called after a training and a test split, in any of the usual ways, these are the
+    splits; validation images serve as test where no test folder has labels. Otherwise the folder is cut, stratified,
+    8:2 into training and test; `seed` decides, so both splits of one run must be loaded with one seed. Links are
+    followed. What systems hide is passed over; other folders and images that are left out are counted in one warning.
+    Classes are in order of name.
     """
-    source = f"image folder {root.name!r}, {split} split"
-    if not root.is_dir():
+    if os.path.isfile(root):
+        raise InputError(
+            f"{str(root)!r} is a file, not a folder.", "Give a folder; if it is an archive, unpack it first."
+        )
+    if not os.path.isdir(root):
         raise InputError(f"There is no folder {str(root)!r}.", "Give the folder that holds one subfolder a class.")
-    test_name = next((name for name in TEST_NAMES if (root / name).is_dir()), None)
-    if test_name is None or not (root / "train").is_dir():
-        whole = list_classes(root)
-        train, test = cut(whole.labels, whole.classes, [0.8, 0.2], seed=seed)
-        return replace(whole.subset(train if split == "train" else test), source=f"{source} (8:2, seed {seed})")
-    train_files, test_files = list_classes(root / "train"), list_classes(root / test_name)
-    if train_files.classes != test_files.classes:
-        only = sorted(set(train_files.classes) ^ set(test_files.classes))
+    left_out = LeftOut(root)
+    top = opened(scan(root), left_out)
+    source = f"image folder {root.name!r}, {split} split"
+    train, test = _splits(top, left_out)
+    if train is None:
+        whole = _listing(class_folders(top, left_out))
+        left_out.say()
+        parts = cut(whole.labels, whole.classes, [0.8, 0.2], seed=seed)
+        return replace(whole.subset(parts[split == "test"]), source=f"{source} (8:2, seed {seed})")
+    if test is None:
+        if split == "test":
+            raise InputError(
+                f"{str(root)!r} has no test folder with class folders beside {train.name!r}.{left_out.text()}",
+                f"Sort test images into class folders, or give {str(train.path)!r} as root, which is then cut 8:2.",
+            )
+        found = class_folders(opened(train, left_out, inside=True), left_out)
+    else:
+        found = _both(root, train, test, left_out)[split == "test"]
+    left_out.say()
+    return replace(_listing(found), source=source)
+
+
+def _splits(top: Folder, left_out: LeftOut) -> tuple[Folder | None, Folder | None]:
+    """Return the folders of training and test; only None where there are no splits. What is neither is noted."""
+    named = {name: found for name in top.folders if (found := role(name))}
+    sure = {name: found[0] for name, found in named.items() if found[1]}
+    labelled = {name: folder for name, folder in top.filled().items() if name in named and is_labelled(folder)}
+    labelled = {name: folder for name, folder in labelled.items() if key(name) != key(top.name)}
+    train = _only(top, [name for name in labelled if sure.get(name) == "train"]) or _only(
+        top, [name for name in labelled if named[name][0] == "train"]
+    )
+    test = None
+    for wanted in ("test", "val"):
+        known = opened(train, inside=True).filled() if train else {}
+        there = {name: folder for name, folder in top.filled().items() if is_labelled(folder, known)}
+        test = test or _only(top, [name for name in there if sure.get(name) == wanted])
+        test = test or _only(top, [name for name in there if name in named and named[name] == (wanted, False)])
+    if train and test:
+        _note_others(top, train, test, left_out)
+        return train, test
+    labelled = {name: folder for name, folder in labelled.items() if name in sure}
+    if not labelled:
+        return None, None
+    classes = [name for name in top.filled() if name not in named]
+    if classes or not train:
+        beside = f" beside {', '.join(map(repr, classes))}" if classes else " but no training folder"
+        raise InputError(
+            f"{str(top.path)!r} has {', '.join(map(repr, labelled))}{beside}: what are splits and what are classes "
+            "cannot be told apart.",
+            "Put 'train' and 'test' into one folder with nothing else, or give one of these folders as root.",
+        )
+    _note_others(top, train, None, left_out)
+    return train, None
+
+
+def _only(top: Folder, names: list[str]) -> Folder | None:
+    if len(names) > 1:
+        raise InputError(
+            f"{', '.join(map(repr, names))} in {str(top.path)!r} cannot be told apart: they sound like one split.",
+            "Leave one of them there, or give one as root.",
+        )
+    return top.folders[names[0]] if names else None
+
+
+def _note_others(top: Folder, train: Folder, test: Folder | None, left_out: LeftOut) -> None:
+    left_out.files_of(top)
+    for name, folder in top.folders.items():
+        if folder in (train, test) or not (role(name) or folder.count()):
+            continue
+        if test and is_labelled(folder) and role(name):
+            left_out.folder(folder, f"{test.name!r} is the test split" if role(name) != ("train", True) else "no split")
+        else:
+            left_out.folder(folder, "no class folders in it" if role(name) else "no split")
+
+
+def _both(root: Path, train: Folder, test: Folder, left_out: LeftOut) -> tuple[dict[str, Folder], dict[str, Folder]]:
+    """Return the class folders of both splits under the names of the training split."""
+    inner = [opened(folder, left_out, inside=True) for folder in (train, test)]
+    shared = set.intersection(*({key(name) for name in folder.filled()} for folder in inner))
+    of_train, of_test = (class_folders(folder, left_out, shared) for folder in inner)
+    by_key = {key(name): folder for name, folder in of_test.items()}
+    names = {key(name): name for name in of_train}
+    if names.keys() != by_key.keys():
+        only = sorted(name for name in {**of_train, **of_test} if key(name) in names.keys() ^ by_key.keys())
         raise InputError(
             f"Training and test folders of {str(root)!r} differ in classes: {', '.join(only)} is in one of them only.",
-            f"Give 'train' and {test_name!r} the same subfolders.",
+            f"Give {train.name!r} and {test.name!r} the same subfolders.",
         )
-    return replace(train_files if split == "train" else test_files, source=source)
+    return of_train, {name: by_key[found] for found, name in names.items()}
 
 
-def list_classes(root: Path) -> Listing:
-    """Return all files of a folder with one subfolder a class, in order of name."""
-    files = {folder.name: _images_below(folder) for folder in sorted(root.iterdir()) if _visible_folder(folder)}
-    files = {name: paths for name, paths in files.items() if paths}
-    if len(files) < 2:
-        found = ", ".join(repr(name) for name in files) or "none"
-        raise InputError(
-            f"{str(root)!r} needs at least two subfolders with images, one a class; found: {found}.",
-            f"Image files end in {', '.join(sorted(SUFFIXES))}.",
-        )
-    paths = [path for folder in files.values() for path in folder]
-    labels = [label for label, folder in enumerate(files.values()) for _ in folder]
-    return Listing(tuple(paths), torch.tensor(labels), tuple(files), f"image folder {root.name!r}")
-
-
-def _visible_folder(path: Path) -> bool:
-    return path.is_dir() and not path.name.startswith(".")
-
-
-def _images_below(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
+def _listing(folders: dict[str, Folder]) -> Listing:
+    files = [folder.all_images() for folder in folders.values()]
+    labels = [label for label, paths in enumerate(files) for _ in paths]
+    return Listing(tuple(path for paths in files for path in paths), torch.tensor(labels), tuple(folders), "")

@@ -1,0 +1,72 @@
+"""What the name of a folder says: a split, an output of training, a copy, or nothing but itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WORDS = {
+    "train": "train training trainval trn tr",
+    "test": "test testing tests tst te",
+    "val": "val valid validation validate dev development eval evaluation holdout heldout",
+}
+_FILLER = "(?:sets?|data(?:sets?)?|images?|imgs?|pics?|pictures?|photos?|splits?|folders?|dir|files?|samples?|part)"
+_TOKEN = re.compile(
+    f"{_FILLER}*(?:"
+    + "|".join(f"(?P<{role}>{'|'.join(sorted(words.split(), key=len)[::-1])})" for role, words in _WORDS.items())
+    + f")?{_FILLER}*"
+)
+_OUTPUT = re.compile(
+    "cache|checkpoints?|ckpts?|figs?|figures?|inference|lightning_logs|logs?|mlruns|node_modules|out|outputs?|plots?|preds?"
+    "|predictions?|results?|runs?|saved_models|screenshots?|site-packages|tb_logs|temp|tensorboard|tmp|venv"
+    "|visualizations?|wandb"
+)
+_JUNK = {"$recycle.bin", "@eadir", "__macosx", "__pycache__", "lost+found", "system volume information"}
+_COPY = (
+    re.compile(r"(?P<base>.+?)(?: ?- copy| copy|_copy|-copy)?(?: ?\(\d+\))?", re.IGNORECASE),
+    re.compile(r"copy of (?P<base>.+)", re.IGNORECASE),
+)
+
+
+def key(name: str) -> str:
+    """Return the form in which names of classes are compared: without case, and with accents in one form."""
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def role(name: str) -> tuple[str, bool] | None:
+    """Return the split that a folder's name speaks of, and whether it speaks of nothing else; None for any other name.
+
+    Example:
+        >>> role("Training_Set"), role("testData"), role("val2017"), role("seg_train"), role("strain")
+        (('train', True), ('test', True), ('val', True), ('train', False), None)
+    """
+    words = re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
+    matches = [_TOKEN.fullmatch(word) for word in words if word]
+    roles = [match.lastgroup for match in matches if match and match.lastgroup]
+    if sorted(roles) == ["train", "val"]:
+        roles = ["train"]
+    return (roles[0], all(matches)) if len(roles) == 1 else None
+
+
+def is_junk(name: str) -> bool:
+    """Return whether a system made this folder or file for itself: no image in it is the user's."""
+    return name.startswith(".") or key(name) in _JUNK
+
+
+def is_output(name: str) -> bool:
+    """Return whether programs that train write into folders of this name."""
+    return _OUTPUT.fullmatch(key(name)) is not None
+
+
+def copy_of(name: str) -> str | None:
+    """Return the name that a file manager made this copy's name from.
+
+    Example:
+        >>> copy_of("cat - Copy"), copy_of("Copy of cat"), copy_of("cat (1)"), copy_of("cat 1")
+        ('cat', 'cat', 'cat', None)
+    """
+    for pattern in _COPY[::-1]:
+        match = pattern.fullmatch(name)
+        if match and match["base"] != name:
+            return match["base"]
+    return None
