@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+from resnet_labs import reports
 from resnet_labs.labkit import readme
 
 
@@ -29,6 +30,14 @@ def test_a_changed_table_and_a_missing_picture_are_named_and_mended(tmp_path, mo
 def test_the_readme_calls_its_stand_in_a_stand_in():
     page = (readme.ROOT / "README.md").read_text(encoding="utf-8")
     assert "STAND-IN" in page
+
+
+def test_the_block_names_the_processor_whose_seconds_it_shows():
+    page = (readme.ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = readme._BLOCK.findall(page)
+    stored = [run for run in reports.evidence("r1.digits") if run.stand_in]
+    seconds = ", ".join(f"{run.seconds:.1f}" for run in stored)
+    assert f"training took {seconds} s on {stored[0].device} in {stored[0].precision}\n" in block
 
 
 def test_the_picture_s_alternative_text_says_what_it_shows():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import ast
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from resnet_labs import recipes, reports
 from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig
 
+LABS = Path(__file__).parents[1] / "labs"
 TINY = recipes.Recipe(
     name="r1.digits",
     dataset="digits",
@@ -32,6 +35,32 @@ def test_the_digits_recipe_is_the_report_s():
     assert recipe.dataset == stated["dataset"]
     assert recipe.network == ("resnet18", {"num_classes": 10, "in_channels": 1})
     assert recipe.validation is None
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "digits"])
+def test_lab_02_and_its_recipe_write_the_same_settings(dataset):
+    (call,) = calls_of_record(LABS / "solutions" / "lab02_digits.py")
+    given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    (recipe,) = recipes.find("r1.digits" if dataset == "mnist" else "r1.digits.stand_in")
+    of_fit = {name: value for name, value in asdict(recipe.config).items() if name != "seed"}
+    assert eval(given["settings"], {"batch_size": recipe.batch_size}) | of_fit == recipes.settings(recipe)
+    assert (ast.literal_eval(call.args[0]), given["config"], recipe.dataset) == (recipe.name, "config", dataset)
+
+
+def test_every_lab_writes_its_lines_by_the_one_builder():
+    for path in sorted((LABS / "solutions").glob("lab*.py")):
+        assert "results.Result(" not in path.read_text(encoding="utf-8"), path.name
+        assert calls_of_record(path), path.name
+
+
+def calls_of_record(path):
+    calls = (node for node in ast.walk(ast.parse(as_python(path))) if isinstance(node, ast.Call))
+    return [call for call in calls if ast.unparse(call.func) == "results.record"]
+
+
+def as_python(path):
+    """Return a solution script without the marks that `labkit.build` fills in."""
+    return "\n".join("" if line.startswith("{{") else line for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def test_settings_are_chosen_on_validation_images_and_the_best_was_taken():
