@@ -127,22 +127,82 @@ def _another_pixel(path: Path) -> None:
         (_wrong_header, "'00000802 0000000a 0000001c 0000001c' is no idx header of rank 3"),
         (_one_image_less, "is no idx header of rank 3 for 7072 bytes"),
         (_too_short, "'000008' is no idx header of rank 3 for 3 bytes"),
-        (_another_pixel, "the MD5 sum of its content is [0-9a-f]{32} instead of [0-9a-f]{32}"),
     ],
 )
 def test_a_damaged_mnist_file_is_named_with_the_mend(tiny_mnist, damage, why):
     path = tiny_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
     damage(path)
-    mend = f"Delete it and download it again: `resnet-labs data mnist --download --data-root {tiny_mnist}`."
+    mend = f"Move it away and download it again: `resnet-labs data mnist --download --data-root {tiny_mnist}`."
     with pytest.raises(InputError, match=rf"'{path}' is damaged: .*{why}.*{mend}"):
         load("mnist", split="test", root=tiny_mnist)
     (record,) = [record for record in available(tiny_mnist) if record.name == "mnist"]
-    if damage is _another_pixel:  # a glance sees lengths, not content
-        assert record.here
-    else:
-        assert record.state == f"'{path}' is damaged"
-        assert record.how.startswith("delete that file, then `resnet-labs data mnist --download")
+    assert record.state == f"'{path}' is damaged"
+    assert record.how.startswith("move that file away, then `resnet-labs data mnist --download")
     assert len(load("mnist", split="train", root=tiny_mnist)) == 20
+
+
+def test_another_set_under_the_names_of_mnist_is_not_called_damaged(tiny_mnist):
+    path = tiny_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
+    _another_pixel(path)
+    assert [record.here for record in available(tiny_mnist) if record.name == "mnist"]  # a glance sees lengths only
+    with pytest.raises(InputError, match=rf"'{path}' is not MNIST's: the MD5 sum .*such as Fashion-MNIST") as refused:
+        load("mnist", split="test", root=tiny_mnist)
+    assert "elete" not in str(refused.value)
+
+
+NAMES = {
+    "as the site had it": lambda raw, name: raw / name,
+    "with a dot": lambda raw, name: raw / name.replace("-idx", ".idx"),
+    "packed with a dot": lambda raw, name: raw / (name.replace("-idx", ".idx") + ".gz"),
+    "in a folder each": lambda raw, name: raw / name / name,
+    "in a folder each, with a dot": lambda raw, name: raw / name / name.replace("-idx", ".idx"),
+    "in capitals": lambda raw, name: raw / name.upper(),
+    "with test for t10k": lambda raw, name: raw / name.replace("t10k", "test"),
+    "with underscores": lambda raw, name: raw / (name.replace("-", "_") + ".gz"),
+}
+
+
+@pytest.mark.parametrize("folder", ["MNIST/raw", "mnist", "", "raw", "MNIST_data", "mnist/raw", "mnist-dataset"])
+@pytest.mark.parametrize("name_of", NAMES.values(), ids=list(NAMES))
+def test_mnist_is_read_under_its_other_names(tiny_mnist, tmp_path, name_of, folder):
+    root = tmp_path / "other"
+    for path in (tiny_mnist / "MNIST" / "raw").iterdir():
+        place = name_of(root / folder, path.stem)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(path.read_bytes() if place.suffix == ".gz" else gzip.decompress(path.read_bytes()))
+    assert [record.here for record in available(root) if record.name == "mnist"] == [True]
+    assert [len(load("mnist", split=split, root=root)) for split in ("train", "test")] == [20, 10]
+
+
+@pytest.mark.parametrize("damage", [_truncate, _no_gzip, _wrong_header, _one_image_less, _too_short, _another_pixel])
+@pytest.mark.parametrize("bad", ["packed", "unpacked"])
+def test_a_bad_file_beside_a_sound_one_does_no_harm(tiny_mnist, damage, bad):
+    for packed in [*(tiny_mnist / "MNIST" / "raw").iterdir()]:
+        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
+        damage(packed)
+        if bad == "unpacked":
+            content = packed.with_suffix("").read_bytes()
+            packed.with_suffix("").write_bytes(content[:-9])
+            packed.write_bytes(gzip.compress(content))
+    assert [record.here for record in available(tiny_mnist) if record.name == "mnist"] == [True]
+    assert [len(load("mnist", split=split, root=tiny_mnist)) for split in ("train", "test")] == [20, 10]
+
+
+@pytest.mark.parametrize("other", ["FashionMNIST/raw", "KMNIST/raw", "EMNIST/raw"])
+def test_sets_of_the_same_form_are_not_taken_for_mnist(tiny_mnist, other):
+    place = tiny_mnist / other
+    place.parent.mkdir()
+    (tiny_mnist / "MNIST" / "raw").rename(place)
+    assert [record.state for record in available(tiny_mnist) if record.name == "mnist"] == ["missing"]
+
+
+def test_a_folder_in_place_of_a_file_is_told(tiny_mnist):
+    path = tiny_mnist / "MNIST" / "raw" / "t10k-labels-idx1-ubyte.gz"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match=r"'t10k-labels-idx1-ubyte.gz' is missing") as refused:
+        load("mnist", split="test", root=tiny_mnist)
+    assert "elete" not in str(refused.value)
 
 
 def test_a_missing_file_is_told_with_the_command_that_fetches_it(tiny_mnist):

@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 from torchvision import datasets
 
-from resnet_labs.data import available, image_sets, load
+from resnet_labs.data import available, load
+from resnet_labs.data import tiny_imagenet as tiny
 from resnet_labs.runtime import InputError
 
 
@@ -74,13 +75,15 @@ def test_cifar_is_what_torchvision_reads(tiny_cifar, name, num_train):
 def test_a_damaged_cifar_file_is_named(tiny_cifar):
     path = tiny_cifar / "cifar-10-batches-py" / "data_batch_4"
     path.write_bytes(b"cut off")
-    mend = (
-        f"Delete '{path.parent}' and download it again: `resnet-labs data cifar10 --download --data-root {tiny_cifar}`"
-    )
+    command = f"`resnet-labs data cifar10 --download --data-root {tiny_cifar}`"
+    mend = f"Move '{path.parent}' away and download it again: {command}"
     with pytest.raises(InputError, match=f"'{path}' is damaged: its MD5 sum is not [0-9a-f]{{32}}. {mend}"):
         load("cifar10", split="test", root=tiny_cifar)
     path.unlink()
     with pytest.raises(InputError, match=f"'{path}' is missing"):
+        load("cifar10", split="test", root=tiny_cifar)
+    path.mkdir()
+    with pytest.raises(InputError, match=f"'{path}' is a folder"):
         load("cifar10", split="test", root=tiny_cifar)
 
 
@@ -159,12 +162,12 @@ def test_tiny_imagenet_is_read_in_its_official_layout(tiny_imagenet):
 
 
 def test_stand_ins_are_some_of_tiny_imagenet_s_classes(tiny_imagenet, monkeypatch):
-    monkeypatch.setattr(image_sets, "LIKE_STL10", ("n02", "n01"))
+    monkeypatch.setattr(tiny, "LIKE_STL10", ("n02", "n01"))
     train, test = (load("tiny_imagenet_10", split=split, root=tiny_imagenet) for split in ("train", "test"))
     assert train.classes == test.classes == ("bullfrog", "goldfish")  # in the order of the classes they stand for
     assert (values(train), train.labels.tolist()) == ([20, 21, 10, 11], [0, 0, 1, 1])
     assert (values(test), test.labels.tolist()) == ([50, 60, 70], [1, 0, 1])
-    monkeypatch.setattr(image_sets, "LIKE_STL10", ("n01",))
+    monkeypatch.setattr(tiny, "LIKE_STL10", ("n01",))
     assert values(load("tiny_imagenet_10", split="test", root=tiny_imagenet)) == [50, 70]
     assert len(load("tiny_imagenet_100", split="train", root=tiny_imagenet)) == 4
     assert "Tiny ImageNet's first 100 classes" in load("tiny_imagenet_100", split="test", root=tiny_imagenet).source

@@ -5,26 +5,63 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 import time
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
 from resnet_labs.data.decoding import decode_all
+from resnet_labs.data.left_out import say_once
 
 WORTH_SECONDS = 1.0  # what was decoded faster than this is not kept
 _FORMAT = 1  # goes up when the same file decodes to other pixels
 
 
 def cache_folder() -> Path:
-    """Return where decoded images lie: RESNET_LABS_CACHE, else ~/.cache/resnet-labs; the folder can be deleted."""
-    chosen = os.environ.get("RESNET_LABS_CACHE") or Path.home() / ".cache" / "resnet-labs"
-    return Path(chosen).expanduser() / "decoded"
+    """Return where decoded images lie: RESNET_LABS_CACHE, else ~/.cache/resnet-labs; the folder can be deleted.
+
+    Where that cannot be written, a folder among the system's temporary files serves, and a warning says so once.
+    """
+    folder = _usable()
+    if folder != _chosen():
+        say_once(f"The cache {_setting()!r} cannot be written; {str(folder)!r} is used.")
+    return folder / "decoded"
+
+
+def _setting() -> str:
+    return os.environ.get("RESNET_LABS_CACHE") or "~/.cache/resnet-labs"
+
+
+def _chosen() -> Path:
+    return Path(os.path.expanduser(_setting()))
+
+
+def _usable() -> Path:
+    chosen = _chosen().absolute()
+    there = next(place for place in (chosen, *chosen.parents) if os.path.lexists(place))
+    if os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK) and not str(_chosen()).startswith("~"):
+        return _chosen()
+    return _temporary(tempfile.gettempdir())
+
+
+@cache
+def _temporary(parent: str) -> Path:
+    """Return the user's own folder among temporary files: the same in every run, if nobody else holds its name."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(parent) / f"resnet-labs-{user}"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != user:
+            return Path(tempfile.mkdtemp(prefix="resnet-labs-", dir=parent))
+    return folder
 
 
 def decoded(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 3 H W"]:
@@ -34,7 +71,7 @@ def decoded(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 3 H
     array's bytes. So one rename publishes it whole, a change of the files passes it over, and damage shows.
     """
     identity, state = _identity(paths, size), _state(paths)
-    for entry in cache_folder().glob(f"{identity}-{state}-*.npy"):
+    for entry in _entries(f"{identity}-{state}-*.npy"):
         images = _open(entry)
         if images is not None:
             return images
@@ -48,6 +85,13 @@ def decoded(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 3 H
         except OSError as error:
             warnings.warn(f"Decoded images could not be kept in {str(cache_folder())!r}: {error}.", stacklevel=2)
     return images
+
+
+def _entries(pattern: str) -> Iterator[Path]:
+    """Yield entries of the cache that was chosen, which may be full and read-only, then of the one in use."""
+    for place in (_chosen, _usable):
+        with contextlib.suppress(OSError):
+            yield from (place() / "decoded").glob(pattern)
 
 
 def _identity(paths: Sequence[Path], size: int | None) -> str:

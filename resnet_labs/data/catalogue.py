@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from resnet_labs.data import folder, image_sets, mnist, procedural, torchvision_sets
+from resnet_labs.data import folder, image_sets, mnist, procedural, tiny_imagenet, torchvision_sets
 from resnet_labs.data.images import ImageData
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import split as split_data
@@ -85,7 +86,8 @@ def _tiny_imagenet(num_classes: int, read: Callable[[Path, str, int], Listing]) 
         64,
         "Stanford CS231n",
         read,
-        present=lambda root: (root / image_sets.TINY_IMAGENET / "wnids.txt").is_file(),
+        present=tiny_imagenet.present,
+        fault=tiny_imagenet.fault,
         how="unpack http://cs231n.stanford.edu/tiny-imagenet-200.zip under the data root",
     )
 
@@ -107,9 +109,9 @@ ENTRIES: dict[str, Entry] = {
     "cifar10": _torchvision("cifar10", 10, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar10")),
     "cifar100": _torchvision("cifar100", 100, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar100")),
     "stl10": _torchvision("stl10", 10, 5_000, 8_000, 96, torchvision_sets.read_stl10),
-    "tiny_imagenet": _tiny_imagenet(200, image_sets.read_tiny_imagenet),
-    "tiny_imagenet_100": _tiny_imagenet(100, image_sets.read_first_hundred),
-    "tiny_imagenet_10": _tiny_imagenet(10, image_sets.read_like_stl10),
+    "tiny_imagenet": _tiny_imagenet(200, tiny_imagenet.read_tiny_imagenet),
+    "tiny_imagenet_100": _tiny_imagenet(100, tiny_imagenet.read_first_hundred),
+    "tiny_imagenet_10": _tiny_imagenet(10, tiny_imagenet.read_like_stl10),
     "flowers": Entry(
         5,
         None,
@@ -117,7 +119,7 @@ ENTRIES: dict[str, Entry] = {
         None,
         "Kaggle flowers recognition, or TensorFlow's flower_photos",
         image_sets.read_flowers,
-        present=lambda root: (root / "flowers").is_dir(),
+        present=lambda root: os.path.isdir(root / "flowers"),
         how=f"put its five folders ({', '.join(image_sets.FLOWERS)}) into flowers/ under the data root",
     ),
     "cats_vs_dogs": Entry(
@@ -127,7 +129,7 @@ ENTRIES: dict[str, Entry] = {
         None,
         "Kaggle and Microsoft cats and dogs",
         image_sets.read_cats_and_dogs,
-        present=lambda root: any((root / name).is_dir() for name in image_sets.CATS_AND_DOGS),
+        present=lambda root: any(os.path.isdir(root / name) for name in image_sets.CATS_AND_DOGS),
         how=(
             "unpack the archive, so that PetImages/Cat and PetImages/Dog lie under the data root, and delete "
             "Cat/666.jpg and Dog/11702.jpg, which are broken in it"

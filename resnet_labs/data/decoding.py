@@ -107,7 +107,7 @@ def _upright(image: Image.Image) -> Image.Image:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
         if isinstance(orientation, tuple):
             orientation = orientation[0]
-        orientation = orientation[0] if isinstance(orientation, bytes) else int(orientation)
+        orientation = orientation[0] if isinstance(orientation, bytes) else int(orientation or 1)
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 

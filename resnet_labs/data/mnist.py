@@ -1,10 +1,12 @@
-"""MNIST in torchvision's own layout, read where it lies: packed or unpacked, on a disk that may be read-only."""
+"""MNIST under each of its usual names, read where it lies: packed or unpacked, on a disk that may be read-only."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import math
+import os
+import re
 import zlib
 from pathlib import Path
 
@@ -28,19 +30,20 @@ MD5 = {
 
 def present(root: Path) -> bool:
     """Return whether all four files are there."""
-    return all(_find(root, name) is not None for name in MD5)
+    found = _files(root)
+    return all(found.values())
 
 
 def fault(root: Path) -> str:
     """Return what a glance finds wrong where some files are there: one is missing, or not as long as it says."""
-    found = {name: _find(root, name) for name in MD5}
+    found = _files(root)
     if not any(found.values()):
         return ""
-    for name, path in found.items():
-        if path is None:
+    for name, paths in found.items():
+        if not paths:
             return f"'{name}.gz' is missing"
-        if not _as_long_as_it_says(path):
-            return f"{str(path)!r} is damaged"
+        if not any(map(_as_long_as_it_says, paths)):
+            return f"{str(paths[0])!r} is damaged"
     return ""
 
 
@@ -60,9 +63,25 @@ def read(root: Path, split: str) -> ImageData:
     return ImageData(images[:, None], labels.long(), classes, f"MNIST, {split} split")
 
 
-def _find(root: Path, name: str) -> Path | None:
-    raw = root / "MNIST" / "raw"
-    return next((path for path in (raw / f"{name}.gz", raw / name) if path.is_file()), None)
+def _files(root: Path) -> dict[str, list[Path]]:
+    """Return where each file lies, packed or unpacked: as torchvision has it, or under its other usual names."""
+    places = [root, root / "raw"]
+    for folder in _inside(root):
+        if re.fullmatch("mnist(data|dataset|set|raw)?", re.sub(r"[\W_]", "", folder.name.lower())):
+            places += [folder, folder / "raw", folder / "MNIST" / "raw"]
+    found: dict[str, list[Path]] = {name: [] for name in MD5}
+    for path in [path for place in places for path in _inside(place)]:
+        name = re.sub(r"[._]", "-", path.name.lower()).removesuffix("-gz").replace("test-", "t10k-")
+        if name in found:  # some archives unpack each file into a folder of its name
+            found[name] += [file for file in (path, *_inside(path)) if os.path.isfile(file)]
+    return {name: sorted(paths, key=lambda path: path.suffix == ".gz") for name, paths in found.items()}
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (OSError, ValueError):
+        return []
 
 
 def _as_long_as_it_says(path: Path) -> bool:
@@ -81,9 +100,18 @@ def _as_long_as_it_says(path: Path) -> bool:
 
 
 def _read_idx(root: Path, name: str, *, num_dimensions: int) -> torch.Tensor:
+    """Return the array of the first sound file: of one name there may be several, packed and unpacked."""
+    errors = []
+    for path in _files(root)[name]:
+        try:
+            return _read_file(root, path, name, num_dimensions)
+        except InputError as error:
+            errors.append(error)
+    raise errors[-1]
+
+
+def _read_file(root: Path, path: Path, name: str, num_dimensions: int) -> torch.Tensor:
     """Return the array of an idx file: two zeros, a type byte (8: unsigned byte), the rank, the lengths, the bytes."""
-    path = _find(root, name)
-    assert path is not None, "load asks present() first"
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
@@ -95,12 +123,16 @@ def _read_idx(root: Path, name: str, *, num_dimensions: int) -> torch.Tensor:
         raise _damaged(root, path, f"{header!r} is no idx header of rank {num_dimensions} for {len(content)} bytes")
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != MD5[name]:
-        raise _damaged(root, path, f"the MD5 sum of its content is {found} instead of {MD5[name]}")
+        raise InputError(
+            f"{str(path)!r} is not MNIST's: the MD5 sum of its content is {found} instead of {MD5[name]}.",
+            "It may be damaged, or of a set with the same file names, such as Fashion-MNIST. Move it away and download "
+            f"MNIST: `resnet-labs data mnist --download --data-root {root}`.",
+        )
     return torch.from_numpy(np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy())
 
 
 def _damaged(root: Path, path: Path, why: str) -> InputError:
     return InputError(
         f"{str(path)!r} is damaged: {why}.",
-        f"Delete it and download it again: `resnet-labs data mnist --download --data-root {root}`.",
+        f"Move it away and download it again: `resnet-labs data mnist --download --data-root {root}`.",
     )

@@ -15,6 +15,8 @@ from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import choose
 from resnet_labs.runtime import InputError, nearest
 
+_AT_HOME = "~/.cache/resnet-labs/data"
+
 
 @dataclass(frozen=True)
 class Available:
@@ -53,12 +55,19 @@ def data_root(root: str | os.PathLike[str] | None) -> Path:
     """Return the folder of the data sets: the argument, else RESNET_LABS_DATA, else ~/.cache/resnet-labs/data."""
     if root == "":
         raise InputError("root is '', which names no folder.", "Give the folder of the data sets, or leave root out.")
-    chosen = root or os.environ.get("RESNET_LABS_DATA") or Path.home() / ".cache" / "resnet-labs" / "data"
-    return Path(chosen).expanduser()
+    chosen = root or os.environ.get("RESNET_LABS_DATA")
+    place = Path(os.path.expanduser(chosen or _AT_HOME))
+    mend = "Give the folder of the data sets: as root (--data-root), or in RESNET_LABS_DATA."
+    if place.parts[:1] and place.parts[0].startswith("~") and not os.path.isdir(place):
+        named = f"The data root {str(chosen)!r} is in" if chosen else "Data sets lie in ~/.cache, but there is"
+        raise InputError(f"{named} no home folder that is known here.", mend)
+    if os.path.isfile(place):
+        raise InputError(f"The data root {str(place)!r} is a file, not a folder.", mend)
+    return place
 
 
 def _demand_folder(place: Path) -> None:
-    if not place.is_dir():
+    if not os.path.isdir(place):
         raise InputError(
             f"The data root {str(place)!r} does not exist.",
             f"Check its spelling; `resnet-labs data NAME --download --data-root {place}` makes a new one.",
@@ -182,29 +191,36 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
         >>> digits.name, digits.classes, digits.train, digits.here
         ('digits', 10, 1438, True)
     """
-    place = data_root(root)
-    if root is not None:
+    try:
+        place = data_root(root)
+    except InputError as error:
+        if root is not None:
+            raise
+        place, trouble = None, str(error)  # a wrong setting stops nobody who needs no data from there
+    if root is not None and place is not None:
         _demand_folder(place)
     records = []
     for name, entry in ENTRIES.items():
         state = _state(name, entry, place)
         here = state == "here"
-        how = "" if here else _how(name, entry, place)
+        how = "" if here else trouble if place is None and state == "missing" else _how(name, entry, place)
         counts = (entry.num_classes, entry.num_train, entry.num_test, entry.size)
         records.append(Available(name, *counts, entry.origin, here, how, state))
     return records
 
 
-def _state(name: str, entry: Entry, place: Path) -> str:
+def _state(name: str, entry: Entry, place: Path | None) -> str:
     if name == "folder":
         return "yours to give"
     if entry.present is None:
         return "here"
+    if place is None:
+        return "missing"
     return entry.fault(place) or ("here" if entry.present(place) else "missing")
 
 
-def _how(name: str, entry: Entry, place: Path) -> str:
-    if entry.download is None:
+def _how(name: str, entry: Entry, place: Path | None) -> str:
+    if entry.download is None or place is None:
         return entry.how
-    first = "delete that file, then " if entry.present is not None and entry.present(place) else ""
+    first = "move that file away, then " if entry.present is not None and entry.present(place) else ""
     return f"{first}`resnet-labs data {name} --download --data-root {place}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ _MARKS = {
 
 def present(name: str, root: Path) -> bool:
     """Return whether the archive was unpacked under this root."""
-    return (root / _MARKS[name][0]).is_file()
+    return os.path.isfile(root / _MARKS[name][0])
 
 
 def download(name: str, root: Path) -> None:
@@ -80,8 +81,9 @@ def _verify(name: str, root: Path, files: list[list[str]]) -> None:
     for file, md5 in files:
         path = root / _class(name).base_folder / file
         if not check_integrity(str(path), md5):
+            damaged = f"damaged: its MD5 sum is not {md5}" if path.is_file() else "missing"
             raise InputError(
-                f"{str(path)!r} is {'damaged: its MD5 sum is not ' + md5 if path.is_file() else 'missing'}.",
-                f"Delete {str(path.parent)!r} and download it again: "
+                f"{str(path)!r} is {'a folder' if path.is_dir() else damaged}.",
+                f"Move {str(path.parent)!r} away and download it again: "
                 f"`resnet-labs data {name} --download --data-root {root}`.",
             )
