@@ -47,7 +47,6 @@ import sys
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
 import math
-from dataclasses import asdict
 
 import torch
 import torch.nn.functional as F
@@ -498,14 +497,15 @@ for depth in depths:
             tested = evaluate(network, data.Batches(test_set, 512, device=device))
             histories[key] = history.column("train_loss")
             runs.append(
-                results.Result(
-                    experiment="r0.c1",
+                results.record(
+                    "r0.c1",
                     stand_in=stand_in,
-                    data={"name": dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
+                    dataset=dataset,
+                    parts={"train": train_set, "test": test_set},
                     seed=seed,
                     settings={"depth": depth, "residual": way == "residual", "widths": widths, "batch_size": batch_size}
-                    | {"crop_and_flip": crop_and_flip is not None}
-                    | {name: value for name, value in asdict(config(seed)).items() if name != "seed"},
+                    | {"crop_and_flip": crop_and_flip is not None},
+                    config=config(seed),
                     metrics={
                         "train_loss": history.column("train_loss")[-1],
                         "train_error": 1 - history.column("train_accuracy")[-1],
@@ -513,9 +513,7 @@ for depth in depths:
                         "log10_first_over_last_gradient_before": math.log10(before[key][0] / before[key][-1]),
                         "log10_first_over_last_gradient_after": math.log10(after[key][0] / after[key][-1]),
                     },
-                    seconds=round(history.seconds, 1),
-                    device=history.device,
-                    precision=history.precision,
+                    history=history,
                 )
             )
             results.append(runtime.run_folder() / "results.jsonl", runs[-1])

@@ -50,7 +50,6 @@ if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
 import math
 import time
-from dataclasses import asdict
 
 import torch
 import torch.nn.functional as F
@@ -555,23 +554,17 @@ for depth in (18, 50):
         print(f"ResNet-{depth}, seed {seed}: {before.accuracy:.4f} before", end=", ")
         print(f"{after.accuracy:.4f} [{low:.4f}, {high:.4f}] after")
         runs.append(
-            results.Result(
-                experiment=f"r1.pets.resnet{depth}",
+            results.record(
+                f"r1.pets.resnet{depth}",
                 stand_in=stand_in,
-                data={
-                    "name": "procedural" if fast else "cats_vs_dogs",
-                    "source": train_set.source,
-                    "train": len(train_set),
-                    "test": len(test_set),
-                },
+                dataset="procedural" if fast else "cats_vs_dogs",
+                parts={"train": train_set, "test": test_set},
                 seed=seed,
                 settings={"depth": depth, "width": 16 if fast else 64, "size": pixels, "batch_size": batch_size}
-                | {"weights": None if fast else weights}
-                | {name: value for name, value in asdict(config).items() if name != "seed"},
+                | {"weights": None if fast else weights},
+                config=config,
                 metrics={"accuracy_before": before.accuracy, **figures(after)},
-                seconds=round(history.seconds, 1),
-                device=history.device,
-                precision=history.precision,
+                history=history,
             )
         )
         results.append(runtime.run_folder() / "results.jsonl", runs[-1])

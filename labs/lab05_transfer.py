@@ -49,7 +49,7 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
-from dataclasses import asdict
+from dataclasses import replace
 from functools import cache
 
 import torch
@@ -369,14 +369,14 @@ for num_images, epochs in budgets.items():
             low, high = metrics.wilson_interval(round(test.accuracy * len(test_set)), len(test_set))
             in_table = num_images == table_size and rung != "last_two_stages"
             runs.append(
-                results.Result(
-                    experiment=f"r0.transfer_table.{rung}" if in_table else "r0.c7",
+                results.record(
+                    f"r0.transfer_table.{rung}" if in_table else "r0.c7",
                     stand_in=stand_in,
-                    data={"name": dataset, "source": train_set.source, "train": num_images}
-                    | {"validation": len(validation_set), "test": len(test_set)},
+                    dataset=dataset,
+                    parts={"train": images, "validation": validation_set, "test": test_set},
                     seed=seed,
-                    settings={"weights": origin, "rung": rung, "batch_size": batch_size, "images": num_images}
-                    | {name: value for name, value in asdict(config).items() if name != "seed"},
+                    settings={"weights": origin, "rung": rung, "batch_size": batch_size, "images": num_images},
+                    config=config,
                     metrics={
                         "validation_accuracy": evaluate(network, batches_of(validation_set)).accuracy,
                         "accuracy": test.accuracy,
@@ -384,9 +384,7 @@ for num_images, epochs in budgets.items():
                         "accuracy_high": high,
                         "train_accuracy": history.column("train_accuracy")[-1],
                     },
-                    seconds=round(history.seconds, 1),
-                    device=history.device,
-                    precision=history.precision,
+                    history=history,
                 )
             )
             results.append(runtime.run_folder() / "results.jsonl", runs[-1])
@@ -443,16 +441,11 @@ for seed in seeds:
     figures = {"random": untrained, "before": before, "after": after}
     (run,) = (each for each in runs if each.experiment.endswith("full_fine_tuning") and each.seed == seed)
     clusters.append(
-        results.Result(
+        replace(
+            run,
             experiment="r0.c8",
-            stand_in=stand_in,
-            data=run.data,
-            seed=seed,
             settings=run.settings | {"num_neighbours": num_neighbours},
             metrics={f"purity_{name}_{when}": found[name] for when, found in figures.items() for name in stages},
-            seconds=run.seconds,
-            device=run.device,
-            precision=run.precision,
         )
     )
     results.append(runtime.run_folder() / "results.jsonl", clusters[-1])

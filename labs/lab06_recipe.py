@@ -588,11 +588,11 @@ for name, settings in plans.items():
         tested, trained = (evaluate(network, batches_of(part), top_k=(1,)) for part in (test_set, train_set))
         test_loss, train_loss = (float(smooth_cross_entropy(it.logits, it.labels, 0.0)) for it in (tested, trained))
         low, high = metrics.wilson_interval(int(tested.confusion.diag().sum()), len(test_set))
-        counts = {"train": len(train_set), "validation": len(validation_set), "test": len(test_set)}
-        line = results.Result(
-            experiment=experiment,
+        line = results.record(
+            experiment,
             stand_in=stand_in,
-            data={"name": dataset, "source": train_set.source, **counts},
+            dataset=dataset,
+            parts={"train": train_set, "validation": validation_set, "test": test_set},
             seed=seed,
             settings={
                 **({} if name in ("model 1", "model 2", "model 3") else {"arm": name}),
@@ -608,9 +608,7 @@ for name, settings in plans.items():
                 "loss_gap": test_loss - train_loss,
                 "largest_gradient_norm": max(norms[name, seed]),
             },
-            seconds=round(history.seconds, 1),
-            device=history.device,
-            precision=history.precision,
+            history=history,
         )
         results.append(runtime.run_folder() / "results.jsonl", line)
         lines[name].append(line)

@@ -504,16 +504,16 @@ def line(experiment, seed, measured, histories, **settings):
     """Write what one seed of an experiment measured to the results file, and return it."""
     shared = {"hidden": list(hidden), "pixels": pixels, "batch_size": batch_size, "learning_rate": learning_rate}
     shared |= {"optimizer": "adam", "epochs": epochs, "pretraining_epochs": pretraining_epochs}
-    run = results.Result(
-        experiment=experiment,
+    run = results.record(
+        experiment,
         stand_in=stand_in,
-        data={"name": dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
+        dataset=dataset,
+        parts={"train": train_set, "test": test_set},
         seed=seed,
         settings=shared | settings,
         metrics=measured,
-        seconds=round(sum(history.seconds for history in histories), 1),
-        device=histories[0].device,
-        precision=histories[0].precision,
+        history=histories[0],
+        seconds=sum(history.seconds for history in histories),
     )
     results.append(runtime.run_folder() / "results.jsonl", run)
     return run

@@ -38,7 +38,6 @@
 
 # %% tags=["setup"]
 {{install}}
-from dataclasses import asdict
 
 import torch
 import torch.nn.functional as F
@@ -365,13 +364,15 @@ for seed in seeds:
 
     histories[f"right loss, seed {seed}"] = history.column("train_loss")
     runs.append(
-        results.Result(
-            experiment="r1.digits",
+        results.record(
+            "r1.digits",
             stand_in=stand_in,
-            data={"name": dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
+            dataset=dataset,
+            parts={"train": train_set, "test": test_set},
             seed=seed,
             settings={"network": "resnet18", "in_channels": 1, "num_classes": 10, "batch_size": batch_size}
-            | {name: value for name, value in asdict(config).items() if name != "seed"},
+            | {"size": None, "limit": None, "validation": None},  # all images, as they are
+            config=config,
             metrics={
                 "accuracy_before": before.accuracy,
                 "accuracy": after.accuracy,
@@ -381,9 +382,7 @@ for seed in seeds:
                 "macro_recall": recall,
                 "macro_f_score": f,
             },
-            seconds=round(history.seconds, 1),
-            device=history.device,
-            precision=history.precision,
+            history=history,
         )
     )
     results.append(runtime.run_folder() / "results.jsonl", runs[-1])

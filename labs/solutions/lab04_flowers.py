@@ -551,21 +551,16 @@ if fast:
 # %% tags=["experiment"]
 def result(experiment, seed, settings, figures, seconds, ran):
     train, validation = split_of(seed)
-    return results.Result(
-        experiment=experiment,
+    return results.record(
+        experiment,
         stand_in=stand_in,
-        data={
-            "name": "procedural" if fast else "flowers",
-            "source": whole.source,
-            "train": len(train),
-            "validation": len(validation),
-        },
+        dataset="procedural" if fast else "flowers",
+        parts={"train": whole.subset(train), "validation": whole.subset(validation)},
         seed=seed,
         settings={"network": backbone.architecture, "batch_size": batch_size, **settings},
         metrics=figures,
-        seconds=round(seconds, 2),
-        device=ran.device,
-        precision=ran.precision,
+        history=ran,
+        seconds=seconds,
     )
 
 

@@ -41,8 +41,6 @@
 
 # %% tags=["setup"]
 {{install}}
-from dataclasses import asdict
-
 import torch
 from IPython.display import HTML
 from torch import nn
@@ -527,13 +525,14 @@ def measure(experiment, loss, seed, network, history, config, **settings):
     scores = by_mean if network.embedding else evaluate(network, data.Batches(test_set, 500, device=device)).logits
     accuracy = top_k_accuracy(scores, labels, 1)
     low, high = metrics.wilson_interval(round(accuracy * len(labels)), len(labels))
-    knobs = {"batch_size": batch_size, "loss": loss, **settings}
-    run = results.Result(
-        experiment=experiment,
+    run = results.record(
+        experiment,
         stand_in=stand_in,
-        data={"name": dataset, "source": train_set.source, "train": len(train_set), "test": len(test_set)},
+        dataset=dataset,
+        parts={"train": train_set, "test": test_set},
         seed=seed,
-        settings=knobs | {name: value for name, value in asdict(config).items() if name != "seed"},
+        settings={"batch_size": batch_size, "loss": loss, **settings},
+        config=config,
         metrics={
             "accuracy": accuracy,
             "accuracy_low": low,
@@ -545,9 +544,7 @@ def measure(experiment, loss, seed, network, history, config, **settings):
             "train_accuracy": history.column("train_accuracy")[-1],
             "accuracy_epoch_1": history.column("validation_accuracy")[0],
         },
-        seconds=round(history.seconds, 1),
-        device=history.device,
-        precision=history.precision,
+        history=history,
     )
     results.append(runtime.run_folder() / "results.jsonl", run)
     return run, scores
