@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from resnet_labs.conv import Conv2d
 from resnet_labs.runtime import InputError, nearest
 
 SHORTCUTS = ("projection", "pad", "none")
@@ -72,9 +73,9 @@ class BasicBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1, shortcut: str = "projection") -> None:
         super().__init__()
         _check_counts(in_channels=in_channels, out_channels=out_channels, stride=stride)
-        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+        self.conv1 = Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(out_channels)
-        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.conv2 = Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(out_channels)
         self.downsample = _shortcut(in_channels, out_channels, stride, shortcut)
 
@@ -116,11 +117,11 @@ class Bottleneck(nn.Module):
         super().__init__()
         _check_counts(in_channels=in_channels, width=width, stride=stride)
         out_channels = self.expansion * width
-        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
+        self.conv1 = Conv2d(in_channels, width, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, padding=1, bias=False)
+        self.conv2 = Conv2d(width, width, 3, stride, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, out_channels, 1, bias=False)
+        self.conv3 = Conv2d(width, out_channels, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(out_channels)
         self.downsample = _shortcut(in_channels, out_channels, stride, shortcut)
 
@@ -148,7 +149,7 @@ def _shortcut(in_channels: int, out_channels: int, stride: int, kind: str) -> nn
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
     if kind == "projection":
-        projection = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
+        projection = Conv2d(in_channels, out_channels, 1, stride, bias=False)
         return nn.Sequential(projection, nn.BatchNorm2d(out_channels))
     if out_channels < in_channels:
         raise InputError(

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
-from resnet_labs import metrics, processes
+from resnet_labs import conv, metrics, processes
 from resnet_labs.runtime import InputError
 
 Batch = tuple[Tensor, Tensor]
@@ -97,7 +97,7 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
     """
     device = next(iter(model.parameters()), torch.empty(0)).device
     seen = 0
-    with evaluating(model):
+    with conv.products(model), evaluating(model):
         for images, labels in batches:
             places = processes.part(torch.arange(seen, seen + len(images)))
             seen += len(images)

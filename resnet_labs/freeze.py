@@ -16,12 +16,13 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
+from resnet_labs.conv import Conv2d
 from resnet_labs.runtime import InputError, nearest
 
 _MARK = "_resnet_labs_freeze"
 
 # They never look at `training`, and holding one costs about 5 microseconds a call.
-_MODELESS = {nn.Sequential, nn.Identity, nn.Conv2d, nn.Linear, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d}
+_MODELESS = {nn.Sequential, nn.Identity, nn.Conv2d, Conv2d, nn.Linear, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d}
 
 
 @dataclass

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_labs.blocks import BasicBlock, Bottleneck
+from resnet_labs.conv import Conv2d
 from resnet_labs.runtime import InputError, nearest
 
 STEMS = ("imagenet", "small")
@@ -77,9 +78,9 @@ class ResNet(nn.Module):
         self.total_stride = (4 if stem == "imagenet" else 1) * 2 ** (self.num_stages - 1)
 
         if stem == "imagenet":
-            self.conv1 = nn.Conv2d(in_channels, widths[0], 7, 2, padding=3, bias=False)
+            self.conv1 = Conv2d(in_channels, widths[0], 7, 2, padding=3, bias=False)
         else:
-            self.conv1 = nn.Conv2d(in_channels, widths[0], 3, padding=1, bias=False)
+            self.conv1 = Conv2d(in_channels, widths[0], 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(widths[0])
         self.maxpool = nn.MaxPool2d(3, 2, padding=1) if stem == "imagenet" else nn.Identity()
         channels = widths[0]

@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from resnet_labs import optim, out_of_memory, processes, runtime
+from resnet_labs import conv, optim, out_of_memory, processes, runtime
 from resnet_labs.config import TrainConfig
 from resnet_labs.evaluation import Batch, Evaluation, evaluate, outputs_of, predict
 from resnet_labs.history import History, NonFiniteLoss, OutOfMemory, Stopped
@@ -88,7 +89,7 @@ def fit(
     runtime.seed_everything(config.seed)
     run.kept.restore(history)
     try:
-        with processes.batch_norm_over_all(model) as run.rows:
+        with conv.products(model), processes.batch_norm_over_all(model) as run.rows:
             for epoch in range(len(history.rows) + 1, config.epochs + 1):
                 started = time.perf_counter()
                 if hasattr(batches, "set_epoch"):
@@ -129,7 +130,7 @@ class _Run:
         groups = optim.parameter_groups(self.modules, weight_decay=config.weight_decay)
         self.trainable = [p for group in groups for p in group["params"]]
         self.optimizer = optim.make_optimizer(config.optimizer, groups, learning_rate=config.learning_rate)
-        self.layout = runtime.choose_layout(config.channels_last, self.device, self.precision)
+        self.layout = self.choose_layout()
         model.to(memory_format=self.layout)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
         parts: dict[str, Any] = {"model": model, "loss": loss if isinstance(loss, nn.Module) else nn.Module()}
@@ -138,6 +139,17 @@ class _Run:
         self.rows = processes.Rows()
         forward = DistributedDataParallel(model) if processes.count() > 1 else model
         self.forward: Any = torch.compile(forward) if config.compile else forward
+
+    def choose_layout(self) -> torch.memory_format:
+        wanted = runtime.choose_layout(self.config.channels_last, self.device, self.precision)
+        layout = conv.safe_layout(self.model, wanted, self.precision)
+        if layout != wanted and self.config.channels_last is True:
+            warnings.warn(
+                "channels_last=True is not used: in fp32, a 1x1 convolution with a stride over fewer than 8 channels "
+                "can end the process in that layout (oneDNN issue 6035). The contiguous layout is used instead.",
+                stacklevel=4,
+            )
+        return layout
 
     def autocast(self) -> AbstractContextManager[Any]:
         return runtime.autocast(self.device, self.precision)

@@ -67,7 +67,7 @@ def run(folder: Path, jobs: Sequence[Job]) -> list[tuple[int, str, str]]:
         env=os.environ | common,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=2400,
         check=False,
     )
     assert done.returncode == 0, done.stderr

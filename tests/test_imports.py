@@ -13,12 +13,13 @@ import resnet_labs
 
 PACKAGE = Path(resnet_labs.__file__).parent
 ROWS = [
-    {"runtime", "processes"},
+    {"machine_record"},
+    {"runtime", "processes", "conv"},
     {"blocks", "losses", "metrics", "augment", "optim", "autoencoder"},
     {"freeze", "resnet", "weights", "checkpoint", "tracking", "results", "data", "config", "history"},
     {"evaluation", "resume", "out_of_memory", "train", "features", "memory"},
-    {"plotting", "widgets", "recipes", "reports"},
-    {"checks", "labkit", "grading", "labs", "doctor", "bench"},
+    {"plotting", "widgets", "recipes", "reports", "progress"},
+    {"checks", "labkit", "grading", "labs", "notebook", "lab_time", "lab_mode", "doctor", "bench"},
     {"cli"},
 ]
 ROW_OF = {room: number for number, row in enumerate(ROWS) for room in row}

@@ -26,11 +26,21 @@ def test_fast_mode_is_what_the_variable_says(monkeypatch, value, fast):
     assert runtime.fast_mode() is fast
 
 
-@pytest.mark.parametrize(("kind", "fast"), [("cpu", True), ("cuda", False)])
-def test_fast_mode_is_the_default_without_a_gpu(monkeypatch, kind, fast):
+@pytest.mark.parametrize("value", ["", None])
+def test_fast_mode_is_the_default_on_every_device_and_report_mode_is_asked_for(monkeypatch, value):
     monkeypatch.delenv("RESNET_LABS_FAST", raising=False)
-    monkeypatch.setattr(runtime, "default_device", lambda: torch.device(kind))
-    assert runtime.fast_mode() is fast
+    if value is not None:
+        monkeypatch.setenv("RESNET_LABS_FAST", value)
+    for kind in ("cpu", "cuda", "mps"):
+        monkeypatch.setattr(runtime, "default_device", lambda kind=kind: torch.device(kind))
+        assert runtime.fast_mode() is True
+        assert runtime.fast_mode(report=True) is False
+
+
+@pytest.mark.parametrize(("value", "fast"), [("1", True), ("0", False)])
+def test_the_variable_overrides_what_the_notebook_asks_for(monkeypatch, value, fast):
+    monkeypatch.setenv("RESNET_LABS_FAST", value)
+    assert runtime.fast_mode(report=fast) is fast
 
 
 def test_fast_mode_refuses_other_words(monkeypatch):
@@ -39,25 +49,27 @@ def test_fast_mode_refuses_other_words(monkeypatch):
         runtime.fast_mode()
 
 
-def test_environment_line_names_what_a_number_depends_on(monkeypatch):
-    monkeypatch.setenv("RESNET_LABS_FAST", "1")
+def test_environment_line_names_what_a_number_depends_on():
     line = runtime.environment_line()
     assert f"torch {torch.__version__.split('+')[0]}" in line
-    assert "fast mode" in line
+    assert runtime.device_name() in line
     assert "\n" not in line
 
 
 @pytest.mark.parametrize(
-    ("wanted", "precision", "layout"),
+    ("wanted", "device", "precision", "layout"),
     [
-        ("auto", "fp32", torch.contiguous_format),
-        ("auto", "bf16", torch.channels_last),
-        (True, "fp32", torch.channels_last),
-        (False, "bf16", torch.contiguous_format),
+        ("auto", "cpu", "fp32", torch.channels_last),
+        ("auto", "cpu", "bf16", torch.channels_last),
+        ("auto", "cuda", "fp32", torch.contiguous_format),
+        ("auto", "cuda", "bf16", torch.channels_last),
+        ("auto", "mps", "fp32", torch.contiguous_format),
+        (True, "cuda", "fp32", torch.channels_last),
+        (False, "cpu", "bf16", torch.contiguous_format),
     ],
 )
-def test_channels_last_goes_with_half_precision_unless_said_otherwise(wanted, precision, layout):
-    assert runtime.choose_layout(wanted, torch.device("cpu"), precision) == layout
+def test_channels_last_is_taken_where_it_pays_unless_said_otherwise(wanted, device, precision, layout):
+    assert runtime.choose_layout(wanted, torch.device(device), precision) == layout
 
 
 def test_autocast_runs_in_the_chosen_format():
