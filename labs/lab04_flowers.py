@@ -21,10 +21,9 @@
 # freeze without holes, a cache of what the frozen part says, the split. Then you train the report's way and from the
 # cache, and find out what can be read from six decimals.
 #
-# Minutes: 1 on a CPU, 1 on a T4, in fast mode (measured on one core; the T4 estimated). The first run also makes the
-# small pretrained network, in about half a minute. The report's own experiment needs ImageNet weights and the flowers
-# folder; `resnet-labs data flowers` says how to get it. It takes about 4 hours on one core, with a single epoch of
-# live training, and about 75 minutes on a T4 with all of them (both estimated from the number of passes).
+# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. The first run
+# takes longer: it also makes the small pretrained network. Report mode needs the flowers folder
+# (`resnet-labs data flowers` says how to get it) and ImageNet weights.
 #
 # Needs: lab 02, or having trained a network once. Written for resnet_labs 0.1.
 
@@ -49,6 +48,7 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+import resnet_labs  # before torch, whose threads it keeps from spinning
 import copy
 import time
 from dataclasses import asdict, replace
@@ -56,7 +56,7 @@ from dataclasses import asdict, replace
 import torch
 from torch import nn
 
-from resnet_labs import augment, checks, data, metrics, plotting, reports, results, runtime, widgets
+from resnet_labs import augment, checks, data, lab_mode, metrics, plotting, reports, results, runtime, widgets
 from resnet_labs.evaluation import evaluating
 from resnet_labs.features import FeatureSet, cached_features
 from resnet_labs.losses import cross_entropy
@@ -71,14 +71,15 @@ checks.start("04", written_for="0.1")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab stands here. In fast mode images made by a formula stand in for the flowers: five classes,
-# as uneven as the flowers are, that the network never saw. The network is a small one, trained on twelve other classes
-# of such images: a stand-in for ResNet-152 and ImageNet. In report mode (`RESNET_LABS_FAST=0`) it is ResNet-152 on
-# the flowers, with the report's rate, batch size and epochs. There a CPU needs about an hour for every three passes
-# over the images (estimated), so the live training is one epoch long and its time is multiplied; a GPU runs all of it.
+# Every number of this lab is set here. In fast mode, the default on every machine, images made by a formula stand in
+# for the flowers: five classes, as uneven as the flowers are, that the network never saw. The network is a small one,
+# trained on twelve other classes of such images: a stand-in for ResNet-152 and ImageNet. In report mode
+# (`report_mode = True`) it is ResNet-152 on the flowers, with the report's rate, batch size and epochs. On a CPU the
+# live training is then one epoch long and its time is multiplied; a GPU runs all of it.
 
 # %% tags=["knobs"]
-fast = runtime.fast_mode()
+report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+fast = lab_mode.fast("04", report=report_mode)
 device = runtime.default_device()
 seeds = (0, 1, 2)  # of the split, the head's first weights and the order of the images
 epochs = 30 if fast else 50  # the report's 50

@@ -21,9 +21,9 @@
 # at pictures of the features and saw clear clusters. You write the parts: the hooks that catch features, the freeze of
 # all but a block, a number for "clear clusters", and a number for how far a picture can be trusted.
 #
-# Minutes: 1.5 on a CPU, 2 on a T4 (two cores measured, the T4 estimated). The first run also makes the small pretrained
-# network, in a quarter of a minute. The report's own experiment needs CIFAR-10 and ImageNet weights, and a GPU: about
-# four hours on a T4, ten days on one CPU core (both estimated, the latter from one second an image and step).
+# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. The first run
+# takes longer: it also makes the small pretrained network. Report mode needs CIFAR-10, which
+# `resnet-labs data cifar10 --download` fetches, ImageNet weights, and a GPU.
 #
 # Needs: lab 02, or having trained a network once; lab 04 for what a freeze must hold.
 # Written for resnet_labs 0.1.
@@ -49,12 +49,13 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+import resnet_labs  # before torch, whose threads it keeps from spinning
 from dataclasses import replace
 from functools import cache
 
 import torch
 
-from resnet_labs import checks, data, metrics, plotting, reports, results, runtime, widgets
+from resnet_labs import checks, data, lab_mode, metrics, plotting, reports, results, runtime, widgets
 from resnet_labs.features import cached_features, embed, silhouette
 from resnet_labs.freeze import freeze_, unfreeze_
 from resnet_labs.losses import cross_entropy
@@ -68,12 +69,14 @@ checks.start("05", written_for="0.1")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab stands here. In fast mode both sides are stand-ins: a small network of three stages, trained
-# on twelve classes of images made by a formula, in place of ResNet-152 and ImageNet; and twelve other such classes in
-# place of CIFAR-10. In report mode (`RESNET_LABS_FAST=0`) it is the report's network and data.
+# Every number of this lab is set here. In fast mode, the default on every machine, both sides are stand-ins: a small
+# network of three stages, trained on twelve classes of images made by a formula, in place of ResNet-152 and ImageNet;
+# and twelve other such classes in place of CIFAR-10. In report mode (`report_mode = True`) it is the report's network
+# and data.
 
 # %% tags=["knobs"]
-fast = runtime.fast_mode()
+report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+fast = lab_mode.fast("05", report=report_mode)
 device = runtime.default_device()
 dataset, side = ("procedural_target", 24) if fast else ("cifar10", None)
 weights, random_weights = ("stand_in", "stand_in_random") if fast else ("IMAGENET1K_V1", "random")
@@ -89,7 +92,7 @@ precision = "fp32" if fast else "auto"
 num_neighbours = 10
 num_pictured = 300  # points of each picture
 
-whole_train_set = data.load(dataset, split="train", size=side, download=runtime.on_colab() and not fast)
+whole_train_set = data.load(dataset, split="train", size=side)
 test_set = data.load(dataset, split="test", size=side, limit=600 if fast else None)
 train_set, validation_set = data.split(whole_train_set, (0.875, 0.125) if fast else (0.9, 0.1))
 prepare = preparation(weights)  # ResNet-152 takes 224 pixels with ImageNet's mean taken off; the stand-in needs nothing

@@ -21,9 +21,8 @@
 # 5,000 images. You write all three losses, train them on equal budgets, and ask whether such a start can be one from
 # scratch.
 #
-# Minutes: 1 on a CPU, 1 on a T4 (two cores measured, the T4 estimated). Report mode needs STL-10, which
-# `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet stand in. It takes
-# about a quarter of an hour on a T4 and half a day on one CPU core (both estimated).
+# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
+# STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet stand in.
 #
 # Needs: lab 02, or having written a training step. Written for resnet_labs 0.1.
 
@@ -47,11 +46,12 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+import resnet_labs  # before torch, whose threads it keeps from spinning
 import torch
 from IPython.display import HTML
 from torch import nn
 
-from resnet_labs import checks, data, metrics, plotting, recipes, reports, results, runtime, widgets
+from resnet_labs import checks, data, lab_mode, metrics, plotting, recipes, reports, results, runtime, widgets
 from resnet_labs.features import neighbour_purity
 from resnet_labs.recipes.three_losses_networks import EmbeddingNetwork, spread
 from resnet_labs.reports import compare
@@ -63,12 +63,13 @@ checks.start("07", written_for="0.1")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab stands here. In fast mode scikit-learn's 8x8 digits stand in for photographs, and only 300 of
-# them are trained on: with all of them every loss is right on 98 %. In report mode (`RESNET_LABS_FAST=0`) it is the
-# report's network on photographs.
+# Every number of this lab is set here. In fast mode, the default on every machine, scikit-learn's 8x8 digits stand in
+# for photographs, and only 300 of them are trained on: with all of them every loss is right on 98 %. In report mode
+# (`report_mode = True`) it is the report's network on photographs.
 
 # %% tags=["knobs"]
-fast = runtime.fast_mode()
+report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+fast = lab_mode.fast("07", report=report_mode)
 device = runtime.default_device()
 photographs = recipes.on_what_is_here(recipes.find("r4.losses")[0], None)  # STL-10, or what stands in for it
 dataset, side = ("digits", None) if fast else (photographs.dataset, photographs.size)

@@ -22,8 +22,8 @@
 # blames "the architecture and too few epochs". You build the stack and the classifier yourself, find what else was
 # wrong, and measure each suspect alone.
 #
-# Minutes: 1 on a CPU, 10 on a T4 (two cores measured, the T4 estimated). The report's own experiment needs STL-10,
-# which `resnet-labs data stl10 --download` fetches, and takes hours on a CPU.
+# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
+# STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet stand in.
 #
 # Needs: lab 02 (the training step). Written for resnet_labs 0.1.
 
@@ -47,6 +47,7 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+import resnet_labs  # before torch, whose threads it keeps from spinning
 import copy
 from itertools import pairwise
 
@@ -54,7 +55,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from resnet_labs import checks, data, features, plotting, recipes, reports, results, runtime
+from resnet_labs import checks, data, features, lab_mode, plotting, recipes, reports, results, runtime
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes.layerwise_runs import grey, shuffle_pixels, small_conv_net
 from resnet_labs.reports import compare
@@ -66,12 +67,14 @@ checks.start("08", written_for="0.1")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab stands here. In fast mode scikit-learn's 8x8 digits stand in for STL-10, and every hidden
-# layer is an eighth as wide. In report mode (`RESNET_LABS_FAST=0`) it is STL-10 in grey under the folder that
-# `RESNET_LABS_DATA` names; where only Tiny ImageNet is there, ten of its classes stand in, and every line says so.
+# Every number of this lab is set here. In fast mode, the default on every machine, scikit-learn's 8x8 digits stand in
+# for STL-10, and every hidden layer is an eighth as wide. In report mode (`report_mode = True`) it is STL-10 in grey
+# under the folder that `RESNET_LABS_DATA` names; where only Tiny ImageNet is there, ten of its classes stand in, and
+# every line says so.
 
 # %% tags=["knobs"]
-fast = runtime.fast_mode()
+report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+fast = lab_mode.fast("08", report=report_mode)
 here = recipes.on_what_is_here(recipes.find("r4.c7")[0], None)
 dataset = "digits" if fast else here.dataset
 stand_in = "scikit-learn's 8x8 digits in place of STL-10" if fast else here.stand_in
@@ -90,9 +93,8 @@ device = runtime.default_device()
 if fast:
     torch.set_num_threads(1)  # on matrices this small, threads wait for each other longer than they compute
 
-download = runtime.on_colab() and not fast  # elsewhere `resnet-labs data stl10 --download` does it once
-train_set = grey(data.load(dataset, split="train", size=pixels, download=download))
-test_set = grey(data.load(dataset, split="test", size=pixels, download=download))
+train_set = grey(data.load(dataset, split="train", size=pixels))
+test_set = grey(data.load(dataset, split="test", size=pixels))
 num_classes = len(train_set.classes)
 mark = "; stand-in data" if stand_in else ""  # for pictures
 note = f"STAND-IN: {stand_in}\n" if stand_in else ""  # for tables

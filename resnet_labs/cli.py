@@ -42,22 +42,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _list(options: argparse.Namespace) -> int:
     from resnet_labs.labs import LABS
 
-    print(f"{'lab':25}{'report':12}{'minutes fast/report/T4':25}{'data fast/report':24}")
+    print(f"{'lab':25}{'report':12}{'minutes, fast mode':20}{'data fast/report':24}")
     for lab in LABS:
-        minutes = "/".join("-" if value is None else f"{value:g}" for value in lab.minutes)
-        state = minutes if lab.notebook else "not written yet"
-        print(f"{lab.number} {lab.slug:22}{lab.reports:12}{state:25}{lab.fast_data}/{lab.report_data}")
+        state = f"{lab.minutes:g}" if lab.notebook else "not written yet"
+        print(f"{lab.number} {lab.slug:22}{lab.reports:12}{state:20}{lab.fast_data}/{lab.report_data}")
         print(f"   {lab.question}")
+    print("Minutes are promised on two cores with AVX2; every lab says at its start how long it takes where you are.")
     return DONE
 
 
 def _run(options: argparse.Namespace) -> int:
-    from resnet_labs import labs, results
+    from resnet_labs import lab_mode, labs, results
     from resnet_labs.reports import compare
 
     lab = labs.find(options.lab)
     if options.report:
-        _demand_data(lab.report_data, options.data_root)
+        if lab.notebook is not None:
+            lab_mode.fetch(lab, options.data_root)
     elif options.data_root is not None:
         raise InputError("--data-root has no effect in fast mode, which uses embedded data.", "Add --report.")
     try:
@@ -70,15 +71,6 @@ def _run(options: argparse.Namespace) -> int:
     print(compare.as_text(results.read(folder / "results.jsonl")))
     print(f"\nnotebook, figures and results lines: {_short(folder)}")
     return DONE
-
-
-def _demand_data(name: str, root: Path | None) -> None:
-    from resnet_labs import data
-
-    for entry in data.available(root):
-        if entry.name == name and not entry.here:
-            problem = "here" if entry.state == "missing" else f"whole: {entry.state}"
-            raise InputError(f"The data set {name!r} is not {problem}.", f"To get it: {entry.how}.")
 
 
 def _reproduce(options: argparse.Namespace) -> int:

@@ -22,6 +22,27 @@ from resnet_labs.runtime import InputError, nearest
 
 
 @dataclass(frozen=True)
+class Work:
+    """How much a lab computes, counted in training steps of one network, from which `lab_time` works out the time.
+
+    Attributes:
+        network: one of `lab_time.NETWORKS`.
+        pixels: of a side.
+        batch_size: images of a step.
+        steps: how many steps take as long as the lab, less `lab_time.OTHER_SECONDS`.
+        steps_on_cpu: the same where the lab does less on a CPU.
+        precision: the number format, as for `TrainConfig`.
+    """
+
+    network: str
+    pixels: int
+    batch_size: int
+    steps: float
+    steps_on_cpu: float | None = None
+    precision: str = "fp32"
+
+
+@dataclass(frozen=True)
 class Lab:
     """One lab.
 
@@ -32,8 +53,11 @@ class Lab:
         reports: the reports that it answers.
         fast_data: what it runs on everywhere.
         report_data: what the report's own experiment needs, a name of `resnet-labs data`.
-        minutes: minutes in fast mode on two cores, in report mode on one core, and there on a T4, as measured;
-            None where nobody has measured yet.
+        report_stand_in: the data set that takes its place where only that is here; none where empty.
+        report_weights: the networks whose ImageNet weights the report's experiment needs.
+        minutes: minutes in fast mode that are promised on two cores with AVX2; None where nobody has measured yet.
+        fast_work: what fast mode computes, as counted by `resnet_labs.labkit.timings`.
+        report_work: what the report's experiment computes, counted from epochs, images and seeds.
     """
 
     number: str
@@ -42,7 +66,11 @@ class Lab:
     reports: str
     fast_data: str
     report_data: str
-    minutes: tuple[float | None, float | None, float | None] = (None, None, None)
+    report_stand_in: str = ""
+    report_weights: tuple[str, ...] = ()
+    minutes: float | None = None
+    fast_work: Work | None = None
+    report_work: Work | None = None
 
     @property
     def stem(self) -> str:
@@ -59,6 +87,8 @@ class Lab:
         return None
 
 
+# Steps of report mode: three times as many passes through a network that only looks as through one that trains, and a
+# network of another depth by its multiply-adds.
 LABS = (
     Lab(
         "01",
@@ -67,7 +97,10 @@ LABS = (
         "r0, r3, r4",
         "digits",
         "cifar10",
-        minutes=(1, None, None),
+        minutes=1,
+        fast_work=Work("ResNet-20", 8, 128, 1000),
+        # 8, 20, 32, 56 layers are six times 20; two kinds, 3 seeds, 20 epochs of 391 steps.
+        report_work=Work("ResNet-20", 32, 128, 285_000, precision="auto"),
     ),
     Lab(
         "02",
@@ -76,9 +109,24 @@ LABS = (
         "r1",
         "digits",
         "mnist",
-        minutes=(1, 80, None),
+        minutes=1,
+        fast_work=Work("ResNet-18", 8, 128, 600),
+        # 3 seeds, 10 epochs of 469 steps, one epoch of "Break it", the test images before and after.
+        report_work=Work("ResNet-18", 28, 128, 14_700, precision="auto"),
     ),
-    Lab("03", "cats_vs_dogs", "Does depth hurt?", "r1", "procedural", "cats_vs_dogs", minutes=(1, None, None)),
+    Lab(
+        "03",
+        "cats_vs_dogs",
+        "Does depth hurt?",
+        "r1",
+        "procedural",
+        "cats_vs_dogs",
+        report_weights=("resnet18", "resnet50"),
+        minutes=1,
+        fast_work=Work("ResNet-20", 32, 32, 350),
+        # ResNet-18 is 0.45 of ResNet-50; 3 seeds, 3 epochs of 625 steps, 5,000 test images before and after.
+        report_work=Work("ResNet-50", 224, 32, 8_600, precision="auto"),
+    ),
     Lab(
         "04",
         "flowers",
@@ -86,7 +134,11 @@ LABS = (
         "r3",
         "procedural",
         "flowers",
-        minutes=(1, None, None),
+        report_weights=("resnet152",),
+        minutes=1,
+        fast_work=Work("ResNet-8", 24, 64, 900),
+        # Looks only, at 4,317 images: 3 seeds x 50, 6 for the cache, 2 x 10 of "Break it"; on a CPU 3 + 6 + 2.
+        report_work=Work("ResNet-152", 224, 64, 4_000, steps_on_cpu=250),
     ),
     Lab(
         "05",
@@ -95,7 +147,11 @@ LABS = (
         "r0",
         "procedural",
         "cifar10",
-        minutes=(1.5, None, None),
+        report_weights=("resnet152",),
+        minutes=1.5,
+        fast_work=Work("ResNet-8", 24, 32, 2300),
+        # 10 epochs of 1,000 and 45,000 images; the last block is 0.36, two stages 0.87 of a step; 15,000 images judged.
+        report_work=Work("ResNet-152", 224, 128, 8_600, precision="auto"),
     ),
     Lab(
         "06",
@@ -104,7 +160,12 @@ LABS = (
         "r2",
         "procedural",
         "cifar100",
-        minutes=(1, None, None),
+        report_weights=("resnet18", "resnet152"),
+        minutes=1,
+        fast_work=Work("ResNet-8", 16, 64, 1700),
+        # Model 2: 30 epochs of 766 steps. Model 3: 11,500 steps, each longer, and AutoAugment image by image. Model 1:
+        # 30,600 steps of 8 images.
+        report_work=Work("ResNet-34 with a small stem", 32, 64, 60_000),
     ),
     Lab(
         "07",
@@ -113,7 +174,11 @@ LABS = (
         "r4",
         "digits",
         "stl10",
-        minutes=(1, None, None),
+        report_stand_in="tiny_imagenet_10",
+        minutes=1,
+        fast_work=Work("ResNet-8", 8, 50, 4500),
+        # 25 trainings: 10 epochs of 100 steps, each with a look at 8,000 images.
+        report_work=Work("ResNet-18", 96, 50, 40_500, precision="auto"),
     ),
     Lab(
         "08",
@@ -122,7 +187,11 @@ LABS = (
         "r4",
         "digits",
         "stl10",
-        minutes=(1, None, None),
+        report_stand_in="tiny_imagenet_10",
+        minutes=1,
+        fast_work=Work("an MLP with a first layer of 128", 8, 50, 50_000),
+        # 48,000 steps of classifiers, 20,000 of every layer that is pretrained, 12,000 of the convolutions.
+        report_work=Work("an MLP with a first layer of 1024", 96, 50, 150_000, precision="auto"),
     ),
     Lab("09", "reading_reports", "Can these figures be true together?", "all", "the reports", "the reports"),
 )

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TypeVar
@@ -144,11 +145,58 @@ def _layer(model: nn.Module, name: str, kind: type[Any]) -> Any:
     return layer
 
 
-def _pretrained(model: nn.Module, name: str) -> Any:
-    """Return torchvision's weights of that name, from the hub folder or the net."""
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file of torchvision's weights: where it comes from, where torch's hub keeps it, and its size."""
+
+    url: str
+    path: Path
+    megabytes: float
+
+    @property
+    def here(self) -> bool:
+        """Whether it was fetched before."""
+        return self.path.exists()
+
+    @property
+    def digest(self) -> str:
+        """The first digits of its SHA-256."""
+        return self.path.stem.rsplit("-", 1)[-1]
+
+    def fetch(self) -> None:
+        """Download it where it is not here.
+
+        Raises:
+            InputError: there is no connection, or the folder cannot be written.
+        """
+        if self.here:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(self.url, str(self.path), hash_prefix=self.digest)
+        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: torch saw another digest
+            raise InputError(
+                f"The weights {self.url} could not be fetched to {str(self.path)!r}: {error}.",
+                "Fetch that address where there is a connection, put the file there under that name, and call again.",
+            ) from error
+
+
+def weights_file(architecture: str, name: str) -> WeightsFile:
+    """Return what is known of torchvision's weights; nothing is downloaded.
+
+    Args:
+        architecture: such as "resnet18".
+        name: one of `PRETRAINED`.
+
+    Raises:
+        InputError: there are no such weights.
+
+    Example:
+        >>> round(weights_file("resnet18", "IMAGENET1K_V1").megabytes)
+        45
+    """
     from torchvision import models
 
-    architecture = getattr(model, "architecture", None) or type(model).__name__
     if architecture not in models.list_models(models):
         raise InputError(
             f"There are no ImageNet weights for {architecture}.",
@@ -158,21 +206,19 @@ def _pretrained(model: nn.Module, name: str) -> Any:
     if name not in known.__members__:
         raise InputError(f"There are no weights {name!r} for {architecture}.", nearest(name, known.__members__))
     url = known[name].url
-    file = Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[-1])
-    digest = file.stem.rsplit("-", 1)[-1]
-    if not file.exists():
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(url, str(file), hash_prefix=digest)
-        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: torch saw another digest
-            raise InputError(
-                f"The weights {url} could not be fetched to {str(file)!r}: {error}.",
-                "Fetch that address where there is a connection, put the file there under that name, and call again.",
-            ) from error
-    with file.open("rb") as content:
-        if not hashlib.file_digest(content, "sha256").hexdigest().startswith(digest):
-            raise _damaged(file)
-    return _read(file)
+    return WeightsFile(
+        url, Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[-1]), known[name].meta["_file_size"]
+    )
+
+
+def _pretrained(model: nn.Module, name: str) -> Any:
+    """Return torchvision's weights of that name, from the hub folder or the net."""
+    file = weights_file(getattr(model, "architecture", None) or type(model).__name__, name)
+    file.fetch()
+    with file.path.open("rb") as content:
+        if not hashlib.file_digest(content, "sha256").hexdigest().startswith(file.digest):
+            raise _damaged(file.path)
+    return _read(file.path)
 
 
 def _read(file: Path) -> Any:

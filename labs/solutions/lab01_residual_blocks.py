@@ -18,8 +18,8 @@
 # (r4). None of them measured it. You write the blocks and the networks yourself, train them with and without
 # shortcuts, and measure the loss and the gradient of every layer.
 #
-# Minutes: 1 on a CPU, 1 on a T4 (two cores measured, the T4 estimated). Report mode trains on CIFAR-10, about two hours
-# on a T4 (estimated); `resnet-labs data cifar10 --download` fetches it.
+# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
+# CIFAR-10, which `resnet-labs data cifar10 --download` fetches.
 #
 # Needs: Python, and knowing what a convolution and a batch norm do. Written for resnet_labs {{version}}.
 
@@ -47,7 +47,7 @@ import torch.nn.functional as F
 from IPython.display import HTML
 from torch import nn
 
-from resnet_labs import augment, checks, data, plotting, reports, results, runtime, widgets
+from resnet_labs import augment, checks, data, lab_mode, plotting, reports, results, runtime, widgets
 from resnet_labs.losses import cross_entropy
 from resnet_labs.resnet import count_multiply_adds, count_parameters
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -57,13 +57,14 @@ checks.start("01", written_for="{{version}}")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab stands here. In fast mode the networks are half as wide as the paper's for CIFAR-10, and
-# scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`RESNET_LABS_FAST=0`) it is CIFAR-10 itself under
-# the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning rate and augmentation, for
-# 20 epochs of the paper's 164. `resnet-labs reproduce r0.c1` runs all of them.
+# Every number of this lab is set here. In fast mode, the default on every machine, the networks are half as wide as the
+# paper's for CIFAR-10, and scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`report_mode = True`) it is
+# CIFAR-10 itself under the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning rate and
+# augmentation, for 20 epochs of the paper's 164. `resnet-labs reproduce r0.c1` runs all of them.
 
 # %% tags=["knobs"]
-fast = runtime.fast_mode()
+report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+fast = lab_mode.fast("01", report=report_mode)
 dataset = "digits" if fast else "cifar10"  # 8x8 pixels, 1,438 training images; or 32x32, 50,000
 stand_in = "scikit-learn's 8x8 digits in place of CIFAR-10" if fast else ""
 depths = (8, 20, 32, 56)  # layers with weights
@@ -78,9 +79,8 @@ crop_and_flip = None if fast else augment.Compose([augment.Crop(4), augment.Flip
 precision = "fp32" if fast else "auto"  # networks as small as these gain nothing from fewer bits
 device = runtime.default_device()
 
-download = runtime.on_colab() and not fast  # elsewhere `resnet-labs data cifar10 --download` does it once
-train_set = data.load(dataset, split="train", download=download)
-test_set = data.load(dataset, split="test", download=download)
+train_set = data.load(dataset, split="train")
+test_set = data.load(dataset, split="test")
 print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
 
 # %% [markdown]

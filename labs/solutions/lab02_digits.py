@@ -18,8 +18,8 @@
 # its test set. Before training it had scored 11.35 %. You write the parts yourself: both ends of the network, the
 # training step, the scores. Then you run the report's experiment and put your numbers beside its own.
 #
-# Minutes: 1 on a CPU, 1 on a T4 (two cores measured, the T4 estimated). The report's own experiment took 80 minutes on
-# one CPU core and needs MNIST, which `resnet-labs data mnist --download` fetches.
+# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
+# MNIST, which `resnet-labs data mnist --download` fetches.
 #
 # Needs: Python, and having seen a training loop once. Written for resnet_labs {{version}}.
 
@@ -43,7 +43,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from resnet_labs import checks, data, metrics, plotting, reports, results, runtime
+from resnet_labs import checks, data, lab_mode, metrics, plotting, reports, results, runtime
 from resnet_labs.losses import cross_entropy
 from resnet_labs.reports import compare
 from resnet_labs.resnet import resnet18
@@ -54,12 +54,13 @@ checks.start("02", written_for="{{version}}")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab stands here. In fast mode scikit-learn's 8x8 digits stand in for MNIST: they are real
-# handwritten digits, but other ones, and far fewer. In report mode (`RESNET_LABS_FAST=0`) it is MNIST itself, under the
-# folder that `RESNET_LABS_DATA` names.
+# Every number of this lab is set here. In fast mode, the default on every machine, scikit-learn's 8x8 digits stand in
+# for MNIST: they are real handwritten digits, but other ones, and far fewer. In report mode (`report_mode = True`) it
+# is MNIST itself, under the folder that `RESNET_LABS_DATA` names.
 
 # %% tags=["knobs"]
-fast = runtime.fast_mode()
+report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+fast = lab_mode.fast("02", report=report_mode)
 dataset = "digits" if fast else "mnist"  # 8x8 pixels, 1,438 training images; or 28x28, 60,000
 stand_in = "scikit-learn's 8x8 digits in place of MNIST" if fast else ""
 seeds = (0, 1, 2)
@@ -69,9 +70,8 @@ learning_rate = 0.01  # the report gives none; chosen on images cut from the tra
 number_format = "fp32" if fast else "auto"  # half precision gains nothing on images of 8 pixels
 device = runtime.default_device()
 
-download = runtime.on_colab() and not fast  # elsewhere `resnet-labs data mnist --download` does it once
-train_set = data.load(dataset, split="train", download=download)
-test_set = data.load(dataset, split="test", download=download)
+train_set = data.load(dataset, split="train")
+test_set = data.load(dataset, split="test")
 print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
 
 # %% [markdown]

@@ -18,8 +18,8 @@
 # schedule, augmentation, mixup, label smoothing, clipping. The report credits a few of them. You write four of the
 # ingredients yourself, then add and remove one at a time, which the report did not do.
 #
-# Minutes: 1 on a CPU, 1 on a T4 (two cores measured, the T4 estimated). Report mode trains the report's three models on
-# CIFAR-100, once each, in about 100 minutes on a T4 (estimated); `resnet-labs data cifar100 --download` fetches it.
+# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
+# CIFAR-100, which `resnet-labs data cifar100 --download` fetches, and ImageNet weights.
 #
 # Needs: lab 02's training step. Written for resnet_labs {{version}}.
 
@@ -47,7 +47,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from resnet_labs import augment, checks, data, metrics, plotting, reports, results, runtime, tracking, widgets
+from resnet_labs import augment, checks, data, lab_mode, metrics, plotting, reports, results, runtime, tracking, widgets
 from resnet_labs.blocks import BasicBlock
 from resnet_labs.recipes.ablation import INGREDIENTS, REGULARISED, arms
 from resnet_labs.reports import compare
@@ -60,14 +60,16 @@ checks.start("06", written_for="{{version}}")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab stands here. In fast mode small images made by a formula stand in for CIFAR-100, six classes
-# in place of 100, a small network for the report's ResNets, and six other classes of such images for ImageNet. The
-# report's 5 and 30 epochs become 1 and 6, the same factor. In report mode (`RESNET_LABS_FAST=0`) the report's three
-# models are trained on CIFAR-100 itself, under the folder that `RESNET_LABS_DATA` names. The ablation of a ResNet-152
-# takes longer than a notebook should; `resnet-labs reproduce r2.ablation` runs it.
+# Every number of this lab is set here. In fast mode, the default on every machine, small images made by a formula stand
+# in for CIFAR-100, six classes in place of 100, a small network for the report's ResNets, and six other classes of such
+# images for ImageNet. The report's 5 and 30 epochs become 1 and 6, the same factor. In report mode
+# (`report_mode = True`) the report's three models are trained on CIFAR-100 itself, under the folder that
+# `RESNET_LABS_DATA` names. The ablation of a ResNet-152 takes longer than a notebook should;
+# `resnet-labs reproduce r2.ablation` runs it.
 
 # %% tags=["knobs"]
-fast = runtime.fast_mode()
+report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+fast = lab_mode.fast("06", report=report_mode)
 seeds = (0, 1, 2) if fast else (0,)
 trackers = ["csv"]  # also "tensorboard" and "wandb" (offline), where `pip install "resnet-labs[track]"` was run
 device = runtime.default_device()
@@ -135,9 +137,8 @@ if fast:
     )
 else:
     dataset, stand_in = "cifar100", ""
-    download = runtime.on_colab()  # elsewhere `resnet-labs data cifar100 --download` does it once
-    train_set, validation_set = data.split(data.load(dataset, split="train", download=download), (0.98, 0.02))
-    test_set = data.load(dataset, split="test", download=download)
+    train_set, validation_set = data.split(data.load(dataset, split="train"), (0.98, 0.02))
+    test_set = data.load(dataset, split="test")
 num_classes = len(train_set.classes)
 mark = "; stand-in data" if stand_in else ""  # for pictures
 note = f"STAND-IN: {stand_in}\n" if stand_in else ""  # for tables

@@ -99,8 +99,8 @@ def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
             yield from _has(part, rf"\A# Lab {lab}\. \S", f"Begin the lab with `# Lab {lab}. Title`.")
             yield from _has(part, r"\?\s*$", "Ask the lab's question, on a line that ends with `?`.")
             yield from _has(part, r"\{\{colab\}\}", "Put `{{colab}}` below the title.")
-            times = "Write `Minutes: 2 on a CPU, 1 on a T4.` with what was measured."
-            yield from _has(part, r"Minutes: [\d.]+ on a CPU, [\d.]+ on a T4", times)
+            times = "Write `Minutes: 1 in fast mode on two cores with AVX2`, the number from `resnet_labs.labs`."
+            yield from _has(part, r"Minutes: [\d.]+ in fast mode on two cores with AVX2", times)
             yield from _has(part, r"Needs: \S", "Say what the lab needs: `Needs: lab 01.`")
             version = "Write `Written for resnet_labs {{version}}.`"
             yield from _has(part, r"Written for resnet_labs \{\{version\}\}", version)
@@ -114,9 +114,13 @@ def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
                     yield Problem(part.where, f"the setup cell has no line `{line}`.", "Add it.")
         elif part.title == "Knobs":
             code_cells = [cell for cell in part.cells if cell.kind == "code"]
-            if len(code_cells) != 1 or "knobs" not in code_cells[0].tags or "fast_mode" not in code_cells[0].text:
-                mend = 'One code cell, tagged "knobs", holds every number and reads `runtime.fast_mode()`.'
-                yield Problem(part.where, "the knobs are not in one cell that shows fast mode.", mend)
+            line = f'fast = lab_mode.fast("{lab}", report=report_mode)'
+            first = rf"report_mode = False(  #.*)?\n{re.escape(line)}$"
+            if len(code_cells) != 1 or not re.match(first, code_cells[0].text, re.MULTILINE):
+                mend = f"One code cell holds every number. Its first lines: `report_mode = False` and `{line}`."
+                yield Problem(part.where, "the knobs are not in one cell that begins with the mode.", mend)
+            elif "knobs" not in code_cells[0].tags:
+                yield Problem(part.where, "the knobs' cell has no tag.", 'Tag it "knobs".')
         elif part.title == "Idea":
             yield from _idea(part)
         elif part.title.startswith("Exercise"):

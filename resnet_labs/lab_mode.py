@@ -1,0 +1,94 @@
+"""Fast mode or report mode: what the knobs cell of every lab asks for first."""
+
+from __future__ import annotations
+
+import os
+
+from resnet_labs import data, lab_time, labs, runtime
+from resnet_labs.data.registry import Available
+from resnet_labs.labs import Lab
+from resnet_labs.runtime import InputError
+from resnet_labs.weights import WeightsFile, weights_file
+
+WEIGHTS = "IMAGENET1K_V1"  # all labs' pretrained networks
+# Size of what torchvision downloads for a data set.
+_MEGABYTES = {"mnist": 12, "cifar10": 170, "cifar100": 169, "stl10": 2640}
+
+
+def fast(number: str, *, report: bool) -> bool:
+    """Say how a lab runs and how long that takes here, before anything starts; return whether in fast mode.
+
+    Report mode needs data and weights: what it needs and the time are printed, then the weights are downloaded where
+    they are missing, on Colab the data too. Where something cannot be had, a sentence says so, and it is fast mode.
+
+    Args:
+        number: the lab's, such as "02".
+        report: what the notebook asks for; the variable `RESNET_LABS_FAST` overrides it.
+    """
+    lab = labs.find(number)
+    is_fast = runtime.fast_mode(report=report)
+    if is_fast == report:
+        mode = "fast" if is_fast else "report"
+        print(f"RESNET_LABS_FAST is {os.environ['RESNET_LABS_FAST']}, so this is {mode} mode, whatever the knob says.")
+    if not is_fast:
+        _announce(lab)
+        try:
+            fetch(lab)
+        except InputError as missing:
+            print(f"{missing}\nSo the lab goes on in fast mode, on data that come with the package.")
+            is_fast = True
+    if is_fast and lab.fast_work is not None:
+        print(f"Fast mode: {lab_time.told(lab.fast_work, runtime.default_device())}.")
+    return is_fast
+
+
+def report_data(lab: Lab, root: str | os.PathLike[str] | None = None) -> Available:
+    """Return the report's own data set; what stands in for it, where only that is here.
+
+    Raises:
+        InputError: the folder that was given does not exist.
+    """
+    known = {record.name: record for record in data.available(root)}
+    own, other = known[lab.report_data], known.get(lab.report_stand_in)
+    return other if other is not None and other.here and not own.here else own
+
+
+def fetch(lab: Lab, root: str | os.PathLike[str] | None = None) -> None:
+    """Make sure of all that report mode needs: weights are downloaded, on Colab data too, if they can be.
+
+    Args:
+        lab: the lab.
+        root: the folder with the data sets, as for `data.load`.
+
+    Raises:
+        InputError: what is missing, and how to get it.
+    """
+    record = report_data(lab, root)
+    if _downloads(record):
+        data.load(record.name, split="test", root=root, download=True)
+    elif not record.here:
+        problem = "here" if record.state == "missing" else f"whole: {record.state}"
+        raise InputError(f"The data set {record.name!r} is not {problem}.", f"To get it: {record.how}.")
+    for file in _weights(lab).values():
+        file.fetch()
+
+
+def _announce(lab: Lab) -> None:
+    record = report_data(lab)
+    place = f", in place of {lab.report_data}" if record.name != lab.report_data else ""
+    state = f"to be downloaded now, {_MEGABYTES[record.name]} MB" if _downloads(record) else record.state
+    print(f"Report mode, the report's own experiment. It needs\n  data: {record.name}{place}, {state}")
+    for network, file in _weights(lab).items():
+        state = "here" if file.here else f"to be downloaded now, {file.megabytes:.0f} MB"
+        print(f"  weights: ImageNet weights of {network}, {state}")
+    if lab.report_work is not None and (record.here or _downloads(record)):
+        told = lab_time.told(lab.report_work, runtime.default_device())
+        print(f"  time: {told} (estimated)", flush=True)
+
+
+def _downloads(record: Available) -> bool:
+    return not record.here and runtime.on_colab() and record.name in _MEGABYTES
+
+
+def _weights(lab: Lab) -> dict[str, WeightsFile]:
+    return {network: weights_file(network, WEIGHTS) for network in lab.report_weights}
