@@ -136,15 +136,19 @@ def test_the_command_tracks_by_name_and_compares(tmp_path, monkeypatch, capsys):
 
 
 def test_a_missing_data_set_gives_way_to_its_stand_in_by_name(tmp_path, monkeypatch):
+    entries = data.available(tmp_path)
+
+    def only(*names):
+        found = [replace(entry, here=entry.name in names) for entry in entries]
+        monkeypatch.setattr(data, "available", lambda root: found)
+
     recipe = replace(small_recipe(), dataset="cifar100", size=32)
     assert on_what_is_here(recipe, tmp_path) is recipe  # neither is here: the error names the real one
-    (tmp_path / "tiny-imagenet-200").mkdir()
-    (tmp_path / "tiny-imagenet-200" / "wnids.txt").touch()
+    only("tiny_imagenet_100")
     stand_in = on_what_is_here(recipe, tmp_path)
     assert stand_in.dataset == "tiny_imagenet_100"
     assert "in place of CIFAR-100" in stand_in.stand_in
     assert on_what_is_here(replace(recipe, stand_in="a small network"), tmp_path).stand_in.endswith("; a small network")
-    here = replace(data.available(tmp_path)[0], name="cifar100", here=True)
-    monkeypatch.setattr(data, "available", lambda root: [here])
+    only("tiny_imagenet_100", "cifar100")
     assert on_what_is_here(recipe, tmp_path) is recipe
     assert set(_stand_ins.STAND_INS) == {"cifar100", "stl10"}

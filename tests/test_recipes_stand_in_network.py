@@ -104,9 +104,8 @@ def test_damaged_file_is_made_anew(trained, tmp_path):
 
 
 def test_folder_that_cannot_be_written_costs_only_time(trained, monkeypatch, tmp_path):
-    blocked = tmp_path / "file"
-    blocked.touch()
-    monkeypatch.setenv("RESNET_LABS_CACHE", str(blocked))
+    (tmp_path / "stand_in").touch()  # a file where the folder would be
+    monkeypatch.setenv("RESNET_LABS_CACHE", str(tmp_path))
     with pytest.warns(UserWarning, match=r"could not be kept in '.*stand_in'"):
         stand_in_network()
     assert trained == [0]
