@@ -203,6 +203,8 @@ def format_that_ran(precision: str, device: torch.device) -> str:
 
 
 def _multiplies_bf16() -> bool:
+    if torch.backends.cpu.get_cpu_capability() != "AVX512":  # it, or the user, keeps to a lesser instruction set
+        return False
     asked = (getattr(torch.cpu, f"_is_{unit}_supported", None) for unit in ("amx_tile", "avx512_bf16"))
     return any(known is not None and known() for known in asked)
 

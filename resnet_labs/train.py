@@ -71,7 +71,8 @@ def fit(
 
     Source: Robbins and Monro (1951), in mini-batches.
     Deviations: none.
-    Equals: a hand-written loop over torch.optim, bit by bit on the CPU.
+    Equals: a hand-written loop over torch.optim in the same layout, bit by bit on the CPU, but for convolutions on maps
+        of at most 2x2 pixels, which are matrix products here (`conv`).
 
     Example:
         >>> model, x, y = nn.Linear(3, 2), torch.randn(8, 3), torch.arange(8) % 2

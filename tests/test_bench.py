@@ -19,6 +19,7 @@ from resnet_labs.runtime import InputError
 BRIEF = Effort(rounds=1, seconds=0)
 TINY = {
     "step": {"batch": 2, "size": 8, "steps": 1, "matrix": 8},
+    "tiny-maps": {"batch": 2, "steps": 1},
     "step-equal": {"batch": 2, "size": 8, "steps": 1},
     "fit": {"batch": 5, "limit": 10},
     "batches": {"images": 8, "size": 8, "batch": 4},
@@ -30,6 +31,7 @@ TINY = {
 }
 PEERS = {
     "step": ["torchvision in a plain fp32 loop"],
+    "tiny-maps": ["torchvision in a plain fp32 loop"],
     "step-equal": ["torchvision", "timm"],
     "fit": ["a bare hand-written loop"],
     "batches": ["torchvision v2 per sample, 2 workers"],

@@ -49,7 +49,7 @@ def weights(model):
 
 def test_fit_is_a_hand_written_loop_bit_by_bit():
     ours, theirs = network(), network()
-    config = TrainConfig(epochs=3, learning_rate=0.1, precision="fp32")
+    config = TrainConfig(epochs=3, learning_rate=0.1, precision="fp32", channels_last=False)
     history = fit(ours, batches(), loss=F.cross_entropy, config=config, progress=False)
 
     optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, fused=True)
@@ -680,10 +680,17 @@ def test_precision_on_cuda_follows_the_card_not_the_emulation(monkeypatch, capab
 
 
 @pytest.mark.parametrize(
-    ("amx", "avx512", "chosen"),
-    [(True, True, "bf16"), (False, True, "bf16"), (True, False, "bf16"), (False, False, "fp32")],
+    ("amx", "avx512", "capability", "chosen"),
+    [
+        (True, True, "AVX512", "bf16"),
+        (False, True, "AVX512", "bf16"),
+        (True, False, "AVX512", "bf16"),
+        (False, False, "AVX512", "fp32"),
+        (True, True, "AVX2", "fp32"),
+    ],
 )
-def test_precision_on_a_cpu_follows_its_units(monkeypatch, amx, avx512, chosen):
+def test_precision_on_a_cpu_follows_its_units(monkeypatch, amx, avx512, capability, chosen):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
     assert runtime.choose_precision("auto", torch.device("cpu")) == chosen

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from resnet_labs.bench.fresh import imports, memory
 from resnet_labs.bench.pipelines import batches, cached
 from resnet_labs.bench.rows import Effort, Row, write
-from resnet_labs.bench.training import fit_digits, resnet50, step, step_equal
+from resnet_labs.bench.training import fit_digits, resnet50, step, step_equal, tiny_maps
 from resnet_labs.bench.triplets import triplet
 from resnet_labs.runtime import InputError, nearest
 
@@ -15,6 +15,7 @@ __all__ = ["BENCHMARKS", "Effort", "Row", "run", "write"]
 
 BENCHMARKS: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "step": step,
+    "tiny-maps": tiny_maps,
     "step-equal": step_equal,
     "fit": fit_digits,
     "batches": batches,
