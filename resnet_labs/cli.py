@@ -52,7 +52,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from resnet_labs import lab_mode, labs, results
+    from resnet_labs import lab_mode, labs, notebook, results
     from resnet_labs.reports import compare
 
     lab = labs.find(options.lab)
@@ -62,8 +62,8 @@ def _run(options: argparse.Namespace) -> int:
     elif options.data_root is not None:
         raise InputError("--data-root has no effect in fast mode, which uses embedded data.", "Add --report.")
     try:
-        folder = labs.execute(lab, report=options.report, root=options.data_root)
-    except labs.LabFailed as failure:
+        folder = notebook.execute(lab, report=options.report, root=options.data_root)
+    except notebook.LabFailed as failure:
         print(f"resnet-labs: {failure}", file=sys.stderr)
         print(f"What ran before is in {_short(failure.kept)}/notebook.ipynb.", file=sys.stderr)
         return {"CheckFailed": FAILED, "Interrupted": INTERRUPTED}.get(failure.kind, WRONG_USE)
@@ -120,10 +120,25 @@ def _data(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from resnet_labs import doctor
 
+    if options.numbers:
+        return _numbers(options)
     findings = doctor.examine(options.data_root)
     for finding in findings:
         print(finding)
     return FAILED if any(finding.required and not finding.fine for finding in findings) else DONE
+
+
+def _numbers(options: argparse.Namespace) -> int:
+    from resnet_labs.doctor import numbers
+
+    if options.data_root is not None:
+        raise InputError("--data-root has no effect on the check of numbers.", "Leave it out.")
+    wrong = numbers.check(lambda line: print(line, flush=True))
+    for verdict in wrong:
+        print(verdict)
+    if not wrong:
+        print("[ok]      every operation, memory layout and number format of the labs computes right here")
+    return FAILED if wrong else DONE
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -190,7 +205,13 @@ def _parser() -> argparse.ArgumentParser:
     sets = command("data", _data, "which data sets are here, which are missing, and how to get them", located)
     sets.add_argument("name", nargs="?", help="one data set")
     sets.add_argument("--download", action="store_true", help="download it into the data root")
-    command("doctor", _doctor, "the environment, a line a part, with the mend", located)
+    health = command("doctor", _doctor, "the environment: what is there, what is missing, and how to get it", located)
+    health.add_argument(
+        "--numbers",
+        action="store_true",
+        help="instead of the environment, check in a minute that this machine computes right: every operation of the "
+        "labs against float64, and for what is wrong the setting that avoids it; exit status 1 if anything is",
+    )
     timed = command("bench", _bench, "ours against the peers that are installed, as ratios")
     timed.add_argument("names", nargs="*", help="which benchmarks, all where none is named")
     timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, a JSON line a row")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import signal
 import subprocess
 import sys
 
@@ -283,26 +282,3 @@ def test_the_command_runs_as_a_module_without_a_terminal():
     )
     assert done.returncode == 2
     assert done.stderr.startswith("resnet-labs: There is no lab 'nothing'.")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
-def test_a_lab_that_is_interrupted_ends_its_kernel_and_says_where_its_notebook_is(number, tmp_path):
-    code = (
-        "import signal, sys; from resnet_labs import cli; "
-        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(cli.main(['run', 'digits']))"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        said = ""
-        while " 3/" not in said:  # cells of the bar
-            said += process.stderr.read(1)
-            assert process.poll() is None
-        process.send_signal(number)
-        said += process.communicate(timeout=120)[1]
-    assert process.returncode == 130
-    assert "resnet-labs: interrupted." in said
-    assert "fault" not in said
-    (kept,) = tmp_path.glob("runs/02_digits/*/notebook.ipynb")
-    assert f"What ran before is in {kept.relative_to(tmp_path)}." in said

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from resnet_labs.recipes import Recipe
 from resnet_labs.train import TrainConfig
 
@@ -21,8 +19,3 @@ def small_recipe(*, dataset="digits", size=None, learning_rate=0.1):
         size=size,
         limit=200 if dataset == "digits" else None,
     )
-
-
-def seconds(limit: float) -> float:
-    """Return a time limit, times what RESNET_LABS_TIME_LIMITS says for a slow machine."""
-    return limit * float(os.environ.get("RESNET_LABS_TIME_LIMITS", "1"))
