@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module, metadata
 from typing import Any
+
+# One rule for `resnet-labs run`, the book, the tests and a learner's kernel: torch chooses the number of threads, by
+# cores or OMP_NUM_THREADS, and a thread that waits for the others spins for some microseconds, then sleeps. libgomp
+# spins for milliseconds; beside another job that takes the core from the thread that is waited for. It reads the
+# setting once, as torch is loaded, so this comes first and every lab imports resnet_labs before torch. Milliseconds a
+# training step on two cores (AMD EPYC, torch 2.15, rounds of 1 to 2 s in turn, median), and while loops that never
+# stop keep one core, or both, busy:
+#
+#                                            one thread   two threads   GOMP_SPINCOUNT=1000   OMP_WAIT_POLICY=passive
+#   MLP 64-256-256-10, batch 128                    1.2          0.85                  1.06                       2.2
+#     one core busy                                 1.1            21                   2.6                       1.5
+#   two 3x3 convolutions on 16 px, batch 128
+#     one core busy                                  46           360                    59                        55
+#   ResNet-18 on 32 px, batch 32                    119            78                    64                        98
+if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
+    os.environ["GOMP_SPINCOUNT"] = "1000"
 
 __version__ = metadata.version("resnet-labs")
 

@@ -123,7 +123,8 @@ def _filled(cell: Cell, text: str, address: Address, colab: str) -> str:
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q {address.pip}")"""
+    get_ipython().run_line_magic("pip", "install -q {address.pip}")
+import resnet_labs  # before torch, whose threads it keeps from spinning"""
     lines = [install if cell.kind == "code" and line == "{{install}}" else line for line in text.splitlines()]
     text = "\n".join(lines).replace("{{version}}", ".".join(address.version.split(".")[:2]))
     text = text.replace("{{colab}}", colab)
