@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from time_limits import seconds
+
 PARENT = """
 import json, os, runpy, sys, traceback
 import torch
@@ -67,7 +69,7 @@ def run(folder: Path, jobs: Sequence[Job]) -> list[tuple[int, str, str]]:
         env=os.environ | common,
         capture_output=True,
         text=True,
-        timeout=2400,
+        timeout=seconds(2400),
         check=False,
     )
     assert done.returncode == 0, done.stderr

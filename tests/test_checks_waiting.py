@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from time_limits import seconds
 from traitlets.config import Config
 
 from resnet_labs.checks import _waiting
@@ -175,9 +176,9 @@ def test_an_untouched_student_notebook_fails_in_its_first_answer_cell_only(small
     build(small_repository)
     notebook = small_repository / "labs" / "lab02_minimal.ipynb"
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:jaxtyping", "-c", "/dev/null", "--rootdir", notebook.parent]
-    nbval = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "60", notebook]
+    nbval = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", str(round(seconds(1800))), notebook]
     command = [sys.executable, "-m", "pytest", *options, *nbval]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds(1800), check=False)
     assert "1 failed" in done.stdout, done.stdout + done.stderr
     assert " xfailed" not in done.stdout
     assert "Exercise 02.1 is not written yet." in done.stdout

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from time_limits import seconds
 
 SCRIPT = Path(__file__).parent / "mutants" / "library.py"
 _spec = importlib.util.spec_from_file_location("mutants_library", SCRIPT)
@@ -141,7 +142,7 @@ def run_toy(folder: Path, tests: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_toy.py").write_text(tests)
     environment = os.environ | {"PYTHONPATH": str(SCRIPT.parent), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-c", RUNNER, str(package / "numbers.py"), str(folder / "test_toy.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds(1800), check=False)
     assert (package / "numbers.py").read_text() == TOY
     return done
 

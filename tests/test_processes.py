@@ -13,6 +13,7 @@ from pathlib import Path
 import forked
 import pytest
 import torch
+from time_limits import seconds
 
 pytestmark = pytest.mark.slow
 
@@ -167,7 +168,7 @@ def test_under_torchrun_too_a_killed_process_ends_the_other_with_a_sentence(tmp_
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=seconds(1800),
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode != 0

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
+from time_limits import seconds
 
 from resnet_labs.runtime import InputError
 from resnet_labs.widgets import explorer, frame_slider
@@ -294,7 +295,7 @@ def test_a_notebook_without_a_screen_runs_both_and_gives_the_same_html():
         "explorer(picture, height=[1, 2], width=[2, 3])"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=round(seconds(1800)), kernel_name="python3").execute()
     first, second = (output["data"] for output in notebook.cells[0].outputs)
     assert first["text/html"] == slider().html
     assert "application/vnd.jupyter.widget-view+json" in second
