@@ -208,7 +208,8 @@ def plant(root: Path, *sources: str) -> list[str]:
     labs = [f"labs/lab{number}" for number, _ in enumerate(sources)]
     for page, source in zip(labs, sources, strict=True):
         cells = [TITLE, nbformat.v4.new_code_cell(source)]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), root / f"{page}.ipynb")
+        python = {"language_info": {"name": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python), root / f"{page}.ipynb")
     toc = {"format": "jb-book", "root": "book/index", "chapters": [{"file": page} for page in labs]}
     (root / "book" / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     return ["book/index", *labs]
@@ -238,7 +239,7 @@ def test_a_broken_notebook_and_a_broken_page_leave_the_rest_of_the_book(
     pages = plant(root, "print(6 * 7)", "raise LookupError('thrown')")
     (root / "book" / "index.md").write_text("# Index\n\n[nowhere](gone.md)\n", encoding="utf-8")
     site = make_site(root, pages, executed, source)
-    assert set(site.faults) == {"book/index", "labs/lab1"}
+    assert set(site.faults) == {"book/index", "labs/lab1"}, site.faults
     assert "gone" in site.faults["book/index"]
     assert "thrown" in site.faults["labs/lab1"]
     shown = [page for page in pages if SHOWN in (site.html / f"{page}.html").read_text(encoding="utf-8")]
