@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from time_limits import seconds
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")]
 
-NUM_KILLS = 50
+NUM_KILLS = {signal.SIGKILL: 30, signal.SIGTERM: 5}
 
 # One process imports torch, and forks a child for every life of a run. The child writes a letter into a pipe when an
 # epoch begins (b), when its checkpoint is about to be written (s) and when it is written (e). The parent waits for
@@ -32,8 +31,7 @@ from resnet_labs.train import TrainConfig, fit
 torch.set_num_threads(1)
 # torch imports much only when the first optimizer is made, which would cost every child seconds.
 torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0)
-NUM_KILLS, EPOCHS = int(sys.argv[2]), 8
-SIGNAL = signal.Signals(int(sys.argv[3]))
+EPOCHS = 8
 draw = random.Random(0)
 
 def noisy(images, labels, generator):
@@ -123,62 +121,68 @@ assert end(child, reading) == 0
 expected = result(alone)
 phase = {letter: sorted(found)[len(found) // 2] for letter, found in spans.items()}
 
-told = {"kills": 0, "finished": 0, "wrong": [], "left": [], "resumed": 0, "killed_in": {"b": 0, "s": 0, "e": 0},
-        "partial": 0, "statuses": []}
-path = folder("run0")
-while True:
-    resumes_at = num_epochs(path)
-    if told["kills"]:
-        told["resumed"] += 0 < resumes_at < EPOCHS
-    child, reading = live(path)
-    # Every fourth life at most is shorter than an epoch; the others reach the next checkpoint first.
-    num_letters = draw.choice([1, 2, 4, 5, 6, 7, 8, 9]) if told["kills"] < NUM_KILLS else 10**6
-    letter = ""
-    for _ in range(num_letters):
-        letter = os.read(reading, 1).decode()
-        if not letter:
-            break
-    if letter:
-        time.sleep(draw.uniform(0, 1.2) * phase[letter])
-        os.kill(child, SIGNAL)
-    status = end(child, reading)
-    if status == -SIGNAL:
-        told["kills"] += 1
-        told["killed_in"][letter] += 1
-        told["partial"] += path.with_name("run.pt.partial").exists()
-        continue
-    told["statuses"].append(status)
-    told["finished"] += 1
-    if not same(result(path), expected):
-        told["wrong"].append(path.parent.name)
-    told["left"] += [name for name in os.listdir(path.parent) if name not in ("run.pt", "run.pt.previous")]
-    if told["kills"] >= NUM_KILLS:
-        break
-    path = folder(f"run{told['finished']}")
-print(json.dumps(told))
+def kill_again_and_again(by, num_kills):
+    told = {"kills": 0, "finished": 0, "wrong": [], "left": [], "resumed": 0, "killed_in": {"b": 0, "s": 0, "e": 0},
+            "partial": 0, "statuses": []}
+    path = folder(f"{by.name}0")
+    while True:
+        resumes_at = num_epochs(path)
+        if told["kills"]:
+            told["resumed"] += 0 < resumes_at < EPOCHS
+        child, reading = live(path)
+        # Every fourth life is shorter than an epoch; the others reach the next checkpoint first. Most kills fall into
+        # the writing of a checkpoint.
+        num_letters = draw.choice([1, 2, 5, 5, 6, 7, 8, 8]) if told["kills"] < num_kills else 10**6
+        letter = ""
+        for _ in range(num_letters):
+            letter = os.read(reading, 1).decode()
+            if not letter:
+                break
+        if letter:
+            time.sleep(draw.uniform(0, 1.2) * phase[letter])
+            os.kill(child, by)
+        status = end(child, reading)
+        if status == -by:
+            told["kills"] += 1
+            told["killed_in"][letter] += 1
+            told["partial"] += path.with_name("run.pt.partial").exists()
+            continue
+        told["statuses"].append(status)
+        told["finished"] += 1
+        if not same(result(path), expected):
+            told["wrong"].append(path.parent.name)
+        told["left"] += [name for name in os.listdir(path.parent) if name not in ("run.pt", "run.pt.previous")]
+        if told["kills"] >= num_kills:
+            return told
+        path = folder(f"{by.name}{told['finished']}")
+
+print(json.dumps([kill_again_and_again(signal.Signals(by), number) for by, number in json.loads(sys.argv[2])]))
 """
 
 
-def killed(folder: Path, *, num_kills: int, by: signal.Signals) -> dict:
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[signal.Signals, dict]:
+    """What came of runs that were killed by a signal, for both signals from one process."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, "-c", SCRIPT, str(folder), str(num_kills), str(int(by))]
+    folder, asked = tmp_path_factory.mktemp("killed"), json.dumps(list(NUM_KILLS.items()))
+    command = [sys.executable, "-c", SCRIPT, str(folder), asked]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=seconds(1800))
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return dict(zip(NUM_KILLS, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
-def test_killed_fifty_times_every_run_ends_like_one_that_was_left_alone(tmp_path: Path) -> None:
-    told = killed(tmp_path, num_kills=NUM_KILLS, by=signal.SIGKILL)
-    assert told["kills"] == NUM_KILLS
+def test_killed_thirty_times_every_run_ends_like_one_that_was_left_alone(killed: dict[signal.Signals, dict]) -> None:
+    told, num_kills = killed[signal.SIGKILL], NUM_KILLS[signal.SIGKILL]
+    assert told["kills"] == num_kills
     assert told["wrong"] == []
     assert told["left"] == []
     assert set(told["statuses"]) == {0}
     assert told["finished"] >= 2
-    assert told["resumed"] >= NUM_KILLS // 4, told
+    assert told["resumed"] >= num_kills // 4, told
     assert min(told["killed_in"].values()) > 0, told
     assert told["partial"] > 0, "no kill fell into the writing of a file: the test shows less than it says"
 
 
-def test_told_to_end_a_run_goes_on_as_well(tmp_path: Path) -> None:
-    told = killed(tmp_path, num_kills=5, by=signal.SIGTERM)
+def test_told_to_end_a_run_goes_on_as_well(killed: dict[signal.Signals, dict]) -> None:
+    told = killed[signal.SIGTERM]
     assert (told["kills"], told["wrong"], told["left"], set(told["statuses"])) == (5, [], [], {0})
