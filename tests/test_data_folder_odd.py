@@ -239,5 +239,5 @@ def test_a_folder_that_cannot_be_read_is_named(plain, monkeypatch):
 def test_a_file_in_place_of_the_folder_is_called_one(tmp_path, content):
     path = tmp_path / "set.zip"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=rf"'{path}' is a file, not a folder. .*unpack"):
+    with pytest.raises(InputError, match=rf"'{path}' is a file, not a folder\. .*unpack"):
         load("folder", root=path, split="train")

@@ -100,6 +100,9 @@ def test_of_three_splits_the_one_that_no_load_reads_is_named(tmp_path, folder):
         ("cat/train", "cat/val", "dog/train", "dog/val"),
         ("valid/cat", "valid/dog", "test/cat", "test/dog"),
         ("Cat", "cat", "dog"),
+        ("1/cat", "1/dog", "2/cat", "2/dog", "2/bird"),
+        ("entrenamiento/gato", "entrenamiento/perro", "prueba/gato", "prueba/perro"),
+        ("trainingSet/trainingSet/0", "trainingSet/trainingSet/1", "trainingSample/0", "trainingSample/1"),
     ],
 )
 def test_what_cannot_be_told_apart_is_an_error_that_names_the_folders(tmp_path, folders):
@@ -111,12 +114,29 @@ def test_what_cannot_be_told_apart_is_an_error_that_names_the_folders(tmp_path, 
     assert len(named) >= 2, str(refused.value)
 
 
-@pytest.mark.parametrize("folders", [("train", "test"), ("train", "valid", "test"), ("training_set", "test_set")])
+@pytest.mark.parametrize(
+    "folders", [("train", "test"), ("train", "valid", "test1"), ("my_training_set", "my_test_set")]
+)
 def test_split_folders_without_class_folders_are_no_classes(tmp_path, folders):
     grow(tmp_path, *folders)
     with pytest.raises(InputError, match="no class folders") as refused:
         load("folder", root=tmp_path, split="train")
     assert all(f"'{name}'" in str(refused.value) for name in folders)
+
+
+def test_an_unlabelled_test_folder_is_no_class_whatever_the_set_is_called(tmp_path):
+    """As in Kaggle's ASL alphabet."""
+    grow(tmp_path, "asl_train/asl_train/A", "asl_train/asl_train/B", "asl_test/asl_test")
+    with pytest.warns(UserWarning, match=r"folder 'asl_test' with 2 images \(no class folders in it\)"):
+        assert load("folder", root=tmp_path, split="train").classes == ("A", "B")
+    with pytest.raises(InputError, match="no test folder with class folders beside 'asl_train'"):
+        load("folder", root=tmp_path, split="test")
+
+
+def test_a_second_training_folder_under_a_longer_name_is_named(tmp_path):
+    grow(tmp_path, *(f"{name}/{kind}" for name in ("train", "test", "train_small") for kind in ("cat", "dog")))
+    with pytest.warns(UserWarning, match=r"folder 'train_small' with 4 images \('train' is the training split\)"):
+        assert values(tmp_path, "train") == [0, 1]
 
 
 @pytest.mark.parametrize("odd", ["train", "test"])
@@ -130,7 +150,13 @@ def test_a_training_folder_alone_gives_the_training_split_only(tmp_path, odd):
 
 @pytest.mark.parametrize(
     "folders",
-    [("bus", "car", "train"), ("train_station", "test_tube", "valid_ticket"), ("attest", "strain", "evaluate me")],
+    [
+        ("bus", "car", "train"),
+        ("train_station", "test_tube", "valid_ticket"),
+        ("attest", "strain", "evaluate me"),
+        ("walk", "run", "fig"),
+        ("de", "en", "tr"),
+    ],
 )
 def test_classes_that_only_sound_like_splits_stay_classes(tmp_path, folders):
     grow(tmp_path, *folders, count=5)

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from resnet_labs.data.folder_names import copy_of, is_output, key, role
+from resnet_labs.data.folder_names import copy_of, is_output, key, split_names
 from resnet_labs.data.left_out import LeftOut
 from resnet_labs.data.tree import SUFFIXES, Folder
 from resnet_labs.runtime import InputError
-
-
-def _names_a_split(name: str) -> bool:
-    found = role(name)
-    return found is not None and found[1] and len(name) > 2
 
 
 def opened(folder: Folder, left_out: LeftOut | None = None, *, inside: bool = False) -> Folder:
@@ -24,17 +19,18 @@ def opened(folder: Folder, left_out: LeftOut | None = None, *, inside: bool = Fa
         inside: whether this is a split, which may hold a folder of its own name.
     """
     while True:
+        splits = split_names(folder.folders)
         choices = [
             found
             for name, found in folder.filled().items()
-            if not is_output(name) and not (_names_a_split(name) and not is_labelled(found))
+            if not is_output(name) and (name not in splits or is_labelled(found))
         ]
-        if len(choices) != 1 or not choices[0].filled() or (_names_a_split(choices[0].name) and not inside):
+        if len(choices) != 1 or not choices[0].filled() or (choices[0].name in splits and not inside):
             return folder
         if left_out is not None:
             left_out.files_of(folder)
-            for other in folder.filled().values():
-                if other is not choices[0]:
+            for other in folder.folders.values():
+                if other is not choices[0] and other.total():
                     left_out.folder(other, "no class")
         folder = choices[0]
 
@@ -53,11 +49,9 @@ def class_folders(folder: Folder, left_out: LeftOut, shared: Iterable[str] = ())
         left_out: where to note the other ones.
         shared: names that the other split has as well, so that they are classes whatever they sound like.
     """
-    names = {key(name) for name in folder.filled()}
-    plain = [name for name in folder.filled() if not _names_a_split(name)]
     classes = {}
     for name, found in folder.folders.items():
-        reason = "" if key(name) in shared else _reason(folder, found, names, plain)
+        reason = "" if key(name) in shared else _reason(folder, found)
         if reason or not found.count():
             left_out.folder(found, reason)
         else:
@@ -68,25 +62,25 @@ def class_folders(folder: Folder, left_out: LeftOut, shared: Iterable[str] = ())
     return classes
 
 
-def _reason(parent: Folder, folder: Folder, names: set[str], plain: list[str]) -> str:
+def _reason(parent: Folder, folder: Folder) -> str:
     """Return why a folder is no class, or nothing."""
-    name = folder.name
+    name, splits = folder.name, split_names(parent.folders)
+    names = {key(other) for other in parent.filled()}
     if is_output(name):
         return "by its name an output; rename it if it is a class"
     inner = {key(found) for found in opened(folder, inside=True).filled()}
-    if len(inner & (names - {key(name)})) > 1 and (not _names_a_split(name) or key(name) == key(parent.name)):
+    if len(inner & (names - {key(name)})) > 1 and (name not in splits or key(name) == key(parent.name)):
         return "a copy of the set"
     base = copy_of(name)
     if base is not None and key(base) in names:
         return f"by its name a copy of {base!r}"
-    if _names_a_split(name) and not (role(name) == ("train", True) and len(plain) > 1 and len(names) == len(plain) + 1):
-        return "no class folders in it"
-    return ""
+    a_vehicle = key(name) == "train" and len(splits) == 1 and len(names) > 2
+    return "no class folders in it" if name in splits and not a_vehicle else ""
 
 
 def _demand_classes(folder: Folder, classes: dict[str, Folder], left_out: LeftOut) -> None:
     place = repr(str(folder.path))
-    flat = [name for name in folder.filled() if _names_a_split(name)]
+    flat = [name for name in folder.filled() if name in split_names(folder.folders)]
     if len(classes) < 2:
         found = ", ".join(map(repr, classes)) or "none"
         sound_like = f" {', '.join(map(repr, flat))} have no class folders in them." if flat else ""
@@ -103,10 +97,11 @@ def _demand_classes(folder: Folder, classes: dict[str, Folder], left_out: LeftOu
                 "Give each class one folder.",
             )
         by_key[key(name)] = name
-    inner = {frozenset(map(key, found.filled())) for found in classes.values()}
-    if len(inner) == 1 and len(next(iter(inner))) > 1 and not any(found.images for found in classes.values()):
+    shared = set.intersection(*({key(name) for name in found.filled()} for found in classes.values()))
+    if len(shared) > 1 and not any(found.images for found in classes.values()):
+        inner = ", ".join(map(repr, sorted(shared)))
         raise InputError(
-            f"{', '.join(map(repr, classes))} in {place} all hold the same subfolders "
-            f"({', '.join(map(repr, next(iter(classes.values())).filled()))}). Which are classes cannot be told apart.",
+            f"{', '.join(map(repr, classes))} in {place} all hold the subfolders {inner}. "
+            "Which are classes cannot be told apart.",
             "Give one of them as root; where they are the classes, put their images right into them.",
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from resnet_labs.data.classes import class_folders, is_labelled, opened
-from resnet_labs.data.folder_names import key, role
+from resnet_labs.data.folder_names import key, role, split_names
 from resnet_labs.data.left_out import LeftOut
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import cut
@@ -26,10 +27,6 @@ def read(root: Path, split: str, seed: int) -> Listing:
     followed. What systems hide is passed over; other folders and images that are left out are counted in one warning.
     Classes are in order of name.
     """
-    if os.path.isfile(root):
-        raise InputError(
-            f"{str(root)!r} is a file, not a folder.", "Give a folder; if it is an archive, unpack it first."
-        )
     if not os.path.isdir(root):
         raise InputError(f"There is no folder {str(root)!r}.", "Give the folder that holds one subfolder a class.")
     left_out = LeftOut(root)
@@ -56,55 +53,58 @@ def read(root: Path, split: str, seed: int) -> Listing:
 
 def _splits(top: Folder, left_out: LeftOut) -> tuple[Folder | None, Folder | None]:
     """Return the folders of training and test; only None where there are no splits. What is neither is noted."""
-    named = {name: found for name in top.folders if (found := role(name))}
-    sure = {name: found[0] for name, found in named.items() if found[1]}
-    labelled = {name: folder for name, folder in top.filled().items() if name in named and is_labelled(folder)}
-    labelled = {name: folder for name, folder in labelled.items() if key(name) != key(top.name)}
-    train = _only(top, [name for name in labelled if sure.get(name) == "train"]) or _only(
-        top, [name for name in labelled if named[name][0] == "train"]
-    )
-    test = None
-    for wanted in ("test", "val"):
-        known = opened(train, inside=True).filled() if train else {}
-        there = {name: folder for name, folder in top.filled().items() if is_labelled(folder, known)}
-        test = test or _only(top, [name for name in there if sure.get(name) == wanted])
-        test = test or _only(top, [name for name in there if name in named and named[name] == (wanted, False)])
-    if train and test:
-        _note_others(top, train, test, left_out)
-        return train, test
-    labelled = {name: folder for name, folder in labelled.items() if name in sure}
-    if not labelled:
-        return None, None
-    classes = [name for name in top.filled() if name not in named]
-    if classes or not train:
-        beside = f" beside {', '.join(map(repr, classes))}" if classes else " but no training folder"
-        raise InputError(
-            f"{str(top.path)!r} has {', '.join(map(repr, labelled))}{beside}: what are splits and what are classes "
-            "cannot be told apart.",
-            "Put 'train' and 'test' into one folder with nothing else, or give one of these folders as root.",
-        )
-    _note_others(top, train, None, left_out)
-    return train, None
+    exact = {name: found[0] for name in top.folders if (found := role(name)) and not found[1]}
+    near = {name: found[0] for name in top.folders if (found := role(name)) and found[1]}
+    own_name = {name for name in top.folders if key(name) == key(top.name)}  # a copy of the set in itself
+
+    def find(wanted: str, known: Iterable[str] = ()) -> Folder | None:
+        there = [name for name, folder in top.filled().items() if is_labelled(folder, known) and name not in own_name]
+        for names in (exact, near):
+            if found := [name for name in there if names.get(name) == wanted]:
+                return _only(top, found)
+        return None
+
+    train = find("train")
+    classes_of_train = opened(train, inside=True).filled() if train else ()
+    test = find("test", classes_of_train) or find("val", classes_of_train)
+    if not (train and test):
+        sure = split_names(top.folders)
+        train, test = (folder if folder and folder.name in sure else None for folder in (train, test))
+        if not (train or test):
+            return None, None
+        plain = [name for name in top.filled() if role(name) is None]
+        if plain or not train:
+            labelled = [name for name, folder in top.filled().items() if name in sure and is_labelled(folder)]
+            beside = f"beside {', '.join(map(repr, plain))}" if plain else "but no training folder"
+            raise InputError(
+                f"{str(top.path)!r} has {', '.join(map(repr, labelled))} {beside}: what is a split and what a class "
+                "cannot be told apart.",
+                "Put 'train' and 'test' into one folder with nothing else, or give one of these folders as root.",
+            )
+    left_out.files_of(top)
+    for name, folder in top.folders.items():
+        if folder not in (train, test) and (role(name) or folder.total()):
+            left_out.folder(folder, _no_split(folder, train, test))
+    return train, test
 
 
-def _only(top: Folder, names: list[str]) -> Folder | None:
+def _no_split(folder: Folder, train: Folder, test: Folder | None) -> str:
+    spoken = role(folder.name)
+    if spoken is None:
+        return "no split"
+    if not is_labelled(folder):
+        return "no class folders in it"
+    chosen = train if spoken[0] == "train" or test is None else test
+    return f"{chosen.name!r} is the {'training' if chosen is train else 'test'} split"
+
+
+def _only(top: Folder, names: list[str]) -> Folder:
     if len(names) > 1:
         raise InputError(
             f"{', '.join(map(repr, names))} in {str(top.path)!r} cannot be told apart: they sound like one split.",
             "Leave one of them there, or give one as root.",
         )
-    return top.folders[names[0]] if names else None
-
-
-def _note_others(top: Folder, train: Folder, test: Folder | None, left_out: LeftOut) -> None:
-    left_out.files_of(top)
-    for name, folder in top.folders.items():
-        if folder in (train, test) or not (role(name) or folder.count()):
-            continue
-        if test and is_labelled(folder) and role(name):
-            left_out.folder(folder, f"{test.name!r} is the test split" if role(name) != ("train", True) else "no split")
-        else:
-            left_out.folder(folder, "no class folders in it" if role(name) else "no split")
+    return top.folders[names[0]]
 
 
 def _both(root: Path, train: Folder, test: Folder, left_out: LeftOut) -> tuple[dict[str, Folder], dict[str, Folder]]:

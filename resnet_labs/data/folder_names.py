@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _WORDS = {
     "train": "train training trainval trn tr",
@@ -17,8 +18,8 @@ _TOKEN = re.compile(
     + f")?{_FILLER}*"
 )
 _OUTPUT = re.compile(
-    "cache|checkpoints?|ckpts?|figs?|figures?|inference|lightning_logs|logs?|mlruns|node_modules|out|outputs?|plots?|preds?"
-    "|predictions?|results?|runs?|saved_models|screenshots?|site-packages|tb_logs|temp|tensorboard|tmp|venv"
+    "cache|checkpoints?|ckpts?|figs|figures|inference|lightning_logs|logs|mlruns|node_modules|outputs?|plots|preds"
+    "|predictions|results?|runs|saved_models|screenshots?|site-packages|tb_logs|temp|tensorboard|tmp|venv"
     "|visualizations?|wandb"
 )
 _JUNK = {"$recycle.bin", "@eadir", "__macosx", "__pycache__", "lost+found", "system volume information"}
@@ -33,19 +34,33 @@ def key(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
-def role(name: str) -> tuple[str, bool] | None:
-    """Return the split that a folder's name speaks of, and whether it speaks of nothing else; None for any other name.
+def role(name: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the split that a folder's name speaks of, and what else it says; None where it speaks of none.
 
     Example:
         >>> role("Training_Set"), role("testData"), role("val2017"), role("seg_train"), role("strain")
-        (('train', True), ('test', True), ('val', True), ('train', False), None)
+        (('train', ()), ('test', ()), ('val', ()), ('train', ('seg',)), None)
     """
-    words = re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
-    matches = [_TOKEN.fullmatch(word) for word in words if word]
+    words = [word for word in re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()) if word]
+    matches = [_TOKEN.fullmatch(word) for word in words]
     roles = [match.lastgroup for match in matches if match and match.lastgroup]
     if sorted(roles) == ["train", "val"]:
         roles = ["train"]
-    return (roles[0], all(matches)) if len(roles) == 1 else None
+    rest = tuple(word for word, match in zip(words, matches, strict=True) if not match)
+    return (roles[0], rest) if len(roles) == 1 else None
+
+
+def split_names(names: Iterable[str]) -> dict[str, str]:
+    """Return which of these names are surely those of splits: by themselves, or beside another of the same set.
+
+    Example:
+        >>> split_names(["valid", "asl_train", "asl_test", "train_station"])
+        {'valid': 'val', 'asl_train': 'train', 'asl_test': 'test'}
+    """
+    found = {name: spoken for name in names if (spoken := role(name))}
+    beside = {rest: {other for other, theirs in found.values() if theirs == rest} for _, rest in found.values()}
+    sure = {name for name, (_, rest) in found.items() if len(beside[rest]) > 1 or (not rest and len(name) > 2)}
+    return {name: found[name][0] for name in found if name in sure}
 
 
 def is_junk(name: str) -> bool:

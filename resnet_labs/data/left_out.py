@@ -27,7 +27,7 @@ class LeftOut:
 
     def folder(self, folder: Folder, reason: str) -> None:
         """Note a folder with the number of images in it; of a folder without any also what might be some."""
-        count = folder.count()
+        count = folder.total() if folder.count() else 0
         if not count:
             self.files += folder.all_left_out()
         images = f"with {count} image{'s' if count > 1 else ''} ({reason})" if count else "without images"

@@ -62,7 +62,9 @@ def data_root(root: str | os.PathLike[str] | None) -> Path:
         named = f"The data root {str(chosen)!r} is in" if chosen else "Data sets lie in ~/.cache, but there is"
         raise InputError(f"{named} no home folder that is known here.", mend)
     if os.path.isfile(place):
-        raise InputError(f"The data root {str(place)!r} is a file, not a folder.", mend)
+        raise InputError(
+            f"The data root {str(place)!r} is a file, not a folder.", f"{mend} Archives: unpack them first."
+        )
     return place
 
 

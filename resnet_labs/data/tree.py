@@ -72,6 +72,10 @@ class Folder:
         """Return the number of images at any depth."""
         return len(self.images) + sum(folder.count() for folder in self.folders.values())
 
+    def total(self) -> int:
+        """Return the number of images at any depth, with those that are not read."""
+        return self.count() + sum(note in (UNREAD, MISNAMED, HIDDEN) for note, _ in self.all_left_out())
+
 
 def scan(path: Path, above: tuple[str, ...] = ()) -> Folder:
     """Return a folder with all below it. What systems hide is passed over.
