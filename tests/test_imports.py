@@ -87,7 +87,7 @@ def test_heavy_modules_have_one_room(module, only):
 def test_the_loop_knows_no_network_loss_or_data_set_of_ours():
     known = set().union(*(rooms_imported(PACKAGE / f"{name}.py") for name in ("train", "evaluation")))
     its_own = {"config", "history", "resume", "out_of_memory", "tracking", "evaluation"}
-    assert known <= its_own | {"runtime", "metrics", "optim", "checkpoint", "processes"}
+    assert known <= its_own | {"runtime", "conv", "metrics", "optim", "checkpoint", "processes"}
 
 
 def test_importing_the_package_loads_nothing_heavy_and_finds_every_public_name():
