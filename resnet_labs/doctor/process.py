@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import IO, Any
+from typing import Any
 
 from resnet_labs.doctor.child import MARK
 from resnet_labs.doctor.jobs import Job
@@ -33,50 +33,47 @@ def results(jobs: Sequence[Job], table: str, seconds: float) -> Iterator[dict[st
         Died: the job after the last one yielded killed the process, or did not end.
         InputError: the process died before its first job.
     """
-    with tempfile.TemporaryFile() as said_wrong:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "resnet_labs.doctor.child", table],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said_wrong,
-            text=True,
-            env=_environment(),
-        )
-        try:
-            assert child.stdin is not None
-            assert child.stdout is not None
+    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+", errors="replace") as said:
+        json.dump([asdict(job) for job in jobs], given)
+        given.seek(0)
+        command = [sys.executable, "-m", "resnet_labs.doctor.child", table]
+        with subprocess.Popen(
+            command, stdin=given, stdout=subprocess.PIPE, stderr=said, text=True, env=_environment()
+        ) as child:
             lines: queue.Queue[str | None] = queue.Queue()
-            threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
+            reader = threading.Thread(target=_read, args=(child.stdout, lines), daemon=True)
+            reader.start()
             try:
-                json.dump([asdict(job) for job in jobs], child.stdin)
-                child.stdin.close()
-            except BrokenPipeError:
-                pass  # it died before; told below
-            begun = running = False
-            while True:
-                try:
-                    line = lines.get(timeout=seconds if begun else SECONDS_TO_START)
-                except queue.Empty:
-                    raise Died(f"hangs: not done after {seconds if begun else SECONDS_TO_START:g} s") from None
-                if line is None:
-                    break
-                _, kind, _, *outcome = line.split(" ", 3)
-                begun, running = True, kind == "begin"
-                if kind == "end":
-                    yield json.loads(outcome[0])
-            status = child.wait()
-            if not begun:
-                said_wrong.seek(0)
-                last = said_wrong.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-                raise InputError(f"The check's process does not start: {last[0]}.", "Run `resnet-labs doctor`.")
-            if status != 0 or running:
-                raise Died(_told(status))
-        finally:
-            child.kill()
-            child.wait()
+                last_kind = yield from _followed(lines, seconds)
+                status = child.wait()
+            finally:
+                child.kill()
+                reader.join()
+        said.seek(0)
+        if not last_kind:
+            last = (said.read().strip() or "it said nothing").splitlines()[-1]
+            raise InputError(f"The check's process does not start: {last}.", "Run `resnet-labs doctor`.")
+        if status != 0 or last_kind == "begin":
+            raise Died(_told(status))
 
 
-def _read(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+def _followed(lines: queue.Queue[str | None], seconds: float) -> Generator[dict[str, Any], None, str]:
+    """Yield the results among the lines; return the kind of the last line, empty where there was none."""
+    kind = ""
+    while True:
+        limit = seconds if kind else SECONDS_TO_START
+        try:
+            line = lines.get(timeout=limit)
+        except queue.Empty:
+            raise Died(f"hangs: not done after {limit:g} s") from None
+        if line is None:
+            return kind
+        _, kind, _, *result = line.split(" ", 3)
+        if kind == "end":
+            yield json.loads(result[0])
+
+
+def _read(stream: Iterable[str], lines: queue.Queue[str | None]) -> None:
     """Pass on the child's own lines, then None; libraries may print others."""
     for line in stream:
         if line.startswith(MARK):
