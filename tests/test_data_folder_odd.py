@@ -113,6 +113,13 @@ def test_beside_splits_every_other_folder_is_named(parted, odd):
     assert f"folder '{odd.split('/')[0]}' with 1 image (" in said(parted, "train", 4)
 
 
+@pytest.mark.parametrize("odd", ["runs", "figures", "test"])
+def test_a_training_folder_beside_what_is_no_split_loads(parted, odd):
+    (parted / "val").rename(parted.parent / "elsewhere")
+    picture(parted / odd / "0.png")
+    assert f"folder '{odd}' with 1 image (" in said(parted, "train", 4)
+
+
 @pytest.mark.parametrize("name", ["bird", "a class whose images got lost", "labels"])
 def test_a_folder_without_images_is_named(plain, name):
     (plain / name).mkdir()

@@ -124,6 +124,15 @@ def test_split_folders_without_class_folders_are_no_classes(tmp_path, folders):
     assert all(f"'{name}'" in str(refused.value) for name in folders)
 
 
+@pytest.mark.parametrize("inner", [("train", "val"), ("Training", "Testing"), ("a_train", "a_test")])
+def test_a_class_folder_that_holds_splits_is_an_error(tmp_path, inner):
+    grow(tmp_path, *(f"images/{name}" for name in inner), "masks")
+    with pytest.raises(
+        InputError, match=rf"'images' in .* holds '{inner[1]}', '{inner[0]}'|holds '{inner[0]}', '{inner[1]}'"
+    ):
+        load("folder", root=tmp_path, split="train")
+
+
 def test_an_unlabelled_test_folder_is_no_class_whatever_the_set_is_called(tmp_path):
     """As in Kaggle's ASL alphabet."""
     grow(tmp_path, "asl_train/asl_train/A", "asl_train/asl_train/B", "asl_test/asl_test")

@@ -80,14 +80,11 @@ def _reason(parent: Folder, folder: Folder) -> str:
 
 def _demand_classes(folder: Folder, classes: dict[str, Folder], left_out: LeftOut) -> None:
     place = repr(str(folder.path))
-    flat = [name for name in folder.filled() if name in split_names(folder.folders)]
     if len(classes) < 2:
         found = ", ".join(map(repr, classes)) or "none"
-        sound_like = f" {', '.join(map(repr, flat))} have no class folders in them." if flat else ""
         raise InputError(
-            f"{place} needs at least two subfolders with images, one a class; found: {found}."
-            f"{sound_like}{left_out.text()}",
-            f"Image files end in {', '.join(sorted(SUFFIXES))}.",
+            f"{place} needs at least two subfolders with images, one a class; found: {found}.{left_out.text()}",
+            f"Image files end in {', '.join(sorted(SUFFIXES))}; each lies in the folder of its class.",
         )
     by_key: dict[str, str] = {}
     for name in classes:
@@ -105,3 +102,11 @@ def _demand_classes(folder: Folder, classes: dict[str, Folder], left_out: LeftOu
             "Which are classes cannot be told apart.",
             "Give one of them as root; where they are the classes, put their images right into them.",
         )
+    for name, one in classes.items():
+        inside = split_names(one.filled())
+        if len(set(inside.values())) > 1:
+            raise InputError(
+                f"{name!r} in {place} holds {', '.join(map(repr, inside))}. Which are splits and which are classes "
+                "cannot be told apart.",
+                f"Give {str(one.path)!r} as root, or put the images of a class right into its folder.",
+            )

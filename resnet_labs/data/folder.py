@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from resnet_labs.data.classes import class_folders, is_labelled, opened
-from resnet_labs.data.folder_names import key, role, split_names
+from resnet_labs.data.folder_names import is_output, key, role, split_names
 from resnet_labs.data.left_out import LeftOut
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import cut
@@ -72,7 +72,7 @@ def _splits(top: Folder, left_out: LeftOut) -> tuple[Folder | None, Folder | Non
         train, test = (folder if folder and folder.name in sure else None for folder in (train, test))
         if not (train or test):
             return None, None
-        plain = [name for name in top.filled() if role(name) is None]
+        plain = [name for name in top.filled() if role(name) is None and not is_output(name)]
         if plain or not train:
             labelled = [name for name, folder in top.filled().items() if name in sure and is_labelled(folder)]
             beside = f"beside {', '.join(map(repr, plain))}" if plain else "but no training folder"

@@ -91,6 +91,8 @@ def load(
     Args:
         name: one of `available()`; "folder" takes any folder of images with one subfolder a class.
         split: "train" or "test", the official ones; a folder without them is cut 8:2, stratified, decided by `seed`.
+            In a folder, splits are known by their usual names, such as Training and valid; what is left out of it is
+            counted in one warning.
         root: folder of the data sets (for "folder": that folder itself); else the environment variable
             RESNET_LABS_DATA, else ~/.cache/resnet-labs/data. It may be read-only.
         size: pixels of a side, to which images are resized, bilinear and antialiased; of an image that is not square
