@@ -26,6 +26,10 @@ MARK = "numbers-check"
 
 def main() -> None:
     """Run the jobs of standard input with the table of the module that the first argument names."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a process that dies leaves no gigabytes behind
     table: dict[str, Operation] = importlib.import_module(sys.argv[1]).OPERATIONS
     for number, job in enumerate(json.load(sys.stdin)):
         _say("begin", number)
@@ -67,7 +71,7 @@ def run(
 def _results(module: nn.Module, inputs: Tensor, device: str, layout: str, precision: str) -> dict[str, Tensor]:
     """Return the output and, where it has one, the gradients of the input and of every parameter."""
     if layout == "channels-last":
-        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = module.to(memory_format=torch.channels_last)
     leaf = inputs.clone().requires_grad_()
     # Inside a network half precision arrives as such; the values are exact in it.
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, inputs.dtype)

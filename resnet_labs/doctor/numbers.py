@@ -78,10 +78,9 @@ def outcomes(
             waiting = waiting[num_ended:]
         except process.Died as died:
             last = waiting[num_ended]
-            guilty, how = _guilty(waiting[max(0, num_ended - LOOK_BACK) : num_ended + 1], table, seconds) or (
-                last,
-                str(died),
-            )
+            # The first job of a process cannot suffer from another.
+            suspects = waiting[max(0, num_ended - LOOK_BACK) : num_ended + 1] if num_ended else []
+            guilty, how = _guilty(suspects, table, seconds) or (last, str(died))
             say(f"{guilty.setting}: {guilty.setting.operation} {how}; a new process goes on")
             yield Outcome(guilty, how)
             passed_over = {guilty.setting, last.setting}
