@@ -60,8 +60,10 @@ def run(
         module = _rounded(operation.cases[case].build())
         inputs = _inputs(operation.cases[case])
         exact = _results(copy.deepcopy(module).double(), inputs.double(), "cpu", "contiguous", "fp32")
-        got = _results(module.to(device), inputs.to(device), device, layout, precision)
-        errors = {name: error(got[name], exact[name], operation.depth) for name in exact}
+        module, inputs = module.to(device), inputs.to(device)
+        # Twice: what reads memory that it should not is often right once.
+        again = [_results(module, inputs, device, layout, precision) for _ in range(2)]
+        errors = {name: max(error(got[name], exact[name], operation.depth) for got in again) for name in exact}
         worst = max(errors, key=errors.__getitem__)
         if errors[worst] <= allowed or math.isinf(errors[worst]):
             break
@@ -69,7 +71,8 @@ def run(
 
 
 def _results(module: nn.Module, inputs: Tensor, device: str, layout: str, precision: str) -> dict[str, Tensor]:
-    """Return the output and, where it has one, the gradients of the input and of every parameter."""
+    """Return the output, the gradients (where it has any) of input and parameters, and the buffers after it."""
+    module = copy.deepcopy(module)
     if layout == "channels-last":
         module = module.to(memory_format=torch.channels_last)
     leaf = inputs.clone().requires_grad_()
@@ -78,7 +81,7 @@ def _results(module: nn.Module, inputs: Tensor, device: str, layout: str, precis
     arranged = _arranged(leaf.to(half), layout)
     with runtime.autocast(torch.device(device), precision):
         output = module(arranged)
-    found = {"output": output}
+    found = {"output": output, **{f"{name} after it": buffer for name, buffer in module.named_buffers()}}
     if output.requires_grad:
         torch.manual_seed(1)
         output.backward(_eight_bits(torch.randn(output.shape)).to(output))

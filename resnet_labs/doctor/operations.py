@@ -93,12 +93,14 @@ class Steps(nn.Module):
         return weights.detach()
 
 
-def _convolutions(kernel: int, *settings: tuple[int, int, int, tuple[int, int, int]]) -> tuple[Case, ...]:
-    """Return cases from (in_channels, out_channels, stride, (N, H, W))."""
+def _convolutions(
+    kernel: int, *settings: tuple[int, int, int, tuple[int, int, int]], bias: bool = False
+) -> tuple[Case, ...]:
+    """Return cases from (in_channels, out_channels, stride, (N, H, W)); a bias takes another way through oneDNN."""
     found = []
     for channels, filters, stride, (num_images, height, width) in settings:
         text = f"{filters} filters, stride {stride}, input {num_images}x{channels}x{height}x{width}"
-        build = partial(nn.Conv2d, channels, filters, kernel, stride, padding=kernel // 2)
+        build = partial(nn.Conv2d, channels, filters, kernel, stride, padding=kernel // 2, bias=bias)
         found.append(Case(text, build, (num_images, channels, height, width)))
     return tuple(found)
 
@@ -161,6 +163,9 @@ OPERATIONS: dict[str, Operation] = {
                 for (channels, filters), size in zip(((3, 8), (7, 5), (1, 16), (16, 24), (5, 7)), _ODD, strict=True)
             ),
         )
+    ),
+    "convolution 3x3 with bias": Operation(
+        _convolutions(3, (3, 8, 1, (1, 7, 5)), (7, 5, 2, (2, 2, 2)), (5, 7, 1, (5, 1, 1)), bias=True)
     ),
     "convolution 1x1": Operation(
         _convolutions(1, (3, 8, 1, (1, 7, 5)), (7, 5, 1, (3, 2, 2)), (16, 24, 1, (5, 9, 9)), (64, 3, 1, (2, 1, 1)))
