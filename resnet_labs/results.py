@@ -19,7 +19,9 @@ from scipy import stats
 
 from resnet_labs import processes, runtime
 from resnet_labs.data import ImageData
+from resnet_labs.json_lines import append_line, read_lines
 
+PARTS = ("test", "validation", "train")  # of the data, the one that figures are measured on first
 SCHEMA = 2  # 1 had neither `schema` nor `machine`, and settings held the number format that was asked for
 
 # Settings of `fit` and of recipes that lines of schema 1 may leave out, and what they were then.
@@ -157,44 +159,52 @@ class Summary:
 
 
 def append(path: str | os.PathLike[str], result: Result) -> None:
-    """Append one line; a line is written whole or not at all, so that an interrupt loses nothing that was there."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(asdict(result), ensure_ascii=False, allow_nan=False) + "\n"
-    with target.open("a", encoding="utf-8") as lines:
-        lines.write(line)
-        lines.flush()
-        os.fsync(lines.fileno())
+    """Append one line, also after a line that was cut short; what is there stays as it is."""
+    append_line(Path(path), asdict(result))
 
 
 def read(path: str | os.PathLike[str]) -> list[Result]:
     """Read the lines of a file in the order in which they were written; what an older line lacks gets its default.
 
+    A line that is cut short or not a result is left out, and a warning names it.
+
     Raises:
-        InputError: the file is missing, or a line is not a result or of a later schema (the line is named).
+        InputError: the file is missing, is not UTF-8 text or holds something else, or a line is of a later schema.
     """
     target = Path(path)
     if not target.is_file():
         raise runtime.InputError(
             f"There is no results file {str(target)!r}.", "Run `resnet-labs run LAB` to write one."
         )
-    found = []
-    for number, line in enumerate(target.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            facts = {"schema": 1, **json.loads(line)}
-            if facts["schema"] > SCHEMA:
-                raise runtime.InputError(
-                    f"Line {number} of {str(target)!r} has schema {facts['schema']}, and this version knows {SCHEMA}.",
-                    "Update resnet_labs.",
-                )
-            found.append(_complete(Result(**facts)))
-        except runtime.InputError:
-            raise
-        except (ValueError, TypeError) as error:
+
+    def parse(number: int, facts: dict[str, Any]) -> Result:
+        if facts.setdefault("schema", 1) > SCHEMA:
             raise runtime.InputError(
-                f"Line {number} of {str(target)!r} is not a result: {error}.", "Delete it."
-            ) from error
-    return found
+                f"Line {number} of {str(target)!r} has schema {facts['schema']}, and this version knows {SCHEMA}.",
+                "Update resnet_labs.",
+            )
+        return _complete(_checked(Result(**facts)))
+
+    return read_lines(target, parse)
+
+
+def _checked(run: Result) -> Result:
+    """Return a line that was read, if its fields are of their kinds; a ValueError else."""
+    kinds: dict[type | tuple[type, ...], list[Any]] = {
+        str: [run.experiment, run.device, run.precision, run.stand_in, run.command, run.commit, run.date],
+        dict: [run.data, run.settings, run.metrics, run.machine, run.versions],
+        int: [run.schema, run.seed, *(run.data[part] for part in PARTS if part in run.data)],
+        (int, float): [run.seconds, *run.metrics.values()],
+    }
+    sound = all(isinstance(value, kind) for kind, values in kinds.items() for value in values)
+    known = (
+        isinstance(run.data["name"], str)
+        and isinstance(run.data["source"], str)
+        and not run.data.keys().isdisjoint(PARTS)
+    )
+    if not (sound and known):
+        raise ValueError("not a results line")
+    return run
 
 
 def _complete(run: Result) -> Result:

@@ -14,7 +14,7 @@ import resnet_labs
 PACKAGE = Path(resnet_labs.__file__).parent
 ROWS = [
     {"machine_record"},
-    {"runtime", "processes", "conv"},
+    {"runtime", "json_lines", "processes", "conv"},
     {"blocks", "losses", "metrics", "augment", "optim", "autoencoder"},
     {"freeze", "resnet", "weights", "checkpoint", "tracking", "results", "data", "config", "history"},
     {"evaluation", "resume", "out_of_memory", "train", "features", "memory"},

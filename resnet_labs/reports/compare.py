@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_labs.reports import load_report
-from resnet_labs.results import Result, Summary, alike, differing_settings, summarise
+from resnet_labs.results import PARTS, Result, Summary, alike, differing_settings, summarise
 from resnet_labs.runtime import InputError
 
 # experiment -> (what the row says, the name in our results lines, where the figure stands under the report's `fact`)
@@ -71,17 +71,29 @@ def compare(runs: Sequence[Result]) -> list[Row]:
         runs: results lines of one experiment on like settings, one a seed.
 
     Raises:
-        InputError: no run.
+        InputError: no run, a seed twice, or a run without one of the figures.
     """
     if not runs:
         raise InputError("There is no run to compare.", "Run the experiment first.")
     experiment = runs[0].experiment
-    if not has_figures(experiment):
+    twice = sorted({run.seed for run in runs if sum(other.seed == run.seed for other in runs) > 1})
+    if twice:
+        seeds = f"Seed{'s' if len(twice) > 1 else ''} {', '.join(map(str, twice))} of {experiment}"
+        raise InputError(f"{seeds} is there more than once.", "Compare one group of `results.alike` at a time.")
+    if has_figures(experiment):
+        figures = _FIGURES[experiment]
+    else:
         names = [name for name in runs[0].metrics if not name.endswith(("_low", "_high"))]
-        return [Row(name.replace("_", " "), name, None, summarise(runs, name)) for name in names]
+        figures = tuple((name.replace("_", " "), name, "") for name in names)
+    for run in runs:
+        if missing := [metric for _, metric, _ in figures if metric not in run.metrics]:
+            raise InputError(
+                f"The line of {experiment} with seed {run.seed} lacks {', '.join(missing)}.",
+                "Move it to another file, or run that seed again.",
+            )
     return [
-        Row(label, metric, _stated(experiment, place), summarise(runs, metric))
-        for label, metric, place in _FIGURES[experiment]
+        Row(label, metric, _stated(experiment, place) if place else None, summarise(runs, metric))
+        for label, metric, place in figures
     ]
 
 
@@ -101,10 +113,15 @@ def as_text(runs: Sequence[Result]) -> str:
     """
     blocks = []
     groups = alike(runs)
+    headings: list[str] = []
     for group in groups or [list(runs)]:
         rows = compare(group)
         width = max(26, *(len(row.label) + 2 for row in rows))
-        lines = [f"{_heading(group[0], runs) if len(groups) > 1 else '':{width}}{'report':>8}   ours"]
+        heading = _heading(group[0], runs) if len(groups) > 1 else ""
+        headings.append(heading)
+        if (times := headings.count(heading)) > 1:
+            heading += f", run again ({times})"
+        lines = [f"{heading:{width}}{'report':>8}   ours"]
         for row in rows:
             report = "-" if row.report is None else f"{row.report:.4f}"
             lines.append(f"{row.label:{width}}{report:>8}   {row.ours}")
@@ -127,12 +144,15 @@ def computed_on(run: Result) -> str:
 def provenance(runs: Sequence[Result]) -> list[str]:
     """Return what the runs' figures rest on, a line a fact."""
     first = runs[0]
-    split = next(name for name in ("test", "validation", "train") if name in first.data)
+    split = next(name for name in PARTS if name in first.data)
     images = first.data[split]
     seconds = ", ".join(f"{run.seconds:.1f}" for run in runs)
-    others = f" and {images} {split}" if split != "train" else ""
+    counts = [
+        f"{first.data[part]} {word}" for part, word in (("train", "training"), (split, split)) if part in first.data
+    ]
+    counts = counts[:1] if split == "train" else counts
     source = first.data["source"].removesuffix(", train split")  # the numbers say more
-    lines = [f"data: {source}, {first.data['train']} training{others} images"]
+    lines = [f"data: {source}, {' and '.join(counts)} images"]
     lines.append(
         f"seeds {', '.join(str(run.seed) for run in runs)}: the mean, and the 95 % interval of the mean over seeds"
     )

@@ -1,0 +1,78 @@
+"""Files with one JSON object a line: what is whole is read, what is not is named, and a new line stays on its own."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from resnet_labs.runtime import InputError
+
+T = TypeVar("T")
+# What a parser raises at a line that is damaged or of another kind.
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
+def read_lines(path: Path, parse: Callable[[int, dict[str, Any]], T]) -> list[T]:
+    """Return what every whole line says, in order, and warn once of those that say nothing. Blank lines are skipped.
+
+    Args:
+        path: of the file, which exists.
+        parse: takes the number of a line, from 1, and its object. What it raises marks the line as broken; an
+            `InputError` goes on to the caller.
+
+    Raises:
+        InputError: the text is not UTF-8, or no line is whole and the file was not begun as one of JSON objects.
+    """
+    found, broken = [], {}
+    for number, line in enumerate(path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            said = parse(number, _object(line))
+        except InputError:
+            raise
+        except _BROKEN:
+            broken[number] = line
+            continue
+        if not _is_utf8(line):  # else what was cut within a character would be refused too
+            raise InputError(f"Line {number} of {str(path)!r} is not UTF-8 text.", "Save the file as UTF-8.")
+        found.append(said)
+    if not found and any(b"\0" in line or not line.startswith(b"{") for line in broken.values()):
+        raise InputError(f"{str(path)!r} holds no line that can be read.", "Save it as UTF-8, or give another file.")
+    if broken:
+        which = f"line{'s' if len(broken) > 1 else ''} {', '.join(map(str, broken))}"
+        warnings.warn(f"Left out of {str(path)!r}: {which}, cut short or not a result.", stacklevel=3)
+    return found
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    found = json.loads(line.decode(errors="replace"))
+    if not isinstance(found, dict):
+        raise TypeError("not an object")
+    return found
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def append_line(path: Path, facts: dict[str, Any]) -> None:
+    """Append an object as a line of its own, also where the file ends within a line, and wait until it is on disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(facts, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    with path.open("a+b") as lines:
+        if lines.seek(0, os.SEEK_END):
+            lines.seek(-1, os.SEEK_END)
+            line = line if lines.read(1) == b"\n" else b"\n" + line
+        lines.write(line)
+        lines.flush()
+        os.fsync(lines.fileno())
