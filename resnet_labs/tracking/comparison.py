@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,31 +37,60 @@ class Run:
 def runs(folder: str | os.PathLike[str]) -> list[Run]:
     """Return every run that `tracker` kept under a folder, by name; runs without an epoch are left out.
 
+    A folder that is not a run's, or whose files are damaged, is left out too, and a warning names it.
+
     Args:
         folder: the folder above those of the runs. A run's name is its path from there.
 
     Raises:
-        InputError: no run there, or a file that is not a run's.
+        InputError: no run there.
 
     Source: none needed.
     Deviations: none.
     Equals: the rows and settings that were tracked.
     """
-    top, found = Path(folder), []
+    top, found, odd = Path(folder), [], []
     for path in sorted(top.rglob(ROWS)):
-        if rows := read_rows(path):
-            settings = json.loads((path.parent / SETTINGS).read_text(encoding="utf-8"))
-            found.append(Run(path.parent.relative_to(top).as_posix(), settings, rows))
+        name = path.parent.relative_to(top).as_posix()
+        try:
+            rows = read_rows(path)
+            cut = not path.read_bytes().endswith(b"\n")
+        except (InputError, OSError):
+            odd.append(f"{name!r} ({ROWS} cannot be read as the epochs of a run)")
+            continue
+        if not rows:
+            continue
+        settings = _settings(path.parent / SETTINGS)
+        if settings is None:
+            odd.append(f"{name!r} ({SETTINGS} is missing or does not hold the settings of a run)")
+            continue
+        found.append(Run(name, settings, rows))
+        if cut:
+            odd.append(f"of {name!r} the last line, which was cut short")
+    left_out = "; ".join(odd)
     if not found:
-        raise InputError(f"There is no tracked run under {str(top)!r}.", "Give the folder above those of the runs.")
+        only = f", only {left_out}" if odd else ""
+        raise InputError(
+            f"There is no tracked run under {str(top)!r}{only}.", "Give the folder above those of the runs."
+        )
+    if odd:
+        warnings.warn(f"Left out of {str(top)!r}: {left_out}.", stacklevel=2)
     return found
+
+
+def _settings(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Return one plain row a run: the settings that differ, the last epoch, each metric's last and best, the seconds.
 
-    The best is the lowest of a loss and the highest of everything else. It was chosen on what it is measured on, so
-    only that of validation data means something.
+    The best is the lowest of a loss and the highest of everything else, empty where no value is finite. It was chosen
+    on what it is measured on, so only that of validation data means something.
 
     Args:
         runs: as `runs` returns them.
@@ -89,8 +120,11 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
         row["epoch"] = run.rows[-1]["epoch"]
         for name in run.rows[0]:
             if name not in _NOT_METRICS:
-                best = min if name.endswith("loss") else max
-                row |= {name: run.rows[-1][name], f"best {name}": best(run.column(name))}
+                row[name] = run.rows[-1][name]
+                if finite := [value for value in run.column(name) if math.isfinite(value)]:
+                    row[f"best {name}"] = min(finite) if name.endswith("loss") else max(finite)
+                else:
+                    row[f"best {name}"] = ""
         if "seconds" in run.rows[0]:
             row["seconds"] = sum(run.column("seconds"))
         table.append(row)

@@ -107,9 +107,9 @@ def read_rows(path: Path) -> list[Row]:
         text = path.read_text(encoding="utf-8")
         columns, *lines = csv.reader(text[: text.rfind("\n") + 1].splitlines()) if "\n" in text else [["epoch"]]
         rows = [dict(zip(columns, map(_number, line), strict=True)) for line in lines]
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise _foreign(path) from error
-    if "epoch" not in columns:
+    if "epoch" not in columns or len(set(columns)) < len(columns):
         raise _foreign(path)
     return rows
 
