@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import shutil
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,47 @@ DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 a failed check or a missing part, 2 wrong use or bad input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(given)
+    try:
+        options = _parser().parse_args(given)
+    finally:
+        _flush()  # the help, which argparse leaves with SystemExit
     os.environ["RESNET_LABS_COMMAND"] = shlex.join(["resnet-labs", *given])
+    before, warnings.formatwarning = warnings.formatwarning, _sentence
+    try:
+        status = _outcome(options)
+    finally:
+        warnings.formatwarning = before
+        written = _flush()
+    return status if written else WRONG_USE
+
+
+def _sentence(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    return f"resnet-labs: {message}\n"
+
+
+def _flush() -> bool:
+    """Write out what was printed; return False where that fails, but not where nobody reads it, as behind `| head`."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own flush at its end
+        if not isinstance(error, BrokenPipeError):
+            print(f"resnet-labs: The output cannot be written: {error.strerror}.", file=sys.stderr)
+            return False
+    return True
+
+
+def _outcome(options: argparse.Namespace) -> int:
     try:
         return options.call(options)
+    except BrokenPipeError:
+        if options.call not in (_run, _reproduce, _bench):
+            return DONE
+        print("resnet-labs: stopped, since nobody reads its output; what was finished is kept.", file=sys.stderr)
+        return INTERRUPTED
     except KeyboardInterrupt:
         print("resnet-labs: interrupted; what was finished is kept.", file=sys.stderr)
         return INTERRUPTED
@@ -40,22 +79,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from resnet_labs.labs import LABS
+    from resnet_labs import labs
 
-    print(f"{'lab':25}{'report':12}{'minutes, fast mode':20}{'data fast/report':24}")
-    for lab in LABS:
-        state = f"{lab.minutes:g}" if lab.notebook else "not written yet"
-        print(f"{lab.number} {lab.slug:22}{lab.reports:12}{state:20}{lab.fast_data}/{lab.report_data}")
-        print(f"   {lab.question}")
-    print("Minutes are promised on two cores with AVX2; every lab says at its start how long it takes where you are.")
+    print(labs.as_text(shutil.get_terminal_size((120, 24)).columns))
     return DONE
 
 
 def _run(options: argparse.Namespace) -> int:
-    from resnet_labs import lab_mode, labs, notebook, results
+    from resnet_labs import lab_mode, labs, notebook, results, runtime
     from resnet_labs.reports import compare
 
     lab = labs.find(options.lab)
+    runtime.fast_mode()  # refuses a variable that says neither
     if options.report:
         if lab.notebook is not None:
             lab_mode.fetch(lab, options.data_root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 from resnet_labs.runtime import InputError, nearest
 
@@ -199,3 +200,23 @@ def find(name: str) -> Lab:
         if wanted in (lab.number, lab.number.lstrip("0"), lab.slug, f"{lab.number}_{lab.slug}"):
             return lab
     raise InputError(f"There is no lab {name!r}.", nearest(name, [lab.slug for lab in LABS]))
+
+
+def as_text(columns: int) -> str:
+    """Return the labs as a table, or as short lines where a line holds less than 100 characters."""
+    note = "Minutes are promised on two cores with AVX2; every lab says at its start how long it takes where you are."
+    if columns >= 100:
+        lines = [f"{'lab':25}{'report':12}{'minutes, fast mode':20}{'data fast/report':24}"]
+        for lab in LABS:
+            state = f"{lab.minutes:g}" if lab.notebook else "not written yet"
+            lines.append(f"{lab.number} {lab.slug:22}{lab.reports:12}{state:20}{lab.fast_data}/{lab.report_data}")
+            lines.append(f"   {lab.question}")
+        return "\n".join([*lines, note])
+    lines = []
+    for lab in LABS:
+        state = f"{lab.minutes:g} min in fast mode" if lab.notebook else "not written yet"
+        lines.append(f"{lab.number} {lab.slug}")
+        facts = (f"{lab.reports}; {state}", f"data {lab.fast_data}/{lab.report_data}", lab.question)
+        for fact in facts:
+            lines += wrap(fact, max(columns, 20), initial_indent="   ", subsequent_indent="   ", break_on_hyphens=False)
+    return "\n".join([*lines, *wrap(note, max(columns, 20))])

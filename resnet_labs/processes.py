@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from resnet_labs import runtime
-from resnet_labs.runtime import InputError, default_device
+from resnet_labs.runtime import InputError, default_device, process_number
 
 
 def rank() -> int:
@@ -43,9 +43,10 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
         timeout_seconds: how long to wait for a process that says nothing.
 
     Raises:
-        InputError: another process stopped; names the mend. Everything written up to then is there.
+        InputError: the variables that `torchrun` sets are incomplete, or another process stopped; names the mend.
+            Everything written up to then is there.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if _world_size() == 1:
         yield
         return
     backend = "nccl" if default_device().type == "cuda" else "gloo"
@@ -65,6 +66,23 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, before)
         dist.destroy_process_group()
+
+
+def _world_size() -> int:
+    """Return how many processes `torchrun` started; refuse variables that describe none."""
+    size = process_number("WORLD_SIZE", 1)
+    if size == 1:
+        return 1
+    mend = "Start the command with torchrun, or unset WORLD_SIZE."
+    if size == 0:
+        raise InputError("WORLD_SIZE is 0, but a run has at least one process.", mend)
+    own = process_number("RANK")
+    if own >= size:
+        raise InputError(f"RANK is {own} and WORLD_SIZE is {size}, which has no such process.", mend)
+    if not os.environ.get("MASTER_ADDR"):
+        raise InputError("WORLD_SIZE is set, but MASTER_ADDR is not.", mend)
+    process_number("MASTER_PORT")
+    return size
 
 
 def _stop(number: int, frame: object) -> None:

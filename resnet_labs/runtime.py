@@ -59,12 +59,27 @@ def default_device() -> torch.device:
     Apple's GPU is taken only where `resnet-labs doctor --numbers` found its numbers right with this torch and system.
     """
     if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        return torch.device("cuda", process_number("LOCAL_RANK", 0))
     if torch.backends.mps.is_available():
         if machine_record.passed("mps", device_name(torch.device("mps"))):
             return torch.device("mps")
         _say_why_not_mps()
     return torch.device("cpu")
+
+
+def process_number(name: str, default: int | None = None) -> int:
+    """Return a number from 0 that a variable of `torchrun` holds, the default where it is absent or empty.
+
+    Raises:
+        InputError: it holds something else, or there is no default.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value and default is not None:
+        return default
+    if not (value.isascii() and value.isdecimal()):
+        problem = f"{name} is {value!r}, not a whole number." if value else f"WORLD_SIZE is set, but {name} is not."
+        raise InputError(problem, "Start the command with torchrun, or unset WORLD_SIZE, RANK and LOCAL_RANK.")
+    return int(value)
 
 
 @cache
