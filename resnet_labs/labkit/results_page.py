@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ def render(evidence: Path = EVIDENCE) -> str:
             raise InputError(
                 f"{experiment}.jsonl holds lines of {', '.join(sorted(others))}.", "Move them to a file of that name."
             )
+    measured = {experiment: [_without_markup(run) for run in runs] for experiment, runs in measured.items()}
     parts = [_HEAD]
     shown: set[str] = set()
     for report in REPORTS:
@@ -81,7 +83,7 @@ def render(evidence: Path = EVIDENCE) -> str:
             for name in _under(claim["id"], measured):
                 shown.add(name)
                 parts += [
-                    f"### {name}\n",
+                    f"### {escaped(name)}\n",
                     f"The claim: {claim['text']}.\n",
                     *_section(name, measured[name], titled=False),
                 ]
@@ -94,12 +96,32 @@ def render(evidence: Path = EVIDENCE) -> str:
     return "\n".join(part for part in parts if part)
 
 
+_MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>`*[]{}$|\\~"} | dict.fromkeys(range(32), " ")
+
+
+def escaped(text: str) -> str:
+    """Return a text that a page of Markdown shows as it is: signs of markup as character references, in one line."""
+    return text.translate(_MARKUP)
+
+
+def _without_markup(run: Result) -> Result:
+    def plain(value: Any) -> Any:
+        if isinstance(value, str):
+            return escaped(value)
+        if isinstance(value, dict):
+            return {escaped(name): plain(one) for name, one in value.items()}
+        return [plain(one) for one in value] if isinstance(value, list) else value
+
+    facts = {each.name: plain(getattr(run, each.name)) for each in fields(run)}
+    return replace(run, **facts)
+
+
 def _under(experiment: str, measured: Iterable[str]) -> list[str]:
     return [name for name in measured if name == experiment or name.startswith(f"{experiment}.")]
 
 
 def _section(name: str, runs: Sequence[Result], *, titled: bool) -> Iterable[str]:
-    yield f"#### {name}\n" if titled else ""
+    yield f"#### {escaped(name)}\n" if titled else ""
     yield _chosen(runs)
     yield from _figures(runs) if compare.has_figures(name) else _variants(runs)
 
@@ -221,12 +243,12 @@ def _basis(group: Sequence[Result], stand_ins: dict[str, str]) -> tuple[str, str
 
 
 def _provenance(runs: Sequence[Result]) -> str:
-    def each(name: str, say: Callable[[Result], str], quote: str = "") -> str:
-        said = dict.fromkeys(f"{quote}{say(run)}{quote}" for run in runs)
+    def each(name: str, say: Callable[[Result], str]) -> str:
+        said = dict.fromkeys(map(say, runs))
         return f"- {name}: {'; '.join(said)}"
 
     lines = [
-        each("Reproduce", lambda run: run.command, quote="`"),
+        each("Reproduce", lambda run: _code(run.command)),
         each("Data", lambda run: run.data["source"]),
         each("Device", compare.computed_on),
         f"- Seconds of training, a run: {', '.join(f'{run.seconds:.1f}' for run in runs)}",
@@ -234,6 +256,11 @@ def _provenance(runs: Sequence[Result]) -> str:
         each("Date and commit", lambda run: f"{run.date}, {run.commit or 'outside a checkout'}"),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    """Return an escaped text as code; between backticks its character references would show as such."""
+    return f"<code>{text}</code>" if "&#" in text else f"`{text}`"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
