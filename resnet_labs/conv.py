@@ -22,7 +22,7 @@ Pair = tuple[int, int]
 SMALLEST_BATCH_ONE_PIXEL = 2
 SMALLEST_BATCH_FOUR_PIXELS = 128
 
-UNSAFE_CHANNELS = 8
+UNSAFE_CHANNELS = 16
 
 
 class Conv2d(nn.Conv2d):
@@ -74,7 +74,9 @@ def convolve(
         axes = zip(images.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
         height, width = (_Axis(*axis) for axis in axes)
         batch, out, pixels = len(images), height.out * width.out, height.size * width.size
-        if height.out == width.out == 1 and batch >= SMALLEST_BATCH_ONE_PIXEL:
+        # With a stride, oneDNN leaves the bf16 gradient of taps over padding uninitialized.
+        pays = batch >= SMALLEST_BATCH_ONE_PIXEL or max(stride) > 1
+        if height.out == width.out == 1 and pays:
             return _one_pixel(images, weight, bias, height, width)
         small = max(height.size, width.size) <= 2 and 1 < out <= 4
         if small and weight[0, 0].numel() > pixels > 0 and batch >= SMALLEST_BATCH_FOUR_PIXELS:
@@ -95,19 +97,19 @@ def products(model: nn.Module) -> Iterator[None]:
             module.__class__ = nn.Conv2d
 
 
-def safe_layout(model: nn.Module, wanted: torch.memory_format, precision: str) -> torch.memory_format:
+def safe_layout(model: nn.Module, wanted: torch.memory_format) -> torch.memory_format:
     """Return the layout that is wanted, or the contiguous one where oneDNN would write beyond its memory.
 
-    With AVX2, in fp32 and channels-last, the weight gradient of a 1x1 convolution with a stride over fewer than 8
-    channels comes out wrong, or the process aborts, or it hangs: https://github.com/uxlfoundation/oneDNN/issues/6035.
-    The rule is the same on every CPU, so that one network has one layout.
+    In channels-last, the weight gradient of a 1x1 convolution with a stride comes out wrong, or the process aborts, or
+    it hangs, over fewer than 8 channels with AVX2 and fewer than 16 with AVX-512, there in bf16 too:
+    https://github.com/uxlfoundation/oneDNN/issues/6035. The rule is the same on every CPU, so that one network has one
+    layout; `resnet-labs doctor --numbers` shows what holds on a machine.
 
     Args:
         model: on a CPU; its convolutions are looked at.
         wanted: the layout.
-        precision: the number format of the forward pass.
     """
-    if wanted == torch.channels_last and precision == "fp32" and any(map(_breaks_in_channels_last, model.modules())):
+    if wanted == torch.channels_last and any(map(_breaks_in_channels_last, model.modules())):
         return torch.contiguous_format
     return wanted
 
@@ -115,11 +117,8 @@ def safe_layout(model: nn.Module, wanted: torch.memory_format, precision: str) -
 def _breaks_in_channels_last(module: nn.Module) -> bool:
     if not isinstance(module, nn.Conv2d) or module.weight.device.type != "cpu":
         return False
-    return (
-        module.kernel_size == (1, 1)
-        and max(module.stride) > 1
-        and module.in_channels // module.groups < UNSAFE_CHANNELS
-    )
+    few = module.in_channels // module.groups < UNSAFE_CHANNELS
+    return module.kernel_size == (1, 1) and max(module.stride) > 1 and few
 
 
 class _Axis:

@@ -143,11 +143,11 @@ class _Run:
 
     def choose_layout(self) -> torch.memory_format:
         wanted = runtime.choose_layout(self.config.channels_last, self.device, self.precision)
-        layout = conv.safe_layout(self.model, wanted, self.precision)
+        layout = conv.safe_layout(self.model, wanted)
         if layout != wanted and self.config.channels_last is True:
             warnings.warn(
-                "channels_last=True is not used: in fp32, a 1x1 convolution with a stride over fewer than 8 channels "
-                "can end the process in that layout (oneDNN issue 6035). The contiguous layout is used instead.",
+                "channels_last=True is not used: a 1x1 convolution with a stride over fewer than 16 channels can end "
+                "the process in that layout (oneDNN issue 6035). The contiguous layout is used instead.",
                 stacklevel=4,
             )
         return layout
