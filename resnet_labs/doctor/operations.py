@@ -155,11 +155,8 @@ OPERATIONS: dict[str, Operation] = {
         _convolutions(
             3,
             *(
-                (channels, filters, 1, size)
-                for (channels, filters), size in zip(((3, 8), (7, 5), (1, 16), (16, 24), (5, 7)), _ODD, strict=True)
-            ),
-            *(
-                (channels, filters, 2, size)
+                (channels, filters, stride, size)
+                for stride in (1, 2)
                 for (channels, filters), size in zip(((3, 8), (7, 5), (1, 16), (16, 24), (5, 7)), _ODD, strict=True)
             ),
         )
