@@ -87,7 +87,11 @@ def test_a_line_of_a_stand_in_data_set_finds_the_recipe_too(tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"experiment": "r1.pets"}, {"data": {"name": "cifar10", "source": "made here", "train": 10}}, {"settings": {"epochs": 1}}],
+    [
+        {"experiment": "r1.pets"},
+        {"data": {"name": "cifar10", "source": "made here", "train": 10}},
+        {"settings": {"epochs": 1}},
+    ],
 )
 def test_a_line_of_something_else_has_no_recipe(tmp_path, change):
     assert recipes.recipe_of(as_stored(RECIPES["r1.digits"][0], tmp_path, **change)) is None
