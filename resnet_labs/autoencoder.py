@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tqdm import trange
 
 from resnet_labs import optim, runtime
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 Batch = tuple[Tensor, Tensor]
 
@@ -264,8 +264,8 @@ def _rows(images: Tensor, encoder: nn.Module) -> Tensor:
     """Return the images as rows of the width and the dtype that the encoder takes."""
     shape = tuple(images.shape)
     if len(shape) not in (2, 4):
-        mend = "For one image, write images[None]." if len(shape) == 3 else "Give a batch of images."
-        raise InputError(f"images has shape {shape}; (N, C, H, W) or (N, D) is needed.", mend)
+        fix = "For one image, write images[None]." if len(shape) == 3 else "Give a batch of images."
+        raise InputError(f"images has shape {shape}; (N, C, H, W) or (N, D) is needed.", fix)
     if not images.is_floating_point():
         raise InputError(
             f"images is {images.dtype}; floating point is needed.", "Write images.float() / 255 for bytes."

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from resnet_labs.conv import Conv2d
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 SHORTCUTS = ("projection", "pad", "none")
 

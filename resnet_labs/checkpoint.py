@@ -8,10 +8,11 @@ import io
 import os
 import pickle
 import random
+import tempfile
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_labs.runtime import InputError
+from resnet_labs import files
+from resnet_labs.errors import InputError
 
 # torch's file is a zip archive, and the digest is that archive's comment: `torch.load` reads the file as it is, and
 # digest and content come and go in one rename.
@@ -62,17 +64,14 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
     assert data[-2:] == b"\0\0", "the archive has a comment already"
     data[-2:] = _COMMENT_LENGTH.to_bytes(2, "little")
     comment = _MARK + hashlib.sha256(data).hexdigest().encode()
-    with _partial(target) as partial:
-        with open(partial, "wb") as file:
-            file.write(data)
-            file.write(comment)
-            file.flush()
-            os.fsync(file.fileno())
+    with _refusals(target), files.replacing(target) as file:
+        file.write(data)
+        file.write(comment)
+        file.flush()
+        os.fsync(file.fileno())  # before the checkpoint that it replaces loses its name
         # A damaged file must not take the place of a whole one.
         if _whole(target) is not None:
             os.replace(target, _previous(target))
-        os.replace(partial, target)
-    _sync_folder(target.parent)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -96,9 +95,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         False
     """
     target = Path(path)
-    with _partial(target) as partial, open(partial, "wb"):
+    with _refusals(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     Example:
         >>> load("nowhere.pt")
         Traceback (most recent call last):
-        resnet_labs.runtime.InputError: There is no checkpoint 'nowhere.pt'. Give the path that `save` was given.
+        resnet_labs.errors.InputError: There is no checkpoint 'nowhere.pt'. Give the path that `save` was given.
     """
     target = Path(path)
     previous = _previous(target)
@@ -223,34 +225,13 @@ def restore_random_states(states: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _partial(target: Path) -> Iterator[Path]:
-    """Yield the name to write under; say in one sentence what the system refuses, and leave no such file."""
-    partial = target.with_name(target.name + ".partial")
+def _refusals(target: Path) -> Iterator[None]:
+    """Say in one sentence what the system refuses."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
+        yield
     except OSError as error:
-        raise unwritable(f"The checkpoint {str(target)!r}", error, "; what was saved before is still there") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-
-
-def unwritable(what: str, error: OSError, kept: str = "") -> InputError:
-    """Return the error for a place that the system refuses to write to, with the mend for the reason it gives.
-
-    Example:
-        >>> print(unwritable("The folder 'runs'", PermissionError(errno.EACCES, "Permission denied")))
-        The folder 'runs' cannot be written: Permission denied. Give a folder that you may write to.
-    """
-    mends = {
-        "Free some space, or give another folder": (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
-        "Give a folder that you may write to": (errno.EACCES, errno.EPERM, errno.EROFS),
-        "Give another path; a part of this one is a file": (errno.ENOTDIR, errno.EEXIST),
-        "Give another name; a folder has this one": (errno.EISDIR,),
-    }
-    mend = next((mend for mend, codes in mends.items() if error.errno in codes), "Give another folder")
-    return InputError(f"{what} cannot be written: {error.strerror or error}.", f"{mend}{kept}.")
+        problem = f"The checkpoint {str(target)!r}"
+        raise files.unwritable(problem, error, "; what was saved before is still there") from error
 
 
 def _previous(target: Path) -> Path:
@@ -291,16 +272,6 @@ def _check_plain(value: Any, place: str) -> None:
             f"{place} is a {type(value).__module__}.{type(value).__qualname__}, which a checkpoint cannot hold.",
             "Turn it into tensors, numbers, strings, or dicts and lists of them.",
         )
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows and some network folders cannot do it; the renames are then as safe as the system makes them.
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def state_dict_differences(own: Mapping[str, Any], given: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import __version__
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, LabError, nearest
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -65,7 +65,7 @@ def _outcome(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("resnet-labs: interrupted; what was finished is kept.", file=sys.stderr)
         return INTERRUPTED
-    except (InputError, OSError) as error:
+    except (LabError, OSError) as error:
         if options.debug:
             raise
         print(f"resnet-labs: {error}", file=sys.stderr)
@@ -109,9 +109,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from resnet_labs import processes, recipes
+    from resnet_labs import distributed, recipes
 
-    with processes.joined():
+    with distributed.joined():
         target = recipes.reproduce_all(
             recipes.find(options.recipe),
             options.runs / options.recipe,
@@ -120,7 +120,7 @@ def _reproduce(options: argparse.Namespace) -> int:
             resume=options.resume,
             track=options.track,
         )
-        if processes.is_writer():
+        if distributed.is_writer():
             print(f"results lines: {_short(target)}")
     return DONE
 
@@ -144,8 +144,8 @@ def _data(options: argparse.Namespace) -> int:
         return DONE
     known = data.available(options.data_root)
     if options.name is not None and options.name not in [entry.name for entry in known]:
-        mend = nearest(options.name, [entry.name for entry in known])
-        raise InputError(f"There is no data set {options.name!r}.", mend)
+        fix = nearest(options.name, [entry.name for entry in known])
+        raise InputError(f"There is no data set {options.name!r}.", fix)
     for entry in known:
         if options.name in (None, entry.name):
             print(entry)

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from resnet_labs import runtime
-from resnet_labs.runtime import InputError, default_device, process_number
+from resnet_labs.errors import InputError, Interrupted, LabError
+from resnet_labs.runtime import default_device, process_number
 
 
 def rank() -> int:
@@ -43,8 +44,8 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
         timeout_seconds: how long to wait for a process that says nothing.
 
     Raises:
-        InputError: the variables that `torchrun` sets are incomplete, or another process stopped; names the mend.
-            Everything written up to then is there.
+        InputError: the variables that `torchrun` sets are incomplete.
+        Interrupted: another process stopped. Everything written up to then is there.
     """
     if _world_size() == 1:
         yield
@@ -57,9 +58,9 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if isinstance(error, InputError) or not _lost(error):
+        if isinstance(error, LabError) or not _lost(error):
             raise
-        raise InputError(
+        raise Interrupted(
             f"Process {rank()} lost another process of this run, which stopped or cannot be reached.",
             "Look at that process's own message, then start again with --resume.",
         ) from error
@@ -73,20 +74,20 @@ def _world_size() -> int:
     size = process_number("WORLD_SIZE", 1)
     if size == 1:
         return 1
-    mend = "Start the command with torchrun, or unset WORLD_SIZE."
+    fix = "Start the command with torchrun, or unset WORLD_SIZE."
     if size == 0:
-        raise InputError("WORLD_SIZE is 0, but a run has at least one process.", mend)
+        raise InputError("WORLD_SIZE is 0, but a run has at least one process.", fix)
     own = process_number("RANK")
     if own >= size:
-        raise InputError(f"RANK is {own} and WORLD_SIZE is {size}, which has no such process.", mend)
+        raise InputError(f"RANK is {own} and WORLD_SIZE is {size}, which has no such process.", fix)
     if not os.environ.get("MASTER_ADDR"):
-        raise InputError("WORLD_SIZE is set, but MASTER_ADDR is not.", mend)
+        raise InputError("WORLD_SIZE is set, but MASTER_ADDR is not.", fix)
     process_number("MASTER_PORT")
     return size
 
 
 def _stop(number: int, frame: object) -> None:
-    raise InputError(
+    raise Interrupted(
         f"Process {rank()} was told to stop, as all are when one process of a run ends.",
         "Look at the other processes' messages, then start again with --resume.",
     )

@@ -17,7 +17,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resnet_labs.conv import Conv2d
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 _MARK = "_resnet_labs_freeze"
 

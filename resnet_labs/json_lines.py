@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 T = TypeVar("T")
 # What a parser raises at a line that is damaged or of another kind.

@@ -6,8 +6,8 @@ import os
 
 from resnet_labs import data, lab_time, labs, runtime
 from resnet_labs.data.registry import Available
+from resnet_labs.errors import InputError
 from resnet_labs.labs import Lab
-from resnet_labs.runtime import InputError
 from resnet_labs.weights import WeightsFile, weights_file
 
 WEIGHTS = "IMAGENET1K_V1"  # all labs' pretrained networks

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 
 @dataclass(frozen=True)

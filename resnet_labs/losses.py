@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int, Integer, Num
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def cross_entropy(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-from pathlib import Path
+from contextlib import suppress
 
 import torch
 
+from resnet_labs import cache
+from resnet_labs.files import replacing
+
+_FILE = "passed.json"
 _FORMAT = 1  # goes up when the check looks at more
 
 
 def passed(device: str, name: str) -> bool:
     """Return whether the numbers check passed on that kind of device, of that name, on this system with this torch."""
-    try:
-        found = json.loads(_file().read_text(encoding="utf-8"))
-        return bool(found[device] == {**_conditions(name), "passed": True})
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError):  # no home, no file, or another one
-        return False
+    for folder in cache.folders("numbers"):
+        with suppress(OSError, ValueError, KeyError, TypeError):  # no file, or another one
+            found = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+            return bool(found[device] == {**_conditions(name), "passed": True})
+    return False
 
 
 def keep(device: str, name: str, *, passed: bool) -> None:
@@ -26,18 +29,9 @@ def keep(device: str, name: str, *, passed: bool) -> None:
 
     Raises:
         OSError: the folder cannot be written.
-        RuntimeError: there is no home folder.
     """
-    file = _file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps({device: {**_conditions(name), "passed": passed}}), encoding="utf-8")
-    part.replace(file)
-
-
-def _file() -> Path:
-    folder = os.environ.get("RESNET_LABS_CACHE") or Path.home() / ".cache" / "resnet-labs"
-    return Path(folder).expanduser() / "numbers.json"
+    with replacing(cache.folder("numbers") / _FILE, "w", shared=True, encoding="utf-8") as record:
+        json.dump({device: {**_conditions(name), "passed": passed}}, record)
 
 
 def _conditions(name: str) -> dict[str, str | int]:

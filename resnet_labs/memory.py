@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from resnet_labs import checkpoint, optim, runtime
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 from resnet_labs.train import Loss
 
 

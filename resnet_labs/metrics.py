@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 class Interval(NamedTuple):

@@ -16,8 +16,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from resnet_labs import progress
+from resnet_labs.errors import InputError
 from resnet_labs.labs import LABS, Lab
-from resnet_labs.runtime import InputError
 
 
 class LabFailed(Exception):

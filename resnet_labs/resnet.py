@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_labs.blocks import BasicBlock, Bottleneck
 from resnet_labs.conv import Conv2d
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 STEMS = ("imagenet", "small")
 
@@ -117,8 +117,8 @@ class ResNet(nn.Module):
     def _check(self, images: Shaped[Tensor, "..."]) -> None:
         shape = tuple(images.shape)
         if len(shape) != 4:
-            mend = "For one image, write images[None]." if len(shape) == 3 else "Give a batch of images."
-            raise InputError(f"images has shape {shape}; four dimensions (N, C, H, W) are needed.", mend)
+            fix = "For one image, write images[None]." if len(shape) == 3 else "Give a batch of images."
+            raise InputError(f"images has shape {shape}; four dimensions (N, C, H, W) are needed.", fix)
         if not images.is_floating_point():
             raise InputError(
                 f"images is {images.dtype}; floating point is needed.", "Write images.float() / 255 for bytes."

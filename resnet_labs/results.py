@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from scipy import stats
 
-from resnet_labs import processes, runtime
+from resnet_labs import distributed, runtime
 from resnet_labs.data import ImageData
 from resnet_labs.json_lines import append_line, read_lines
 
@@ -139,7 +139,7 @@ def record(
         metrics=dict(metrics),
         seconds=round(history.seconds if seconds is None else seconds, 2),
         device=history.device,
-        machine=runtime.machine(device) | {"processes": processes.count()},
+        machine=runtime.machine(device) | {"processes": distributed.count()},
         precision=precision,
     )
 

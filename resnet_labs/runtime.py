@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
 import platform
 import random
 import subprocess
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
@@ -20,30 +18,8 @@ import numpy as np
 import torch
 
 from resnet_labs import machine_record
-
-
-class InputError(ValueError):
-    """Bad input: one sentence that says what is wrong, and one that says how to mend it."""
-
-    def __init__(self, problem: str, mend: str) -> None:
-        super().__init__(f"{problem} {mend}")
-        self.problem = problem
-        self.mend = mend
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the sentence that helps somebody who wrote an unknown name: the nearest known one, or all of them.
-
-    Example:
-        >>> nearest("digit", ["digits", "flowers"])
-        "Did you mean 'digits'?"
-        >>> nearest("xyz", ["digits", "flowers"])
-        'Known: digits, flowers.'
-    """
-    known = list(known)
-    lowered = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
-    return f"Did you mean {lowered[close[0]]!r}?" if close else f"Known: {', '.join(known)}."
+from resnet_labs.errors import InputError as InputError
+from resnet_labs.errors import nearest as nearest
 
 
 def seed_everything(seed: int) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checkpoint import first_names, state_dict_differences
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 PRETRAINED = ("IMAGENET1K_V1", "IMAGENET1K_V2")
 

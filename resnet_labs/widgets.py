@@ -11,7 +11,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -60,7 +60,7 @@ def frame_slider(frames: Sequence[Any], labels: Sequence[str], *, name: str, alt
 
     Source: WAI-ARIA Authoring Practices 1.2, slider pattern, by the browser's own `<input type="range">`.
     Deviations: none.
-    Equals: what Chromium shows after each key press (`tests/test_widgets.py`).
+    Equals: what Chromium shows after each key press (`tests/library/test_widgets.py`).
 
     Example:
         >>> from resnet_labs import plotting
@@ -116,7 +116,7 @@ def explorer(draw: Callable[..., Any], /, **choices: Sequence[Any]) -> Any:
 
     Source: none.
     Deviations: none.
-    Equals: `draw` called by hand with the chosen values (`tests/test_widgets.py`).
+    Equals: `draw` called by hand with the chosen values (`tests/library/test_widgets.py`).
 
     Example:
         >>> box = explorer(lambda depth, width: f"{depth * width} units", depth=[8, 20], width=[16, 32])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from time_limits import seconds
+from helpers.time_limits import seconds
 
 TESTS = Path(__file__).parent
 # In this order two workers take the notebooks from both ends, and everything else fills the time that is left.
@@ -42,7 +42,7 @@ def _run_nbval(notebook: Path, kept: Path) -> None:
     """
     own = {"RESNET_LABS_FAST": "1", "OMP_NUM_THREADS": "1", "KEEP_OUTPUTS": str(kept), "PYTHONPATH": str(TESTS)}
     limit = str(round(seconds(1800)))  # ten times what the slowest lab took on the slowest machine seen
-    options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", limit, "-p", "keep_outputs"]
+    options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", limit, "-p", "helpers.keep_outputs"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, *options, str(notebook)],
         env=os.environ | own,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from jaxtyping import Float, Int64
 from torch import Generator, Tensor
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 Images = Float[Tensor, "N C H W"]
 Labels = Int64[Tensor, " N"] | Float[Tensor, "N K"]

@@ -10,7 +10,7 @@ from torch import Generator
 
 from resnet_labs.augment._draws import integers, per_image, uniform
 from resnet_labs.augment._images import Images, Labels
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from resnet_labs.augment._draws import integers, per_image, uniform
 from resnet_labs.augment._images import Images, Labels, check_channels
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 _BLENDS = ("brightness", "contrast", "saturation")  # each a blend of the image with black, its mean grey, its grey
 

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from resnet_labs.augment._draws import integers, partners, per_image, seed
 from resnet_labs.augment._images import Images, Labels
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from resnet_labs.bench.pipelines import batches, cached
 from resnet_labs.bench.rows import Effort, Row, write
 from resnet_labs.bench.training import fit_digits, resnet50, step, step_equal, tiny_maps
 from resnet_labs.bench.triplets import triplet
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 __all__ = ["BENCHMARKS", "Effort", "Row", "run", "write"]
 

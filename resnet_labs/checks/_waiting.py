@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 
-from resnet_labs.runtime import InputError, environment_line
+from resnet_labs.errors import InputError
+from resnet_labs.runtime import environment_line
 
 # What labkit.build writes in the place of an answer; a test holds the two together.
 _STUB = re.compile(r"exercise (\d\d\.\d+) is not written yet(?:; it sets ([\w, ]+))?$")

@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from resnet_labs.data.images import ImageData
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 

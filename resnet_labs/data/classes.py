@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from resnet_labs.data.folder_names import copy_of, is_output, key, split_names
 from resnet_labs.data.left_out import LeftOut
 from resnet_labs.data.tree import SUFFIXES, Folder
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def opened(folder: Folder, left_out: LeftOut | None = None, *, inside: bool = False) -> Folder:

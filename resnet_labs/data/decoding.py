@@ -15,7 +15,7 @@ from PIL import ExifTags, Image
 from tqdm.auto import tqdm
 
 from resnet_labs.data.signatures import CONVERTIBLE, HEAD, IMAGES, kind_of
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 # What brings a picture upright, by its EXIF orientation.
 _UPRIGHT = {
@@ -143,7 +143,7 @@ def _together(failed: dict[Path, InputError]) -> InputError:
     (_, first), *others = failed.items()
     names = ", ".join(repr(str(path)) for path, _ in others[:3]) + (", ..." if len(others) > 3 else "")
     more = f" {len(others)} more file{'s' if len(others) > 1 else ''} fail: {names}." if others else ""
-    return InputError(f"{first.problem}{more}", first.mend)
+    return InputError(f"{first.problem}{more}", first.fix)
 
 
 def _pixels(image: np.ndarray) -> str:

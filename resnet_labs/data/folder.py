@@ -15,7 +15,7 @@ from resnet_labs.data.left_out import LeftOut
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import cut
 from resnet_labs.data.tree import Folder, scan
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def read(root: Path, split: str, seed: int) -> Listing:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resnet_labs.data import folder
 from resnet_labs.data.listing import Listing
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 FLOWERS = ("daisy", "dandelion", "rose", "sunflower", "tulip")
 CATS_AND_DOGS = ("cats-vs-dogs", "PetImages")  # a copy with train and test; the archive as Microsoft gives it

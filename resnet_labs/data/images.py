@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import UInt8
 from torch import Tensor
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)

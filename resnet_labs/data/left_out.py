@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
+from resnet_labs.cache import say_once
 from resnet_labs.data.tree import OUTSIDE, Folder, Note
-
-
-@cache
-def say_once(sentence: str) -> None:
-    """Warn with a sentence that this process has not said yet."""
-    warnings.warn(sentence, stacklevel=3)
 
 
 class LeftOut:

@@ -15,7 +15,7 @@ import torch
 
 from resnet_labs.data.images import ImageData
 from resnet_labs.data.torchvision_sets import fetch
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 _PREFIX = {"train": "train", "test": "t10k"}
 # MD5 of the unpacked files. torchvision lists those of the .gz files, which say nothing of a file that was unpacked or

@@ -16,7 +16,7 @@ from jaxtyping import Float32, Int64, UInt8
 from torch import Tensor
 
 from resnet_labs.data.images import ImageData
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 Plane = Float32[Tensor, "N S S"]
 

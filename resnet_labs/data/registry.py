@@ -13,7 +13,7 @@ from resnet_labs.data.catalogue import ENTRIES, Entry
 from resnet_labs.data.images import ImageData, resize
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.splits import choose
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 _AT_HOME = "~/.cache/resnet-labs/data"
 
@@ -57,13 +57,13 @@ def data_root(root: str | os.PathLike[str] | None) -> Path:
         raise InputError("root is '', which names no folder.", "Give the folder of the data sets, or leave root out.")
     chosen = root or os.environ.get("RESNET_LABS_DATA")
     place = Path(os.path.expanduser(chosen or _AT_HOME))
-    mend = "Give the folder of the data sets: as root (--data-root), or in RESNET_LABS_DATA."
+    fix = "Give the folder of the data sets: as root (--data-root), or in RESNET_LABS_DATA."
     if place.parts[:1] and place.parts[0].startswith("~") and not os.path.isdir(place):
         named = f"The data root {str(chosen)!r} is in" if chosen else "Data sets lie in ~/.cache, but there is"
-        raise InputError(f"{named} no home folder that is known here.", mend)
+        raise InputError(f"{named} no home folder that is known here.", fix)
     if os.path.isfile(place):
         raise InputError(
-            f"The data root {str(place)!r} is a file, not a folder.", f"{mend} Archives: unpack them first."
+            f"The data root {str(place)!r} is a file, not a folder.", f"{fix} Archives: unpack them first."
         )
     return place
 

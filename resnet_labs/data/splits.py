@@ -11,7 +11,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from resnet_labs.data.images import ImageData
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def split(data: ImageData, fractions: Sequence[float], *, seed: int = 0) -> list[ImageData]:

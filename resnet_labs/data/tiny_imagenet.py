@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from resnet_labs.data.left_out import say_once
+from resnet_labs.cache import say_once
 from resnet_labs.data.listing import Listing
 from resnet_labs.data.tree import SUFFIXES
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 NAME = "tiny-imagenet-200"
 # Ten of its classes that are nearest to STL-10's: airplane, bird, car, cat, deer, dog, horse, monkey, ship, truck.

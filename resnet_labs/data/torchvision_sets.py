@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from resnet_labs.data.images import ImageData
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 # The file that shows that an archive was unpacked, and torchvision's class.
 _MARKS = {

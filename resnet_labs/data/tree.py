@@ -13,7 +13,7 @@ from PIL import Image
 
 from resnet_labs.data.folder_names import is_junk
 from resnet_labs.data.signatures import HEAD, IMAGES, kind_of
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 _READ = "apng avif bmp dib gif j2k jfif jp2 jpe jpeg jpg mpo pbm pgm png pnm ppm qoi tga tif tiff webp"
 SUFFIXES = {f".{name}" for name in _READ.split()}

@@ -1,4 +1,4 @@
-"""What `resnet-labs doctor` looks at: every part that a lab needs, and the mend where one is missing."""
+"""What `resnet-labs doctor` looks at: every part that a lab needs, and what to do where one is missing."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Finding:
     part: str
     fine: bool
     seen: str
-    mend: str = ""
+    fix: str = ""
     required: bool = True
 
     def __str__(self) -> str:
         mark = "[ok]     " if self.fine else "[missing]"
         optional = "" if self.fine or self.required else " (optional)"
-        return f"{mark} {self.part}: {self.seen}{optional}{'' if self.fine else '. ' + self.mend}"
+        return f"{mark} {self.part}: {self.seen}{optional}{'' if self.fine else '. ' + self.fix}"
 
 
 def examine(root: str | os.PathLike[str] | None = None) -> list[Finding]:
@@ -78,14 +78,14 @@ def _packages() -> list[Finding]:
 def _device() -> list[Finding]:
     device = runtime.default_device()
     precision = runtime.choose_precision("auto", device)
-    mend = "Labs run in fast mode; report mode wants a GPU or patience."
-    return [Finding("GPU", device.type != "cpu", f"{runtime.device_name(device)}, {precision}", mend, required=False)]
+    fix = "Labs run in fast mode; report mode wants a GPU or patience."
+    return [Finding("GPU", device.type != "cpu", f"{runtime.device_name(device)}, {precision}", fix, required=False)]
 
 
 def _kernel() -> list[Finding]:
     there = "python3" in KernelSpecManager().find_kernel_specs()
-    mend = "Run `python -m ipykernel install --sys-prefix`."
-    return [Finding("Jupyter kernel python3", there, "found" if there else "absent", mend)]
+    fix = "Run `python -m ipykernel install --sys-prefix`."
+    return [Finding("Jupyter kernel python3", there, "found" if there else "absent", fix)]
 
 
 def _folder() -> list[Finding]:

@@ -47,7 +47,7 @@ def check(say: Say) -> list[Verdict]:
 def _keep(device: str, *, passed: bool, say: Say) -> None:
     try:
         machine_record.keep(device, runtime.device_name(torch.device(device)), passed=passed)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         say(f"The result could not be kept, so `default_device()` goes on with the CPU: {error}.")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from resnet_labs.doctor.child import MARK
 from resnet_labs.doctor.jobs import Job
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 # A healthy machine stays far below, also a slow one that is busy: a case takes milliseconds, the first imports seconds.
 SECONDS_TO_START = 300.0

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from resnet_labs import runtime
 from resnet_labs.data import Batches
-from resnet_labs.evaluation import evaluating
+from resnet_labs.errors import InputError
 from resnet_labs.freeze import head_of
-from resnet_labs.runtime import InputError
+from resnet_labs.train.evaluation import evaluating
 
 BATCH_SIZE = 128  # an augmentation draws for a batch at a time, so another size would give other views
 

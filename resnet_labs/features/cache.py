@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 import warnings
-import zlib
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
 
+from resnet_labs import cache
 from resnet_labs.data import Batches
+from resnet_labs.errors import InputError
 from resnet_labs.features.backbone import BATCH_SIZE, head_input, head_inputs
 from resnet_labs.freeze import head_of
-from resnet_labs.runtime import InputError
 
 
 def through_cache(model: nn.Module, batches: Batches, views: int, folder: Path) -> Float32[Tensor, "V N D"]:
@@ -42,16 +38,16 @@ def through_cache(model: nn.Module, batches: Batches, views: int, folder: Path) 
         ) from error
     key = _key(model, batches, views)
     for file in folder.glob(f"{key}-*.npy"):
-        features = _read(file)
+        array = cache.kept(file)
+        features = None if array is None else torch.from_numpy(array)
         if features is not None and _is_current(features, model, batches):
             return features
         trouble = "damaged" if features is None else "from a model with another forward method"
         warnings.warn(f"The cache {str(file)!r} is {trouble}; its features are computed again.", stacklevel=3)
-        with contextlib.suppress(OSError):
-            file.unlink()
+        cache.remove(file)
     features = head_inputs(model, batches, views)
     try:
-        _write(features, folder, key)
+        cache.keep(features.numpy(), folder, key)
     except OSError as error:
         warnings.warn(f"Features could not be kept in {str(folder)!r}: {error}.", stacklevel=3)
     return features
@@ -81,32 +77,3 @@ def _is_current(features: Tensor, model: nn.Module, batches: Batches) -> bool:
 
 def _bytes(tensor: Tensor) -> memoryview:
     return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
-
-
-def _read(file: Path) -> Tensor | None:
-    """Return the features, mapped, or None where the file is not what its name promises."""
-    try:
-        if _checksum(file) != file.stem.rpartition("-")[2]:
-            return None
-        return torch.from_numpy(np.load(file, mmap_mode="c"))  # copy on write: torch wants to be able to write
-    except (OSError, ValueError):
-        return None
-
-
-def _write(features: Tensor, folder: Path, key: str) -> None:
-    """Write a file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, features.numpy())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / f"{key}-{_checksum(Path(temporary))}.npy")
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _checksum(file: Path) -> str:
-    return f"{zlib.crc32(np.memmap(file, np.uint8, mode='r').data):08x}"

@@ -12,10 +12,10 @@ from torch import Generator, Tensor, nn
 
 from resnet_labs.data import Batches, ImageData
 from resnet_labs.data.batches import Augment
+from resnet_labs.errors import InputError
 from resnet_labs.features.backbone import BATCH_SIZE, head_inputs
 from resnet_labs.features.cache import through_cache
 from resnet_labs.features.stages import device_of
-from resnet_labs.runtime import InputError
 
 
 @dataclass(frozen=True, eq=False)

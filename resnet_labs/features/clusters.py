@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32, Integer
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 METHODS = ("tsne", "umap")
 _CHUNK = 2**24  # distances that are held at once, 64 MiB of them

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.evaluation import evaluating
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
+from resnet_labs.train.evaluation import evaluating
 
 
 def stage_features(

@@ -24,11 +24,11 @@ class Problem:
 
     where: str
     what: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
         """Return it in one line."""
-        return f"{self.where}: {self.what} {self.mend}"
+        return f"{self.where}: {self.what} {self.fix}"
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
             line = f'fast = lab_mode.fast("{lab}", report=report_mode)'
             first = rf"report_mode = False(  #.*)?\n{re.escape(line)}$"
             if len(code_cells) != 1 or not re.match(first, code_cells[0].text, re.MULTILINE):
-                mend = f"One code cell holds every number. Its first lines: `report_mode = False` and `{line}`."
-                yield Problem(part.where, "the knobs are not in one cell that begins with the mode.", mend)
+                fix = f"One code cell holds every number. Its first lines: `report_mode = False` and `{line}`."
+                yield Problem(part.where, "the knobs are not in one cell that begins with the mode.", fix)
             elif "knobs" not in code_cells[0].tags:
                 yield Problem(part.where, "the knobs' cell has no tag.", 'Tag it "knobs".')
         elif part.title == "Idea":
@@ -131,9 +131,9 @@ def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
                 yield Problem(part.where, f"no code cell is tagged {tag!r}.", "Tag the cells that run there.")
 
 
-def _has(part: Section, pattern: str, mend: str) -> Iterator[Problem]:
+def _has(part: Section, pattern: str, fix: str) -> Iterator[Problem]:
     if not re.search(pattern, part.prose, flags=re.MULTILINE):
-        yield Problem(part.where, f"something is missing in the section {part.title!r}.", mend)
+        yield Problem(part.where, f"something is missing in the section {part.title!r}.", fix)
 
 
 def _idea(part: Section) -> Iterator[Problem]:
@@ -157,19 +157,19 @@ def _exercise(lab: str, part: Section) -> Iterator[Problem]:
         if type(points) is not int or points < 1:
             yield Problem(cell.where(), f"a check cell with points={points!r}.", "Give it a whole number, 1 or more.")
     if not answers or not checks or checks[0].number < answers[0].number:
-        mend = 'First a cell tagged "answer", then one tagged "check".'
-        yield Problem(part.where, f"exercise {exercise} lacks an answer cell or a check cell below it.", mend)
+        fix = 'First a cell tagged "answer", then one tagged "check".'
+        yield Problem(part.where, f"exercise {exercise} lacks an answer cell or a check cell below it.", fix)
     hints = "\n".join(cell.text for cell in part.tagged("hint"))
     titles = re.findall(r"<details>\s*<summary>(.*?)</summary>", hints)
     if not 2 <= len(titles) <= 3:
-        mend = 'Two or three `<details><summary>...</summary> ... </details>` in a Markdown cell tagged "hint".'
-        yield Problem(part.where, f"exercise {exercise} has {len(titles)} hints.", mend)
+        fix = 'Two or three `<details><summary>...</summary> ... </details>` in a Markdown cell tagged "hint".'
+        yield Problem(part.where, f"exercise {exercise} has {len(titles)} hints.", fix)
     if hints.count("<details>") != hints.count("</details>"):
         yield Problem(part.where, f"a hint of exercise {exercise} has no end.", "Close it with `</details>`.")
     for letter, title in zip("abc", titles, strict=False):
         if not re.match(rf"Hint {re.escape(exercise)}{letter}: \S", title):
-            mend = f"Call it `Hint {exercise}{letter}: what the learner sees`."
-            yield Problem(part.where, f"a hint is called {title!r}.", mend)
+            fix = f"Call it `Hint {exercise}{letter}: what the learner sees`."
+            yield Problem(part.where, f"a hint is called {title!r}.", fix)
     yield from _has(part, r"\*\*Expected:\*\* \S", "Give the range to expect: `**Expected:** 0.96 to 0.98`.")
 
 
@@ -183,8 +183,8 @@ def cells(source: Source) -> Iterator[Problem]:
         if heading := re.match(r"##? (.+)", cell.text) if cell.kind == "markdown" else None:
             inside = heading[1].startswith("Exercise")
         if {"answer", "check", "hint"} & {*cell.tags} and not inside:
-            mend = "Put it under `## Exercise NN.M. Title`."
-            yield Problem(cell.where(), "an answer, check or hint outside an exercise.", mend)
+            fix = "Put it under `## Exercise NN.M. Title`."
+            yield Problem(cell.where(), "an answer, check or hint outside an exercise.", fix)
         if unknown := sorted({*cell.tags} - TAGS):
             yield Problem(cell.where(), f"no tag is called {unknown[0]!r}.", f"Tags: {', '.join(sorted(TAGS))}.")
         elif cell.kind == "code" and not cell.tags:
@@ -202,14 +202,14 @@ def cells(source: Source) -> Iterator[Problem]:
 
 def _markdown(cell: Cell) -> Iterator[Problem]:
     if found := re.search(r"^\s*(?:`{3,}|~{3,})\{[\w-]*\}?|^\s*:{3,}|\{[a-z][\w:-]*\}`", cell.text, flags=re.MULTILINE):
-        mend = "Use `<details>`, `$...$` and plain Markdown: Colab shows MyST as it is written."
-        yield Problem(cell.where(), f"{found[0].strip()!r} is MyST.", mend)
+        fix = "Use `<details>`, `$...$` and plain Markdown: Colab shows MyST as it is written."
+        yield Problem(cell.where(), f"{found[0].strip()!r} is MyST.", fix)
     pictures = [(it[1], it[2]) for it in _MARKDOWN_PICTURE.finditer(cell.text)]
     alts = [text if text is not None else "".join(re.findall(r'\balt="([^"]*)"', tag)) for text, tag in pictures]
     yield from _alternative(cell, alts, "Write `![what it shows](path)`.")
 
 
-def _alternative(cell: Cell, alts: Iterable[str], mend: str) -> Iterator[Problem]:
+def _alternative(cell: Cell, alts: Iterable[str], fix: str) -> Iterator[Problem]:
     for alt in alts:
         if len(alt.split()) < 3 or re.search(r"\.(png|svg|jpe?g|gif|webp)\b", alt):
-            yield Problem(cell.where(), f"the alternative text {alt!r} does not say what the picture shows.", mend)
+            yield Problem(cell.where(), f"the alternative text {alt!r} does not say what the picture shows.", fix)

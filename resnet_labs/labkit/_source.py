@@ -12,7 +12,7 @@ from typing import Any
 
 import jupytext
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 _NAME = re.compile(r"lab(\d\d)_[a-z][a-z0-9_]*")

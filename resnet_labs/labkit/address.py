@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 _STAMPED = (".md", ".yml", ".yaml", ".cff")
 _OPEN = re.compile(r"<!-- address(?::(\w+))? -->")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import nbformat
 
+from resnet_labs.errors import InputError
 from resnet_labs.labkit import _rules
 from resnet_labs.labkit._rules import Problem
 from resnet_labs.labkit._source import BEGIN, END, Source, read_source, solution_blocks
 from resnet_labs.labkit.build import COMMAND, outputs
-from resnet_labs.runtime import InputError
 
 # A shorter line, such as `loss.backward()`, tells nobody an answer.
 _TELLING = 20
@@ -34,7 +34,7 @@ def lint(path: Path) -> list[Problem]:
         texts = outputs(path, root)
     except InputError as error:
         where, _, what = error.problem.partition(": ")
-        return [Problem(where if what else path.name, what or error.problem, error.mend)]
+        return [Problem(where if what else path.name, what or error.problem, error.fix)]
     parts = _rules.sections(source)
     return [
         *_rules.order(source, parts),
@@ -55,10 +55,10 @@ def _leaks(source: Source, student: str) -> Iterator[Problem]:
             for number in range(begin + 1, end):
                 line = lines[number].strip()
                 if len(line) >= _TELLING and not line.startswith(("#", "import ", "from ")) and line in everywhere:
-                    mend = (
+                    fix = (
                         "Say it in other words there, or drop that cell from the student copy with the tag 'solution'."
                     )
-                    yield Problem(cell.where(number + 1), f"`{line}` also stands in the student notebook.", mend)
+                    yield Problem(cell.where(number + 1), f"`{line}` also stands in the student notebook.", fix)
     if everywhere & {BEGIN, END}:
         yield Problem(source.path.name, "a solution marker reached the student notebook.", "Tell the maintainers.")
 

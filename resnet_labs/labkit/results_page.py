@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import recipes, results
+from resnet_labs.errors import InputError
 from resnet_labs.recipes import Recipe
 from resnet_labs.reports import REPORTS, compare, load_report, reruns
 from resnet_labs.results import Result
-from resnet_labs.runtime import InputError
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "book" / "results.md"

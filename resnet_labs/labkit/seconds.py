@@ -17,8 +17,8 @@ from typing import Any
 import nbformat
 
 from resnet_labs import notebook, progress
+from resnet_labs.errors import InputError
 from resnet_labs.labs import LABS, find
-from resnet_labs.runtime import InputError
 
 
 def of_notebook(cells: Sequence[Any]) -> dict[str, progress.Measured]:

@@ -15,9 +15,9 @@ import time
 from collections.abc import Sequence
 
 from resnet_labs import lab_time, runtime
+from resnet_labs.errors import InputError
 from resnet_labs.labs import LABS, Lab, find
 from resnet_labs.recipes.stand_in_network import stand_in_network
-from resnet_labs.runtime import InputError
 
 
 class _Failed(Exception):

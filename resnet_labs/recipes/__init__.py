@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from resnet_labs.errors import InputError, nearest
 from resnet_labs.recipes import (
-    ablation,
     cats_vs_dogs,
     digits,
     flowers,
-    layerwise,
+    layerwise_pretraining,
+    losses,
+    recipe,
     residual_blocks,
-    three_losses,
     transfer,
 )
 from resnet_labs.recipes._conditions import run_once
@@ -19,7 +20,6 @@ from resnet_labs.recipes._recipe import Folder, Recipe, Run, figures, settings
 from resnet_labs.recipes._series import reproduce_all
 from resnet_labs.recipes._stand_ins import is_of, on_what_is_here
 from resnet_labs.results import Result
-from resnet_labs.runtime import InputError, nearest
 from resnet_labs.tracking import Tracker
 
 __all__ = [
@@ -42,9 +42,9 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     **cats_vs_dogs.RECIPES,
     **flowers.RECIPES,
     **transfer.RECIPES,
-    **ablation.RECIPES,
-    **layerwise.RECIPES,
-    **three_losses.RECIPES,
+    **recipe.RECIPES,
+    **layerwise_pretraining.RECIPES,
+    **losses.RECIPES,
 }
 
 

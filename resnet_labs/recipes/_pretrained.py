@@ -10,10 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_labs import data, runtime
+from resnet_labs import cache, data, runtime
 from resnet_labs.augment import Compose, Crop, Flip
 from resnet_labs.data import ImageData
-from resnet_labs.data.cache import cache_folder
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._recipe import Folder
 from resnet_labs.train import TrainConfig, fit
@@ -68,7 +67,7 @@ def pretrained(
     augment = Compose([Crop(size // 8), Flip()])
     batches = data.Batches(images, _BATCH_SIZE, augment=augment, shuffle=True, device=runtime.default_device())
     key = _key(repr(model), images.source, len(images), size, asdict(config), runtime.versions(), runtime.machine())
-    kept = cache_folder().with_name("pretrained") / f"{key}.pt"
+    kept = cache.folder("pretrained") / f"{key}.pt"
     fit(model, batches, loss=cross_entropy, config=config, checkpoint=kept)
     return model
 

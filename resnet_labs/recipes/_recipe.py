@@ -13,12 +13,12 @@ from torch import nn
 from resnet_labs import data, metrics, resnet, results, runtime
 from resnet_labs.augment import Augmentation
 from resnet_labs.data import ImageData
-from resnet_labs.evaluation import Batch
-from resnet_labs.history import History
 from resnet_labs.losses import cross_entropy
 from resnet_labs.results import Result
 from resnet_labs.tracking import Tracker
 from resnet_labs.train import Evaluation, Loss, TrainConfig, evaluate, fit
+from resnet_labs.train.evaluation import Batch
+from resnet_labs.train.history import History
 
 Folder = str | os.PathLike[str] | None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from resnet_labs import checkpoint, processes, results, runtime
+from resnet_labs import checkpoint, distributed, files, results, runtime
 from resnet_labs.recipes._conditions import run_once
 from resnet_labs.recipes._recipe import Folder, Recipe, Run, settings
 from resnet_labs.recipes._stand_ins import is_of, on_what_is_here
@@ -45,11 +45,11 @@ def reproduce_all(
         InputError: as `reproduce`, or a folder that cannot be written; lines of finished runs stay.
     """
     target = folder / "results.jsonl"
-    lines = processes.from_writer(results.read(target) if target.is_file() else [])
+    lines = distributed.from_writer(results.read(target) if target.is_file() else [])
     here = [on_what_is_here(recipe, root) for recipe in variants]
     runs = [(recipe, seed) for seed in range(seeds) for recipe in here]
     done = [resume and any(_is_of(line, recipe, seed) for line in lines) for recipe, seed in runs]
-    writer = processes.is_writer()
+    writer = distributed.is_writer()
     if writer and not all(done):
         _check_writable(folder)
     started, finished = time.perf_counter(), 0
@@ -89,7 +89,7 @@ def _check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise checkpoint.unwritable(f"The folder {str(folder)!r}", error) from error
+        raise files.unwritable(f"The folder {str(folder)!r}", error) from error
 
 
 def _readable(knobs: dict[str, Any]) -> str:

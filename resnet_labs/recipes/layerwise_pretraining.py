@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from resnet_labs.recipes._recipe import Recipe
-from resnet_labs.recipes.layerwise_runs import as_reported, causes, shuffled_pixels, with_few_labels
+from resnet_labs.recipes.layerwise_pretraining_runs import as_reported, causes, shuffled_pixels, with_few_labels
 from resnet_labs.train import TrainConfig
 
 HIDDEN = (1024, 1200, 728, 512, 128)  # the report's

@@ -13,14 +13,14 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.transforms.v2.functional import rgb_to_grayscale
 
-from resnet_labs import checkpoint, data, processes, runtime
+from resnet_labs import checkpoint, data, distributed, runtime
 from resnet_labs.autoencoder import MLPClassifier, StackedAutoencoder, pretrain_layerwise
 from resnet_labs.data import ImageData
-from resnet_labs.history import History
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line
 from resnet_labs.results import Result
 from resnet_labs.train import evaluate, fit
+from resnet_labs.train.history import History
 
 
 def grey(images: ImageData) -> ImageData:
@@ -181,7 +181,7 @@ def _pretrained(recipe: Recipe, run: Run, images: ImageData) -> StackedAutoencod
         return autoencoder
     config = replace(recipe.config, epochs=recipe.knobs["pretraining_epochs"], seed=run.seed)
     pretrain_layerwise(autoencoder, _batches(recipe, images, run.seed), config=config)
-    if run.checkpoint is not None and processes.is_writer():
+    if run.checkpoint is not None and distributed.is_writer():
         _discard_fits(run.checkpoint)
         checkpoint.save(run.checkpoint, {"autoencoder": autoencoder.state_dict()})
     return autoencoder
@@ -241,6 +241,6 @@ def _line(
     measured: Mapping[str, float],
     started: float,
 ) -> Result:
-    if run.checkpoint is not None and processes.is_writer():
+    if run.checkpoint is not None and distributed.is_writer():
         _discard_fits(run.checkpoint)
     return results_line(recipe, run, history, parts, measured, seconds=time.perf_counter() - started)

@@ -10,10 +10,9 @@ from torch import Tensor, nn
 
 from resnet_labs import data, runtime
 from resnet_labs.data import ImageData
-from resnet_labs.evaluation import predict
 from resnet_labs.features import neighbour_purity, silhouette
 from resnet_labs.recipes._recipe import Recipe, Run, figures, new_network, results_line, train, train_and_judged
-from resnet_labs.recipes.three_losses_networks import (
+from resnet_labs.recipes.losses_networks import (
     CenterObjective,
     EmbeddingNetwork,
     NearestCenter,
@@ -23,6 +22,7 @@ from resnet_labs.recipes.three_losses_networks import (
 )
 from resnet_labs.results import Result
 from resnet_labs.train import Evaluation, TrainConfig, evaluate
+from resnet_labs.train.evaluation import predict
 
 
 def train_with_loss(recipe: Recipe, run: Run) -> Result:

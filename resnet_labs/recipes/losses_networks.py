@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from resnet_labs import processes
+from resnet_labs import distributed
 from resnet_labs.losses import CenterLoss, cross_entropy, triplet_loss
 
 
@@ -94,7 +94,7 @@ class CenterObjective(nn.Module):
 
 def _of_batch(network: EmbeddingNetwork, labels: Tensor) -> Tensor:
     """Return the features of the images that the labels are of: in training, those of all processes."""
-    return processes.whole(network.features, len(labels)) if network.training else network.features
+    return distributed.whole(network.features, len(labels)) if network.training else network.features
 
 
 def class_means(

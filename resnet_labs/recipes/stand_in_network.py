@@ -13,12 +13,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_labs import checkpoint, data, runtime
+from resnet_labs import cache, checkpoint, data, runtime
 from resnet_labs.blocks import BasicBlock
-from resnet_labs.data.cache import cache_folder
+from resnet_labs.errors import InputError
 from resnet_labs.losses import cross_entropy
 from resnet_labs.resnet import ResNet
-from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig, fit
 
 SOURCE = "procedural_source"
@@ -62,7 +61,7 @@ def stand_in_network(*, seed: int = 0) -> nn.Module:
         network = _network()
         settings = {**_settings(seed), "network": repr(network)}
         key = hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
-        file = cache_folder().with_name("stand_in") / f"{key}.pt"
+        file = cache.folder("stand_in") / f"{key}.pt"
         weights = _read(file)
         if weights is None:
             weights = _train(seed)

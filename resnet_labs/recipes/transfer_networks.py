@@ -7,10 +7,10 @@ from torch import Generator, Tensor, nn
 
 from resnet_labs import resnet, runtime
 from resnet_labs.data.batches import Augment
+from resnet_labs.errors import InputError, nearest
 from resnet_labs.freeze import freeze_, last_block_, linear_probe_, unfreeze_
 from resnet_labs.recipes._imagenet import normalised
 from resnet_labs.recipes.stand_in_network import stand_in_network
-from resnet_labs.runtime import InputError, nearest
 from resnet_labs.weights import load_weights, replace_head
 
 METHODS = ("linear_probe", "last_block", "last_two_stages", "full_fine_tuning")

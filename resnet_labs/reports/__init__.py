@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from resnet_labs import results
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 
 REPORTS = ("r0", "r1", "r2", "r3", "r4")
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from resnet_labs.errors import InputError
 from resnet_labs.reports import load_report
 from resnet_labs.results import PARTS, Result, Summary, alike, differing_settings, summarise
-from resnet_labs.runtime import InputError
 
 # experiment -> (what the row says, the name in our results lines, where the figure stands under the report's `fact`)
 _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 from resnet_labs.tracking.csv_file import Row, read_rows
 from resnet_labs.tracking.run import ROWS, SETTINGS
 

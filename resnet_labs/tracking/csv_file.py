@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
+from resnet_labs.files import replacing
 
 Row = dict[str, float]
 
@@ -69,12 +70,10 @@ class CSVTracker:
         self._columns = list(self._rows[0] if self._rows else row)
         self._check_columns(row)
         with writing(self.path):
-            partial = self.path.with_name(self.path.name + ".partial")
-            with partial.open("w", newline="", encoding="utf-8") as file:
+            with replacing(self.path, "w", newline="", encoding="utf-8") as file:
                 lines = [self._columns, *(earlier.values() for earlier in self._rows)]
                 csv.writer(file, lineterminator="\n").writerows(lines)
             self._file.close()
-            os.replace(partial, self.path)
             self._file = self.path.open("a", newline="", encoding="utf-8")
         return list(self._rows)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, nearest
 from resnet_labs.tracking.csv_file import CSVTracker, Row, writing
 from resnet_labs.tracking.tensorboard_view import TensorBoardView
 from resnet_labs.tracking.wandb_view import WandbView

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 from resnet_labs.tracking.csv_file import Row
 
 

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
-from resnet_labs import conv, metrics, processes
-from resnet_labs.runtime import InputError
+from resnet_labs import conv, distributed, metrics
+from resnet_labs.errors import InputError
 
 Batch = tuple[Tensor, Tensor]
 
@@ -62,7 +62,7 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
         1.0
     """
     mine = [(rows, logits.float().cpu(), labels.cpu()) for logits, labels, rows in predict(model, batches)]
-    found = [entry for entries in processes.gathered(mine) for entry in entries]
+    found = [entry for entries in distributed.gathered(mine) for entry in entries]
     if not found:
         raise InputError("There is no batch to evaluate.", "Give batches with at least one image.")
     rows, logits, labels = (torch.cat(parts) for parts in zip(*found, strict=True))
@@ -99,11 +99,11 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
     seen = 0
     with conv.products(model), evaluating(model):
         for images, labels in batches:
-            places = processes.part(torch.arange(seen, seen + len(images)))
+            places = distributed.part(torch.arange(seen, seen + len(images)))
             seen += len(images)
             if len(places):
-                mine = processes.part(images).to(device, non_blocking=True)
-                yield outputs_of(model, mine), processes.part(labels).to(device, non_blocking=True), places
+                mine = distributed.part(images).to(device, non_blocking=True)
+                yield outputs_of(model, mine), distributed.part(labels).to(device, non_blocking=True), places
 
 
 def outputs_of(model: nn.Module, images: Tensor) -> Tensor:

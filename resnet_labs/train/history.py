@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from resnet_labs.runtime import InputError, nearest
+from resnet_labs.errors import InputError, Interrupted, nearest
 
 
 @dataclass
@@ -35,11 +35,11 @@ class History:
         return math.fsum(self.column("seconds"))
 
 
-class Stopped(InputError):
+class Stopped(Interrupted):
     """A run stopped before its end. `history` holds the epochs that were finished."""
 
-    def __init__(self, problem: str, mend: str, history: History) -> None:
-        super().__init__(problem, mend)
+    def __init__(self, problem: str, fix: str, history: History) -> None:
+        super().__init__(problem, fix)
         self.history = history
 
 
@@ -82,16 +82,16 @@ class OutOfMemory(Stopped):
             batches = accumulate * (batch_size // fits)
             still = "still " if batches * fits == accumulate * batch_size else ""
             problem += f"; one of {fits} does."
-            mend = (
+            fix = (
                 f"Use a batch size of {fits}; with accumulate={batches} a step is {still}over {batches * fits} images."
             )
         elif too_large is None:
             problem += "."
-            mend = f"Halve the batch size; with accumulate={2 * accumulate} a step is over as many images."
+            fix = f"Halve the batch size; with accumulate={2 * accumulate} a step is over as many images."
         else:
             smaller = "not even one image does" if too_large == 1 else f"nor does one of {too_large}"
             problem += "." if too_large == batch_size else f"; {smaller}."
             half = ", or precision='bf16' or 'fp16'" if history.precision == "fp32" else ""
-            mend = f"Use smaller images or a smaller network{half}."
-        super().__init__(problem, f"{mend} {kept}".rstrip(), history)
+            fix = f"Use smaller images or a smaller network{half}."
+        super().__init__(problem, f"{fix} {kept}".rstrip(), history)
         self.fits = fits

@@ -17,13 +17,14 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from resnet_labs import conv, optim, out_of_memory, processes, runtime
-from resnet_labs.config import TrainConfig
-from resnet_labs.evaluation import Batch, Evaluation, evaluate, outputs_of, predict
-from resnet_labs.history import History, NonFiniteLoss, OutOfMemory, Stopped
-from resnet_labs.resume import KeptRun
-from resnet_labs.runtime import InputError
+from resnet_labs import conv, distributed, optim, runtime
+from resnet_labs.errors import InputError
 from resnet_labs.tracking import Tracker
+from resnet_labs.train import out_of_memory
+from resnet_labs.train.config import TrainConfig
+from resnet_labs.train.evaluation import Batch, Evaluation, evaluate, outputs_of, predict
+from resnet_labs.train.history import History, NonFiniteLoss, OutOfMemory, Stopped
+from resnet_labs.train.resume import KeptRun
 
 __all__ = ["Evaluation", "History", "NonFiniteLoss", "OutOfMemory", "Stopped", "TrainConfig", "evaluate", "fit"]
 
@@ -43,9 +44,9 @@ def fit(
 ) -> History:
     """Train a model in place and return its curves.
 
-    Among the processes of `processes.joined`, every batch is the batch of all of them together: each process takes its
-    rows, gradients and batch norm are over all rows, and the first process alone writes and prints. In training, the
-    loss is given the rows of all on each of them; one that looks at features besides asks `processes.whole` for them.
+    Among the processes of `distributed.joined`, every batch is shared by all of them: each process takes its rows,
+    gradients and batch norm are over all rows, and the first process alone writes and prints. In training, the
+    loss is given the rows of all on each of them; one that looks at features besides asks `distributed.whole` for them.
     In validation it is given the rows of its own process.
 
     Args:
@@ -84,13 +85,13 @@ def fit(
     num_batches = len(batches)  # type: ignore[arg-type]
     if num_batches == 0:
         raise InputError("There is no batch to train on.", "Give batches with at least one image.")
-    progress = progress and processes.is_writer()
+    progress = progress and distributed.is_writer()
     run = _Run(model, loss, config, num_batches, checkpoint)
-    history = History(processes.device_name(run.device), run.precision)
+    history = History(distributed.device_name(run.device), run.precision)
     runtime.seed_everything(config.seed)
     run.kept.restore(history)
     try:
-        with conv.products(model), processes.batch_norm_over_all(model) as run.rows:
+        with conv.products(model), distributed.batch_norm_over_all(model) as run.rows:
             for epoch in range(len(history.rows) + 1, config.epochs + 1):
                 started = time.perf_counter()
                 if hasattr(batches, "set_epoch"):
@@ -100,7 +101,7 @@ def fit(
                     row |= run.validate(validation)
                 row["seconds"] = time.perf_counter() - started
                 history.rows.append(row)
-                if tracker is not None and processes.is_writer():
+                if tracker is not None and distributed.is_writer():
                     tracker.log(row)
                 run.kept.save(history)
                 if progress and not _terminal():
@@ -137,8 +138,8 @@ class _Run:
         parts: dict[str, Any] = {"model": model, "loss": loss if isinstance(loss, nn.Module) else nn.Module()}
         parts |= {"optimizer": self.optimizer, "scaler": self.scaler}
         self.kept = KeptRun(checkpoint, parts, config=config, steps=self.steps)
-        self.rows = processes.Rows()
-        forward = DistributedDataParallel(model) if processes.count() > 1 else model
+        self.rows = distributed.Rows()
+        forward = DistributedDataParallel(model) if distributed.count() > 1 else model
         self.forward: Any = torch.compile(forward) if config.compile else forward
 
     def choose_layout(self) -> torch.memory_format:
@@ -180,7 +181,7 @@ class _Run:
             raise NonFiniteLoss(curve[place].item(), epoch, place // self.config.accumulate + 1, history)
         seen = sum(sizes)
         mean = (curve * torch.tensor(sizes)).sum().item() / seen
-        return {"learning_rate": rate, "train_loss": mean, "train_accuracy": processes.total(right).item() / seen}
+        return {"learning_rate": rate, "train_loss": mean, "train_accuracy": distributed.total(right).item() / seen}
 
     def step_that_fits(self, group: list[Batch], history: History) -> list[tuple[Tensor, Tensor]]:
         """Take one step; where memory runs out, find out how many images fit, and say so."""
@@ -193,7 +194,7 @@ class _Run:
             cause = error.with_traceback(None)
         images, labels = max(group, key=lambda batch: len(batch[0]))
         fits, too_large = None, None
-        if processes.count() == 1:  # the others wait elsewhere, and would not take part
+        if distributed.count() == 1:  # the others wait elsewhere, and would not take part
             fits, too_large = out_of_memory.largest_batch(
                 lambda *part: self.run(*self.move(*part))[1], images, labels, self.modules
             )
@@ -214,7 +215,7 @@ class _Run:
             raise InputError("A batch has no image.", "Leave empty batches out.")
         found = []
         for number, (images, labels) in enumerate(group, start=1):
-            with nullcontext() if number == len(group) or processes.count() == 1 else self.forward.no_sync():
+            with nullcontext() if number == len(group) or distributed.count() == 1 else self.forward.no_sync():
                 found.append(self.add_gradients(images, labels, weight=len(images) / num_images))
         if self.config.clip_norm is not None:
             self.scaler.unscale_(self.optimizer)
@@ -224,13 +225,13 @@ class _Run:
         return found
 
     def add_gradients(self, images: Tensor, labels: Tensor, *, weight: float) -> tuple[Tensor, Tensor]:
-        mine = processes.part(images)
+        mine = distributed.part(images)
         # A process whose part of a short batch is empty runs an image for company, whose row is left out.
         self.rows.counted = bool(len(mine))
         own, labels = self.move(mine if len(mine) else images[:1], labels)
         outputs, value = self.run(own, labels)
         self.scaler.scale(value * weight).backward()
-        right = _num_right(outputs.detach()[: len(mine)], processes.part(labels))
+        right = _num_right(outputs.detach()[: len(mine)], distributed.part(labels))
         return value.detach(), right
 
     def run(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -238,7 +239,7 @@ class _Run:
         with self.autocast():
             outputs = outputs_of(self.forward, images)
             try:
-                return outputs, self.loss(processes.whole(outputs, len(labels)), labels)
+                return outputs, self.loss(distributed.whole(outputs, len(labels)), labels)
             except IndexError as error:  # what torch's own losses raise
                 raise InputError(
                     f"The loss met a label that is no class: {error}",
@@ -265,7 +266,7 @@ class _Run:
             for outputs, labels, _ in predict(self.model, batches):
                 value = self.loss(outputs, labels).item() * len(labels)
                 sums += torch.tensor([value, _num_right(outputs, labels).item(), len(labels)], dtype=torch.float64)
-        value, right, count = processes.total(sums.to(self.device)).tolist()
+        value, right, count = distributed.total(sums.to(self.device)).tolist()
         if count == 0:
             raise InputError("validation has no image.", "Give at least one batch, or leave validation out.")
         return {"validation_loss": value / count, "validation_accuracy": right / count}

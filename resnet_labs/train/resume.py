@@ -8,10 +8,10 @@ from typing import Any
 
 from torch import nn
 
-from resnet_labs import checkpoint, processes
-from resnet_labs.config import TrainConfig
-from resnet_labs.history import History, Stopped
-from resnet_labs.runtime import InputError
+from resnet_labs import checkpoint, distributed
+from resnet_labs.errors import InputError
+from resnet_labs.train.config import TrainConfig
+from resnet_labs.train.history import History, Stopped
 
 # Neither changes what a step is: a step over as many images may be made of other batches.
 _MAY_CHANGE = ("epochs", "accumulate")
@@ -50,14 +50,14 @@ class KeptRun:
         """
         if self.path is None:
             return
-        if processes.is_writer():
+        if distributed.is_writer():
             state = {name: part.state_dict() for name, part in self.parts.items()}
             state |= {"config": self.config, "steps": self.steps, "trained": self.trained, "rows": history.rows}
             try:
                 checkpoint.save(self.path, state | {"random": checkpoint.random_states()})
             except InputError as error:
-                mend = f"{error.mend} The model in memory is that of epoch {len(history.rows)}."
-                raise Stopped(error.problem, mend, history) from error
+                fix = f"{error.fix} The model in memory is that of epoch {len(history.rows)}."
+                raise Stopped(error.problem, fix, history) from error
         self.num_epochs = len(history.rows)
 
     def restore(self, history: History) -> None:
@@ -69,11 +69,11 @@ class KeptRun:
         if self.path is None:
             return
         state = None
-        if processes.is_writer():
+        if distributed.is_writer():
             state = checkpoint.load(self.path) if checkpoint.exists(self.path) else None
             if state is None or len(state.get("rows", ())) < self.config["epochs"]:
                 checkpoint.check_writable(self.path)
-        state = processes.from_writer(state)
+        state = distributed.from_writer(state)
         if state is None:
             return
         self._check_it_is_of_this_run(state)

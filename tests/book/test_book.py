@@ -19,9 +19,9 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 import yaml
-from time_limits import seconds
+from helpers.places import ROOT
+from helpers.time_limits import seconds
 
-ROOT = Path(__file__).parents[1]
 TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
 LABS = [page for page in PAGES if page.startswith("labs/")]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_book_results_page import line, page
+from helpers.results_page import line, page
 
 from resnet_labs.labkit import results_page
 

@@ -14,7 +14,7 @@ import torch
 from resnet_labs import bench, resnet, runtime
 from resnet_labs.bench import fresh, pipelines, rows, training, triplets
 from resnet_labs.bench.rows import Effort, Row
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 BRIEF = Effort(rounds=1, seconds=0)
 TINY = {

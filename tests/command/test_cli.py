@@ -10,8 +10,8 @@ import sys
 
 import nbformat
 import pytest
+from helpers.recipes import small_recipe
 from PIL import Image
-from tests_helpers import small_recipe
 
 from resnet_labs import bench, cli, labs, recipes
 from resnet_labs.labs import LABS, Lab

@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from tests_helpers import small_recipe
+from helpers.recipes import small_recipe
 
-from resnet_labs import cli, notebook, processes, recipes
+from resnet_labs import cli, distributed, notebook, recipes
 from resnet_labs.labs import LABS
 
 
@@ -61,8 +61,8 @@ def test_variables_that_start_no_processes_are_named(given, named, monkeypatch, 
 def test_one_process_is_alone_whatever_the_rest_says(value, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", value)
     monkeypatch.setenv("RANK", "banana")
-    with processes.joined():
-        assert processes.count() == 1
+    with distributed.joined():
+        assert distributed.count() == 1
 
 
 @pytest.mark.parametrize("value", ["banana", "true", "2"])

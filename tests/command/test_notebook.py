@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from time_limits import seconds
+from helpers.time_limits import seconds
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals and signals of POSIX")
 

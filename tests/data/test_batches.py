@@ -7,7 +7,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from resnet_labs.data import Batches, ImageData
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def numbered(num_images: int = 10) -> ImageData:

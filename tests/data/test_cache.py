@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from resnet_labs import cache as kept_between_runs
 from resnet_labs.data import cache, load
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @pytest.fixture
@@ -150,4 +151,4 @@ def test_a_broken_image_is_not_hidden_by_the_cache(store, root):
 def test_without_the_variable_the_cache_is_in_the_users_own(monkeypatch, tmp_path):
     monkeypatch.delenv("RESNET_LABS_CACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache.cache_folder() == tmp_path / ".cache" / "resnet-labs" / "decoded"
+    assert kept_between_runs.folder("decoded") == tmp_path / ".cache" / "resnet-labs" / "decoded"

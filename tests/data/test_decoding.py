@@ -14,7 +14,7 @@ from PIL import Image
 from torchvision.io import ImageReadMode, decode_image
 
 from resnet_labs.data.decoding import decode, decode_all
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*TorchVision are deprecated:DeprecationWarning")
 

@@ -10,7 +10,7 @@ from PIL import Image, features
 from torchvision.datasets import ImageFolder
 
 from resnet_labs.data import load
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from resnet_labs.data import load
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from torchvision.io import ImageReadMode, decode_image
 
 from resnet_labs.data import ImageData, load
 from resnet_labs.data.decoding import decode_all
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 pytestmark = [
     pytest.mark.slow,

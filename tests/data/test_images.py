@@ -13,7 +13,7 @@ from PIL import Image
 
 from resnet_labs.data import ImageData
 from resnet_labs.data.images import resize
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 CLASSES = ("cat", "dog")
 

@@ -14,7 +14,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from resnet_labs.data import available, load, mnist
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -132,8 +132,8 @@ def _another_pixel(path: Path) -> None:
 def test_a_damaged_mnist_file_is_named_with_the_mend(tiny_mnist, damage, why):
     path = tiny_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
     damage(path)
-    mend = f"Move it away and download it again: `resnet-labs data mnist --download --data-root {tiny_mnist}`."
-    with pytest.raises(InputError, match=rf"'{path}' is damaged: .*{why}.*{mend}"):
+    fix = f"Move it away and download it again: `resnet-labs data mnist --download --data-root {tiny_mnist}`."
+    with pytest.raises(InputError, match=rf"'{path}' is damaged: .*{why}.*{fix}"):
         load("mnist", split="test", root=tiny_mnist)
     (record,) = [record for record in available(tiny_mnist) if record.name == "mnist"]
     assert record.state == f"'{path}' is damaged"
@@ -219,10 +219,10 @@ def test_a_missing_file_is_told_with_the_command_that_fetches_it(tiny_mnist):
 def test_a_root_that_does_not_exist_is_said_to_be_so(tmp_path, monkeypatch, root):
     place = tmp_path / "misspelt"
     monkeypatch.setenv("RESNET_LABS_DATA", str(place))
-    mend = f"Check its spelling; `resnet-labs data NAME --download --data-root {place}` makes a new one."
-    with pytest.raises(InputError, match=f"The data root '{place}' does not exist. {mend}"):
+    fix = f"Check its spelling; `resnet-labs data NAME --download --data-root {place}` makes a new one."
+    with pytest.raises(InputError, match=f"The data root '{place}' does not exist. {fix}"):
         load("mnist", split="test", root=place if root == "argument" else None)
-    with pytest.raises(InputError, match=f"The data root '{place}' does not exist. {mend}"):
+    with pytest.raises(InputError, match=f"The data root '{place}' does not exist. {fix}"):
         available(place)
     assert not place.exists()
     assert available()[0].here

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from resnet_labs.data import available, cache, left_out, load
-from resnet_labs.runtime import InputError
+from resnet_labs import cache as kept_between_runs
+from resnet_labs.data import available, cache, load
+from resnet_labs.errors import InputError
 
 
 @pytest.fixture(autouse=True)
 def _nothing_said_yet(monkeypatch):
-    left_out.say_once.cache_clear()
+    kept_between_runs.say_once.cache_clear()
     for name in ("RESNET_LABS_DATA", "RESNET_LABS_CACHE"):
         monkeypatch.delenv(name, raising=False)
 
@@ -88,7 +89,7 @@ def test_a_home_that_cannot_be_read_stops_nothing_that_needs_none(monkeypatch, t
     code = """
 import os
 from resnet_labs.data import available, load
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 load("digits", split="test")
 if os.getuid() == 0:
     os.setuid(54321)
@@ -162,7 +163,7 @@ def test_where_home_cannot_be_written_a_temporary_folder_serves(monkeypatch, tmp
         assert len(load("folder", split="train", root=root)) == 8
     assert len(said) == 1
     (entry,) = kept.rglob("*.npy")
-    assert cache.cache_folder() == entry.parent
+    assert kept_between_runs.folder("decoded") == entry.parent
     assert entry.parent.parent.stat().st_mode & 0o077 == 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")

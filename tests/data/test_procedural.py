@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from resnet_labs.data import Batches, ImageData, load, procedural, procedural_images
+from resnet_labs.errors import InputError
 from resnet_labs.resnet import cifar_resnet
-from resnet_labs.runtime import InputError
 
 
 def test_the_seed_fixes_every_pixel():

@@ -16,7 +16,7 @@ from torchvision import datasets
 
 from resnet_labs.data import available, load
 from resnet_labs.data import tiny_imagenet as tiny
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -76,8 +76,8 @@ def test_a_damaged_cifar_file_is_named(tiny_cifar):
     path = tiny_cifar / "cifar-10-batches-py" / "data_batch_4"
     path.write_bytes(b"cut off")
     command = f"`resnet-labs data cifar10 --download --data-root {tiny_cifar}`"
-    mend = f"Move '{path.parent}' away and download it again: {command}"
-    with pytest.raises(InputError, match=f"'{path}' is damaged: its MD5 sum is not [0-9a-f]{{32}}. {mend}"):
+    fix = f"Move '{path.parent}' away and download it again: {command}"
+    with pytest.raises(InputError, match=f"'{path}' is damaged: its MD5 sum is not [0-9a-f]{{32}}. {fix}"):
         load("cifar10", split="test", root=tiny_cifar)
     path.unlink()
     with pytest.raises(InputError, match=f"'{path}' is missing"):

@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from resnet_labs.data import ImageData, split
 from resnet_labs.data.splits import choose, cut
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def numbered(counts: list[int]) -> ImageData:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from time_limits import seconds
+from helpers.time_limits import seconds
 
 PARENT = """
 import json, os, runpy, sys, traceback

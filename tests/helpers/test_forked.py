@@ -6,8 +6,8 @@ import os
 import signal
 from pathlib import Path
 
-import forked
 import pytest
+from helpers import forked
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
 
+from resnet_labs.errors import InputError
 from resnet_labs.labkit.address import Address, read_address, stamped
 from resnet_labs.labkit.build import build
-from resnet_labs.runtime import InputError
 
-ROOT = Path(__file__).parents[1]
 THERE = Address("https://github.com/somebody/some-labs", "1.2.3")
 PYPROJECT = """\
 [project]

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
+from helpers.places import ROOT
 
 from resnet_labs.checks._waiting import _stubs
+from resnet_labs.errors import InputError
 from resnet_labs.labkit import build as build_module
 from resnet_labs.labkit.build import build, main, orphans, outputs
-from resnet_labs.runtime import InputError
 
-ROOT = Path(__file__).parents[1]
 SOURCE = "labs/solutions/lab02_minimal.py"
 
 
 @pytest.fixture
 def repository(tmp_path):
     (tmp_path / "labs" / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "fixtures" / "lab02_minimal.txt", tmp_path / SOURCE)
+    shutil.copy(ROOT / "tests" / "labkit" / "lab02_minimal.txt", tmp_path / SOURCE)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

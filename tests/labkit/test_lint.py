@@ -5,22 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
+from helpers.places import ROOT
 
 from resnet_labs.labkit.build import build
 from resnet_labs.labkit.lint import lint, main
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
     (folder / "labs" / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "fixtures" / "lab02_minimal.txt", folder / "labs/solutions/lab02_minimal.py")
+    shutil.copy(ROOT / "tests" / "labkit" / "lab02_minimal.txt", folder / "labs/solutions/lab02_minimal.py")
     shutil.copy(ROOT / "pyproject.toml", folder)
     build(folder)
     return folder

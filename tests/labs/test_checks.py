@@ -5,21 +5,20 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from helpers.places import ROOT, SOLUTIONS
 
 from resnet_labs import labs
 from resnet_labs.checks._engine import CheckFailed
 
-ROOT = Path(__file__).parent.parent
 WRITTEN = [lab for lab in labs.LABS if lab.notebook]
 
 
 def answers(lab):
-    """Return tests/mutants/labNN.py: `MUTANTS` and `RIGHT`, by the name of the check."""
-    path = ROOT / "tests" / "mutants" / f"lab{lab.number}.py"
-    spec = importlib.util.spec_from_file_location(f"mutants_{path.stem}", path)
+    """Return tests/labs/labNN/mutants.py: `MUTANTS` and `RIGHT`, by the name of the check."""
+    path = ROOT / "tests" / "labs" / f"lab{lab.number}" / "mutants.py"
+    spec = importlib.util.spec_from_file_location(f"mutants_{path.parent.name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -56,7 +55,7 @@ def test_wrong_answer_gets_its_own_message_and_a_hint_that_the_lab_has(lab, chec
     for part in ("Tested:", "Expected:", "Got:", "Likely:", "Hint:"):
         assert part in str(failure.value)
     hint = str(failure.value).split('open "')[1].split('"')[0]
-    source = (ROOT / "labs" / "solutions" / f"{lab.stem}.py").read_text(encoding="utf-8")
+    source = (SOLUTIONS / f"{lab.stem}.py").read_text(encoding="utf-8")
     assert f"<summary>{hint}:" in source
 
 
@@ -68,7 +67,7 @@ def test_right_answer_in_another_style_passes(lab, check, given, capsys):
 
 @pytest.mark.parametrize("lab", WRITTEN, ids=lambda lab: lab.stem)
 def test_every_check_of_the_lab_has_wrong_and_right_answers_enough(lab):
-    source = (ROOT / "labs" / "solutions" / f"{lab.stem}.py").read_text(encoding="utf-8")
+    source = (SOLUTIONS / f"{lab.stem}.py").read_text(encoding="utf-8")
     module = ANSWERS[lab]
     asked = {name for name in module.MUTANTS if f"checks.lab{lab.number}.{name}(" in source}
     assert source.count(f"checks.lab{lab.number}.check_") >= len(asked) == len(module.MUTANTS)

@@ -12,13 +12,13 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from helpers.places import ROOT
 from torch import nn
 
 from resnet_labs import cli, data, lab_mode, lab_time, labs, runtime, weights
+from resnet_labs.errors import InputError
 from resnet_labs.recipes import stand_in_network
-from resnet_labs.runtime import InputError
 
-ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted([*(ROOT / "labs").glob("*.ipynb"), *(ROOT / "labs" / "solutions").glob("*.ipynb")])
 SOLUTIONS = [notebook for notebook in NOTEBOOKS if notebook.parent.name == "solutions"]
 EMBEDDED = {"digits", "procedural_source", "procedural_target"}

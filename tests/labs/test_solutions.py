@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from helpers.places import SOLUTIONS
 
-SOLUTIONS = sorted((Path(__file__).parents[1] / "labs" / "solutions").glob("*.ipynb"))
+SOLUTIONS = sorted((SOLUTIONS).glob("*.ipynb"))
 Execute = Callable[[Path], Path]
 
 

@@ -6,12 +6,12 @@ import ast
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
+from helpers.places import LABS
 
-LABS = sorted((Path(__file__).parents[1] / "labs").rglob("lab*.ipynb"))
+LABS = sorted(LABS.rglob("lab*.ipynb"))
 NAMES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
 

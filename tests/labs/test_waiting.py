@@ -6,24 +6,21 @@ import shutil
 import subprocess
 import sys
 from importlib import metadata
-from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
+from helpers.time_limits import seconds
 from IPython.core.interactiveshell import InteractiveShell
-from time_limits import seconds
 from traitlets.config import Config
 
 from resnet_labs.checks import _waiting
 from resnet_labs.checks._waiting import NotAnswered, WaitForAnswers
+from resnet_labs.errors import InputError
 from resnet_labs.labkit.build import build
-from resnet_labs.runtime import InputError
 
 FIRST = 'def adapt(model):\n    x = 1\n    raise NotImplementedError("exercise 02.1 is not written yet")'
 SECOND = 'def step(model):\n    raise NotImplementedError("exercise 02.2 is not written yet")'
 VALUE = 'raise NotImplementedError("exercise 02.3 is not written yet; it sets share, digit")'
-
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Mutants of the library: with one operator changed in freeze, losses or metrics, that module's tests must fail.
 
-Run it as `python tests/mutants/library.py [--module losses] [--limit N] [--jobs 1]`, on a system that can fork. A
+Run it as `python tests/library/mutants.py [--module losses] [--limit N] [--jobs 1]`, on a system that can fork. A
 parent imports torch once; every mutant is a child of it, with a copy of the package in a temporary folder first on its
 path.
 """
@@ -55,7 +55,7 @@ SLOW = {
     "metrics": "",
 }
 TARGETS = {
-    name: Target(ROOT / "resnet_labs" / f"{name}.py", ROOT / "tests" / f"test_{name}.py", slow)
+    name: Target(ROOT / "resnet_labs" / f"{name}.py", ROOT / "tests" / "library" / f"test_{name}.py", slow)
     for name, slow in SLOW.items()
 }
 

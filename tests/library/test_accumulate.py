@@ -7,15 +7,15 @@ import math
 import os
 import socket
 
-import forked
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import forked
 from torch import nn
 
 from resnet_labs.checkpoint import load, save
+from resnet_labs.errors import InputError
 from resnet_labs.losses import CenterLoss
-from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig, fit
 
 
@@ -248,7 +248,7 @@ import torch.nn.functional as F
 sys.path.insert(0, sys.argv[1])
 from torch import nn
 from test_accumulate import batches, network, settings, weights
-from resnet_labs import processes
+from resnet_labs import distributed
 from resnet_labs.train import fit
 
 class Scaled(nn.Module):
@@ -258,7 +258,7 @@ class Scaled(nn.Module):
     def forward(self, outputs, labels):
         return F.cross_entropy(outputs * self.scale, labels)
 
-with processes.joined(timeout_seconds=60):
+with distributed.joined(timeout_seconds=60):
     model, loss = network(), Scaled()
     fit(model, batches(8, count=41), loss=loss, config=settings(accumulate=4, clip_norm=0.05), progress=False)
     print(json.dumps([*weights(model).tolist(), loss.scale.item()]), flush=True)

@@ -11,7 +11,7 @@ from torchvision.transforms.v2 import functional as reference
 
 from resnet_labs.augment import AutoAugment, ColorJitter, Compose, Crop, CutMix, Flip, Mixup, _draws, jitter, policy
 from resnet_labs.data import Batches, ImageData
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 FULL_JITTER = ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
 ALL = {

@@ -11,8 +11,8 @@ from torch import nn
 
 from resnet_labs import data
 from resnet_labs.autoencoder import LayerHistory, MLPClassifier, StackedAutoencoder, pretrain_layerwise
+from resnet_labs.errors import InputError
 from resnet_labs.metrics import per_class_accuracy
-from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig, fit
 
 SIZES = (16, 9, 7, 5)

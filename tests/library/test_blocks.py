@@ -6,7 +6,7 @@ from torch import nn
 from torchvision.models import resnet as reference
 
 from resnet_labs.blocks import BasicBlock, Bottleneck, PadShortcut
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 GEOMETRIES = [(8, 8, 1), (8, 16, 2), (8, 16, 1), (8, 8, 2)]
 

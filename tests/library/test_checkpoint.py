@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from resnet_labs import checkpoint
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_a_value_that_could_not_be_read_back_is_refused(path: Path, state: dict[
 
 
 @pytest.mark.parametrize(
-    ("call", "code", "mend"),
+    ("call", "code", "fix"),
     [
         ("open", errno.EACCES, "Give a folder that you may write to"),
         ("open", errno.EROFS, "Give a folder that you may write to"),
@@ -221,7 +221,7 @@ def test_a_value_that_could_not_be_read_back_is_refused(path: Path, state: dict[
     ],
 )
 def test_a_disk_that_refuses_loses_nothing(
-    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int, mend: str
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int, fix: str
 ) -> None:
     for epoch in (1, 2):
         checkpoint.save(path, {"epoch": epoch})
@@ -235,7 +235,7 @@ def test_a_disk_that_refuses_loses_nothing(
         with pytest.raises(InputError) as caught:
             checkpoint.save(path, {"epoch": 3})
     assert str(caught.value) == (
-        f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. {mend}; what was saved before is still there."
+        f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. {fix}; what was saved before is still there."
     )
     assert {file: file.read_bytes() for file in path.parent.iterdir()} == before
 

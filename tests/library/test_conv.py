@@ -9,10 +9,10 @@ import random
 from pathlib import Path
 from typing import Any
 
-import forked
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import forked
 from torch import Tensor, nn
 
 from resnet_labs import conv

@@ -10,10 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import forked
 import pytest
 import torch
-from time_limits import seconds
+from helpers import forked
+from helpers.time_limits import seconds
 
 pytestmark = pytest.mark.slow
 
@@ -22,9 +22,9 @@ import json, os, signal, sys
 import torch
 import torch.nn.functional as F
 from torch import nn
-from resnet_labs import data, processes
+from resnet_labs import data, distributed
 from resnet_labs.losses import CenterLoss, triplet_loss
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 from resnet_labs.tracking import CSVTracker
 from resnet_labs.train import TrainConfig, evaluate, fit
 
@@ -43,7 +43,7 @@ class Compares(nn.Module):
         return self.factor * F.cross_entropy(outputs, labels) + compared
 
 def run(folder, dies):
-    torch.manual_seed(1 + processes.rank())  # the first process's weights are everybody's
+    torch.manual_seed(1 + distributed.rank())  # the first process's weights are everybody's
     model = nn.Sequential(
         nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 8, 3), nn.BatchNorm2d(8, momentum=None),
         nn.ReLU(), nn.Flatten(), nn.Linear(32, 3)
@@ -52,14 +52,14 @@ def run(folder, dies):
         def log(self, row):
             pass
         def __call__(self, logits, labels):
-            if dies and processes.rank() == 1:
+            if dies and distributed.rank() == 1:
                 os.kill(os.getpid(), signal.SIGKILL) if dies == "killed" else os._exit(3)
             return F.cross_entropy(logits, labels)
     batches = data.Batches(images(41), 8, shuffle=True, seed=5)  # the last batch has one image: one part is empty
     history = fit(
         model, batches, loss=Dies(), config=TrainConfig(epochs=3, learning_rate=0.1, clip_norm=1.0, precision="fp32"),
         validation=data.Batches(images(13), 5), checkpoint=folder + "/run.pt", progress=False,
-        tracker=CSVTracker(folder + f"/{processes.rank()}.csv"),
+        tracker=CSVTracker(folder + f"/{distributed.rank()}.csv"),
     )
     comparing = Compares()
     config = TrainConfig(epochs=3, learning_rate=0.02, precision="fp32", accumulate=2)
@@ -67,14 +67,14 @@ def run(folder, dies):
     found = evaluate(model, data.Batches(images(13), 5))
     state = torch.cat([value.double().flatten() for value in model.state_dict().values()])
     print(json.dumps({
-        "rank": processes.rank(), "rows": history.rows, "device": history.device, "state": state.tolist(),
+        "rank": distributed.rank(), "rows": history.rows, "device": history.device, "state": state.tolist(),
         "compared": [row["train_loss"] for row in compared.rows],
         "centers": comparing.center.centers.flatten().tolist(), "factor": comparing.factor.item(),
         "logits": found.logits.tolist(), "labels": found.labels.tolist(), "confusion": found.confusion.tolist(),
     }), flush=True)
 
 try:
-    with processes.joined(timeout_seconds=60):
+    with distributed.joined(timeout_seconds=60):
         run(sys.argv[1], sys.argv[2] if sys.argv[2] != "lives" else "")
 except InputError as error:
     print(error, file=sys.stderr)

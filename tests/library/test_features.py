@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_labs import augment, data, reports
+from resnet_labs.errors import InputError
 from resnet_labs.features import (
     FeatureSet,
     cached_features,
@@ -27,7 +28,6 @@ from resnet_labs.features import (
 )
 from resnet_labs.freeze import head_of, linear_probe_
 from resnet_labs.resnet import cifar_resnet, resnet152
-from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig, evaluate, fit
 
 

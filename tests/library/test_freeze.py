@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torchvision.models import DenseNet, GoogLeNet, VisionTransformer
 from torchvision.models import resnet18 as torchvision_resnet18
 
+from resnet_labs.errors import InputError
 from resnet_labs.freeze import (
     GradualUnfreezing,
     freeze_,
@@ -24,7 +25,6 @@ from resnet_labs.freeze import (
     unfreeze_,
 )
 from resnet_labs.resnet import cifar_resnet, resnet18
-from resnet_labs.runtime import InputError
 
 OPTIMIZERS = {
     "sgd": partial(torch.optim.SGD, lr=0.1, momentum=0.9, weight_decay=0.1),

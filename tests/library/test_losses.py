@@ -10,8 +10,8 @@ from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from resnet_labs.errors import InputError
 from resnet_labs.losses import CenterLoss, cross_entropy, distance_matrix, triplet_loss, usable_anchors
-from resnet_labs.runtime import InputError
 
 MININGS = ("hard", "semihard", "all")
 

@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_labs import freeze, resnet
+from resnet_labs.errors import InputError
 from resnet_labs.losses import CenterLoss
 from resnet_labs.memory import MemoryReport, _NewTensors, memory_report
-from resnet_labs.runtime import InputError, release_memory
+from resnet_labs.runtime import release_memory
 
 FLOAT = 4  # bytes
 INT64 = 8

@@ -9,6 +9,7 @@ import torch
 from scipy import stats
 from sklearn import metrics as reference
 
+from resnet_labs.errors import InputError
 from resnet_labs.metrics import (
     accuracy,
     bootstrap_interval,
@@ -19,7 +20,6 @@ from resnet_labs.metrics import (
     top_k_accuracy,
     wilson_interval,
 )
-from resnet_labs.runtime import InputError
 
 BATCHES = [(1, 2), (50, 3), (200, 10), (31, 31)]
 

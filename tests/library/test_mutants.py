@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from time_limits import seconds
+from helpers.time_limits import seconds
 
-SCRIPT = Path(__file__).parent / "mutants" / "library.py"
+SCRIPT = Path(__file__).parent / "mutants.py"
 _spec = importlib.util.spec_from_file_location("mutants_library", SCRIPT)
 library = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(library)

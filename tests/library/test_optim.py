@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from resnet_labs import optim
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def test_cosine_with_warm_up_equals_torch_step_by_step():

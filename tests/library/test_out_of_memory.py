@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from resnet_labs import out_of_memory, processes
-from resnet_labs.history import History
-from resnet_labs.runtime import InputError
-from resnet_labs.train import OutOfMemory, TrainConfig, fit
+from resnet_labs import distributed
+from resnet_labs.errors import LabError
+from resnet_labs.train import OutOfMemory, TrainConfig, fit, out_of_memory
+from resnet_labs.train.history import History
 
 PETABYTE = 2**50
 
@@ -86,22 +86,22 @@ def test_the_size_that_fits_is_named_in_both_ways():
         "16 does not fit into memory on HERE; one of 4 does. "
         "Use a batch size of 4; with accumulate=4 a step is still over 16 images."
     )
-    assert isinstance(error, InputError)
+    assert isinstance(error, LabError)
     assert error.fits == 4
     assert "allocate memory" in str(error.__cause__)
 
 
 @pytest.mark.parametrize(
-    ("size", "limit", "accumulate", "mend"),
+    ("size", "limit", "accumulate", "fix"),
     [
         (16, 8, 3, "Use a batch size of 8; with accumulate=6 a step is still over 48 images."),
         (100, 13, 1, "Use a batch size of 12; with accumulate=8 a step is over 96 images."),
         (7, 3, 1, "Use a batch size of 3; with accumulate=2 a step is over 6 images."),
     ],
 )
-def test_steps_keep_their_images_where_halves_allow_it(size, limit, accumulate, mend):
+def test_steps_keep_their_images_where_halves_allow_it(size, limit, accumulate, fix):
     text, _ = said(network(limit), batches(size, 2 * size), accumulate=accumulate)
-    assert text.endswith(mend)
+    assert text.endswith(fix)
 
 
 def test_what_is_named_runs():
@@ -145,8 +145,8 @@ def test_several_processes_do_not_search(monkeypatch):
         def forward(self, images):
             return self.module(images)
 
-    monkeypatch.setattr("resnet_labs.train.DistributedDataParallel", Alone)
-    monkeypatch.setattr(processes, "count", lambda: 2)
+    monkeypatch.setattr("resnet_labs.train.loop.DistributedDataParallel", Alone)
+    monkeypatch.setattr(distributed, "count", lambda: 2)
     model = nn.Sequential(nn.Flatten(), Limited(4), nn.Linear(36, 3))
     text, error = said(model, batches(16, 32))
     assert text == (

@@ -14,9 +14,9 @@ from torch import nn
 
 from resnet_labs import resnet
 from resnet_labs.blocks import BasicBlock
+from resnet_labs.errors import InputError
 from resnet_labs.freeze import freeze_
 from resnet_labs.resnet import ResNet, cifar_resnet, count_multiply_adds, count_parameters, resnet18, resnet50
-from resnet_labs.runtime import InputError
 
 NAMES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 

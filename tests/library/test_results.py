@@ -10,36 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers.result_lines import METRICS, result
 from scipy import stats
 
 from resnet_labs import data, recipes, reports, results, runtime
+from resnet_labs.errors import InputError
 from resnet_labs.reports import compare
-from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig
-
-METRICS = {
-    "accuracy_before": 0.1,
-    "accuracy": 0.98,
-    "accuracy_low": 0.97,
-    "accuracy_high": 0.99,
-    "macro_precision": 0.98,
-    "macro_recall": 0.98,
-    "macro_f_score": 0.98,
-}
-
-
-def result(seed=0, **changes):
-    given = {
-        "experiment": "r1.digits",
-        "data": {"name": "mnist", "source": "made here", "train": 10, "test": 5},
-        "seed": seed,
-        "settings": {"epochs": 1},
-        "metrics": METRICS,
-        "seconds": 1.5,
-        "device": "a processor",
-        "precision": "fp32",
-    }
-    return results.Result(**(given | changes))
 
 
 def test_a_line_is_read_back_as_it_was(tmp_path):

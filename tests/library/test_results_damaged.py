@@ -7,18 +7,18 @@ import json
 import warnings
 
 import pytest
-import test_results
-from tests_helpers import small_recipe
+from helpers import result_lines
+from helpers.recipes import small_recipe
 
 from resnet_labs import cli, recipes, results
+from resnet_labs.errors import InputError
 from resnet_labs.reports import compare
-from resnet_labs.runtime import InputError
 
 
 def result(*arguments, **changes):
     """Return a line that is the same whenever and wherever it is made."""
     fixed = {"command": "resnet-labs run digits", "commit": "0123456789ab", "date": "2026-11-21"}
-    return test_results.result(*arguments, **(fixed | changes))
+    return result_lines.result(*arguments, **(fixed | changes))
 
 
 WHOLE = json.dumps(dataclasses.asdict(result(0)), ensure_ascii=False).encode()

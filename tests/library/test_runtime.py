@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from resnet_labs import runtime
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 
 def test_one_seed_fixes_every_generator():
@@ -81,7 +81,7 @@ def test_autocast_runs_in_the_chosen_format():
 
 def test_error_holds_problem_and_mend():
     error = InputError("It is broken.", "Mend it.")
-    assert (error.problem, error.mend, str(error)) == ("It is broken.", "Mend it.", "It is broken. Mend it.")
+    assert (error.problem, error.fix, str(error)) == ("It is broken.", "Mend it.", "It is broken. Mend it.")
     assert isinstance(error, ValueError)
 
 

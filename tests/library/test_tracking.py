@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from time_limits import seconds
+from helpers.time_limits import seconds
 from torch import nn
 
 from resnet_labs import plotting, tracking
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 from resnet_labs.tracking import csv_file
 from resnet_labs.train import TrainConfig, fit
 
@@ -303,13 +303,13 @@ def test_csv_is_written_whatever_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("names", "mend"), [("tensorbord", "Did you mean 'tensorboard'?"), (["csv", "x"], "Known: csv, tensorboard, wandb")]
+    ("names", "fix"), [("tensorbord", "Did you mean 'tensorboard'?"), (["csv", "x"], "Known: csv, tensorboard, wandb")]
 )
-def test_an_unknown_name_gets_the_nearest(tmp_path, names, mend):
+def test_an_unknown_name_gets_the_nearest(tmp_path, names, fix):
     with pytest.raises(InputError) as caught:
         tracking.tracker(names, tmp_path / "run")
     assert str(caught.value).startswith("There is no tracker ")
-    assert mend in str(caught.value)
+    assert fix in str(caught.value)
     assert not (tmp_path / "run").exists()
 
 

@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from resnet_labs import cli, tracking
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 GOOD = "epoch,train_loss,seconds\n1,2.0,1.0\n2,1.5,1.0\n"
 

@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_labs import checkpoint, data, runtime
+from resnet_labs.errors import InputError
 from resnet_labs.freeze import freeze_, linear_probe_
 from resnet_labs.losses import CenterLoss
-from resnet_labs.runtime import InputError
 from resnet_labs.tracking import CSVTracker
 from resnet_labs.train import History, NonFiniteLoss, Stopped, TrainConfig, evaluate, fit
 
@@ -357,14 +357,14 @@ def test_a_full_disk_ends_the_run_with_all_its_epochs_and_it_goes_on_later(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("code", "call", "mend"),
+    ("code", "call", "fix"),
     [
         (errno.EROFS, "open", "Give a folder that you may write to"),
         (errno.EACCES, "open", "Give a folder that you may write to"),
         (errno.ENOSPC, "mkdir", "Free some space"),
     ],
 )
-def test_a_folder_that_cannot_be_written_is_found_before_any_step(tmp_path, monkeypatch, code, call, mend):
+def test_a_folder_that_cannot_be_written_is_found_before_any_step(tmp_path, monkeypatch, code, call, fix):
     path = tmp_path / "a" / "run.pt"
 
     def refuse(*_, **__):
@@ -375,7 +375,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_step(tmp_path, monk
     fresh = weights(model)
     with pytest.raises(InputError) as caught:
         kept_run(path, model=model)
-    assert str(caught.value).startswith(f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. {mend}")
+    assert str(caught.value).startswith(f"The checkpoint '{path}' cannot be written: {os.strerror(code)}. {fix}")
     assert torch.equal(weights(model), fresh)
 
 

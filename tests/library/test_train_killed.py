@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from time_limits import seconds
+from helpers.time_limits import seconds
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")]
 

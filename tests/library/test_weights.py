@@ -14,8 +14,8 @@ import torchvision
 from torch import Tensor, nn
 
 from resnet_labs.blocks import BasicBlock
+from resnet_labs.errors import InputError
 from resnet_labs.resnet import ResNet, cifar_resnet, resnet18, resnet34
-from resnet_labs.runtime import InputError
 from resnet_labs.weights import load_weights, replace_head, replace_stem
 
 
@@ -121,7 +121,7 @@ def test_a_training_state_is_refused_with_the_part_to_give(tmp_path: Path) -> No
     state = {"model": small().state_dict(), "epoch": 3}
     torch.save(state, tmp_path / "run.pt")
     torch.save([1], tmp_path / "list.pt")
-    mend = "Give the part of it that is the model's, such as state['model']."
+    fix = "Give the part of it that is the model's, such as state['model']."
     for source, problem in (
         (state, "source is no state dict, but a dict of model, epoch."),
         (tmp_path / "run.pt", f"The content of '{tmp_path}/run.pt' is no state dict, but a dict of model, epoch."),
@@ -129,7 +129,7 @@ def test_a_training_state_is_refused_with_the_part_to_give(tmp_path: Path) -> No
     ):
         with pytest.raises(InputError) as caught:
             load_weights(small(), source)
-        assert str(caught.value) == f"{problem} {mend}"
+        assert str(caught.value) == f"{problem} {fix}"
 
 
 def test_a_missing_file_is_named_with_what_can_be_given() -> None:

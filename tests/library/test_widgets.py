@@ -13,11 +13,11 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from helpers.time_limits import seconds
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
-from time_limits import seconds
 
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 from resnet_labs.widgets import explorer, frame_slider
 
 LABELS = ["8 layers", "20 layers", "56 layers"]

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from helpers.places import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -25,7 +26,6 @@ from packaging.version import Version
 import resnet_labs
 from resnet_labs.labs import LABS
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [
@@ -185,7 +185,7 @@ def test_the_readme_gives_the_test_command_of_make() -> None:
 
 def test_the_tests_build_the_book_as_make_does() -> None:
     (arguments,) = re.findall(r"^\tRESNET_LABS_FAST=1 \$\(BIN\)/jupyter-book (.+)", read("Makefile"), re.MULTILINE)
-    tests = ast.parse(read("tests/test_book.py"))
+    tests = ast.parse(read("tests/book/test_book.py"))
     (function,) = [node for node in tests.body if isinstance(node, ast.FunctionDef) and node.name == "build"]
     strings = [node.value for node in ast.walk(function) if isinstance(node, ast.Constant)]
     assert [part for part in arguments.split() if part not in strings] == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests_helpers import small_recipe
+from helpers.recipes import small_recipe
 
 from resnet_labs import recipes, reports, results
 from resnet_labs.recipes import RECIPES, _pretrained, reproduce, reproduce_all, stand_in_network

@@ -10,9 +10,9 @@ import torch
 
 from resnet_labs import recipes, reports
 from resnet_labs.blocks import BasicBlock
+from resnet_labs.errors import InputError
 from resnet_labs.recipes import flowers
 from resnet_labs.resnet import ResNet, resnet18
-from resnet_labs.runtime import InputError
 from resnet_labs.train import TrainConfig
 from resnet_labs.weights import load_weights
 

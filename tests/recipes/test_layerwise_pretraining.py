@@ -11,25 +11,25 @@ from torchvision.transforms import functional as torchvision_functional
 
 from resnet_labs import checkpoint, data, recipes, reports
 from resnet_labs.data import ImageData
-from resnet_labs.recipes import Run, layerwise, layerwise_runs, settings
+from resnet_labs.recipes import Run, layerwise_pretraining, layerwise_pretraining_runs, settings
 from resnet_labs.reports import compare
 from resnet_labs.tracking import tracker
 
 
 def quick(name: str) -> recipes.Recipe:
     """Return the digits variant with few epochs and narrow layers."""
-    (recipe,) = layerwise.RECIPES[name]
+    (recipe,) = layerwise_pretraining.RECIPES[name]
     fewer = dict.fromkeys(recipe.knobs, 1) | ({"more_epochs": 3} if "more_epochs" in recipe.knobs else {})
     config = replace(recipe.config, epochs=2)
     return replace(recipe, knobs=fewer, config=config, network=("mlp", {"hidden": [12, 8]}))
 
 
 def as_reported() -> recipes.Recipe:
-    return replace(quick("r4.c9.digits"), name="r4.layerwise", run=layerwise_runs.as_reported)
+    return replace(quick("r4.c9.digits"), name="r4.layerwise", run=layerwise_pretraining_runs.as_reported)
 
 
 def test_the_report_s_recipe_is_the_report_s():
-    (recipe,) = layerwise.RECIPES["r4.layerwise"]
+    (recipe,) = layerwise_pretraining.RECIPES["r4.layerwise"]
     stated = reports.load_report("r4")["experiments"]["layerwise"]
     assert recipe.network[1]["hidden"] == stated["hidden"]
     assert recipe.dataset == "stl10"
@@ -45,13 +45,13 @@ def test_the_report_s_recipe_is_the_report_s():
 
 
 def test_batches_of_the_report_are_those_that_its_log_shows():
-    (recipe,) = layerwise.RECIPES["r4.layerwise"]
+    (recipe,) = layerwise_pretraining.RECIPES["r4.layerwise"]
     num_batches = 5000 / recipe.batch_size
     assert 226.134165 / num_batches == pytest.approx(torch.tensor(10.0).log().item(), abs=0.05)
 
 
 def test_no_two_variants_of_a_name_are_alike_and_stand_ins_say_so():
-    for name, variants in layerwise.RECIPES.items():
+    for name, variants in layerwise_pretraining.RECIPES.items():
         assert len({repr(settings(recipe)) for recipe in variants}) == len(variants)
         for recipe in variants:
             assert bool(recipe.stand_in) == (name.endswith((".stand_in", ".digits")))
@@ -60,14 +60,14 @@ def test_no_two_variants_of_a_name_are_alike_and_stand_ins_say_so():
 def test_grey_is_torchvision_s_grey():
     pixels = torch.randint(0, 256, (3, 3, 4, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     colour = ImageData(pixels, torch.zeros(3, dtype=torch.int64), ("one",), "drawn")
-    found = layerwise_runs.grey(colour)
+    found = layerwise_pretraining_runs.grey(colour)
     assert torch.equal(found.images, torchvision_functional.rgb_to_grayscale(pixels))
-    assert layerwise_runs.grey(found) is found
+    assert layerwise_pretraining_runs.grey(found) is found
 
 
 def test_shuffled_pixels_are_the_same_pixels_in_one_order_for_all_images():
     digits = data.load("digits", split="test")
-    shuffled, again, other = (layerwise_runs.shuffle_pixels(digits, seed=seed) for seed in (1, 1, 2))
+    shuffled, again, other = (layerwise_pretraining_runs.shuffle_pixels(digits, seed=seed) for seed in (1, 1, 2))
     assert torch.equal(shuffled.images, again.images)
     assert not torch.equal(shuffled.images, other.images)
     assert torch.equal(shuffled.images.flatten(1).sort(1).values, digits.images.flatten(1).sort(1).values)
@@ -76,9 +76,9 @@ def test_shuffled_pixels_are_the_same_pixels_in_one_order_for_all_images():
 
 
 def test_conv_net_is_small_and_as_costly_as_the_mlp_on_48_pixels():
-    network = layerwise_runs.small_conv_net(10)
+    network = layerwise_pretraining_runs.small_conv_net(10)
     weights = sum(weight.numel() for weight in network.parameters())
-    mlp = [48 * 48, *layerwise.HIDDEN, 10]
+    mlp = [48 * 48, *layerwise_pretraining.HIDDEN, 10]
     multiplications = sum(before * after for before, after in pairwise(mlp))
     convolved = 9 * (24**2 * 32 + 12**2 * 32 * 64 + 6**2 * 64 * 128) + 1280
     assert convolved == pytest.approx(multiplications, rel=0.15)
@@ -129,11 +129,11 @@ def test_a_stopped_run_goes_on_with_its_pretrained_layers(tmp_path, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(layerwise_runs, "fit", stop)
+        patch.setattr(layerwise_pretraining_runs, "fit", stop)
         with pytest.raises(KeyboardInterrupt):
             recipes.reproduce(as_reported(), 0, checkpoint=kept)
     assert checkpoint.exists(kept)
-    monkeypatch.setattr(layerwise_runs, "pretrain_layerwise", None)
+    monkeypatch.setattr(layerwise_pretraining_runs, "pretrain_layerwise", None)
     with tracker(("csv",), tmp_path / "tracked", settings={}) as view:
         resumed = as_reported().run(as_reported(), Run(seed=0, checkpoint=kept, tracker=view))
     assert resumed.metrics == whole.metrics

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from resnet_labs.losses import CenterLoss, cross_entropy, triplet_loss
-from resnet_labs.recipes import three_losses
+from resnet_labs.recipes import losses as experiment
 from resnet_labs.recipes._recipe import Run
-from resnet_labs.recipes.three_losses import RECIPES
-from resnet_labs.recipes.three_losses_networks import (
+from resnet_labs.recipes.losses import RECIPES
+from resnet_labs.recipes.losses_networks import (
     CenterObjective,
     EmbeddingNetwork,
     NearestCenter,
@@ -118,7 +118,7 @@ def test_spread_of_two_classes_by_hand():
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "triplet", "center"])
 def test_a_line_holds_accuracies_clusters_and_the_curves(loss):
-    line = three_losses.train_with_loss(small(loss), Run(seed=0))
+    line = experiment.train_with_loss(small(loss), Run(seed=0))
     assert line.experiment == f"r4.losses.{loss}"
     assert line.data["train"] == 60
     found = line.metrics
@@ -126,22 +126,22 @@ def test_a_line_holds_accuracies_clusters_and_the_curves(loss):
     assert {f"{kind}_epoch_{epoch}" for kind in ("train_loss", "accuracy") for epoch in (1, 2)} < set(found)
     assert found["accuracy"] <= found["top5_accuracy"] <= 1
     assert (found["accuracy"] == found["nearest_mean_accuracy"]) == (loss == "triplet")
-    assert line.metrics == three_losses.train_with_loss(small(loss), Run(seed=0)).metrics
+    assert line.metrics == experiment.train_with_loss(small(loss), Run(seed=0)).metrics
 
 
 def test_a_run_goes_on_from_its_checkpoint(tmp_path):
     kept = tmp_path / "run.pt"
-    whole = three_losses.train_with_loss(small("center"), Run(seed=1))
+    whole = experiment.train_with_loss(small("center"), Run(seed=1))
     half = small("center")
-    three_losses.train_with_loss(replace(half, config=replace(half.config, epochs=1)), Run(seed=1, checkpoint=kept))
-    resumed = three_losses.train_with_loss(half, Run(seed=1, checkpoint=kept))
+    experiment.train_with_loss(replace(half, config=replace(half.config, epochs=1)), Run(seed=1, checkpoint=kept))
+    resumed = experiment.train_with_loss(half, Run(seed=1, checkpoint=kept))
     assert resumed.metrics == whole.metrics
 
 
 def test_choices_are_judged_on_images_cut_from_training():
     for recipe in RECIPES["r4.losses.digits.choice"]:
         assert recipe.validation == 0.8
-    line = three_losses.train_with_loss(
+    line = experiment.train_with_loss(
         replace(RECIPES["r4.losses.digits.choice"][0], config=TrainConfig(1, 1e-3, "adam", precision="fp32")),
         Run(seed=0),
     )
@@ -151,6 +151,6 @@ def test_choices_are_judged_on_images_cut_from_training():
 
 def test_center_loss_without_weight_is_cross_entropy_on_the_same_budget():
     center = small("center")
-    without = three_losses.train_with_loss(replace(center, knobs={**center.knobs, "weight": 0.0}), Run(seed=0))
-    plain = three_losses.train_with_loss(small("cross_entropy"), Run(seed=0))
+    without = experiment.train_with_loss(replace(center, knobs={**center.knobs, "weight": 0.0}), Run(seed=0))
+    plain = experiment.train_with_loss(small("cross_entropy"), Run(seed=0))
     assert without.metrics == plain.metrics

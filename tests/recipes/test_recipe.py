@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_labs import checkpoint, data, recipes, reports
-from resnet_labs.recipes import _pretrained, _train_arm, ablation
+from resnet_labs.recipes import _pretrained, _train_arm
+from resnet_labs.recipes import recipe as ablation
 from resnet_labs.recipes._pretrained import other_classes, pretrained
 from resnet_labs.recipes._train_arm import watch_gradients_
 from resnet_labs.resnet import cifar_resnet

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from resnet_labs import recipes, reports
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 from resnet_labs.train import TrainConfig
 
 LABS = Path(__file__).parents[1] / "labs"

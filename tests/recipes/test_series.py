@@ -9,11 +9,11 @@ import tempfile
 from dataclasses import replace
 
 import pytest
-from tests_helpers import small_recipe
+from helpers.recipes import small_recipe
 
 from resnet_labs import cli, data, recipes, results, tracking
+from resnet_labs.errors import InputError
 from resnet_labs.recipes import _stand_ins, on_what_is_here, reproduce_all
-from resnet_labs.runtime import InputError
 
 
 def two_arms():
@@ -44,7 +44,7 @@ def test_settings_are_printed_readably_and_after_every_argument_was_checked(tmp_
 
 
 @pytest.mark.parametrize(
-    ("code", "mend"),
+    ("code", "fix"),
     [
         (errno.ENOSPC, "Free some space, or give another folder."),
         (errno.EACCES, "Give a folder that you may write to."),
@@ -52,7 +52,7 @@ def test_settings_are_printed_readably_and_after_every_argument_was_checked(tmp_
         (errno.EIO, "Give another folder."),
     ],
 )
-def test_a_folder_that_cannot_be_written_is_refused_with_the_mend_for_its_reason(tmp_path, monkeypatch, code, mend):
+def test_a_folder_that_cannot_be_written_is_refused_with_the_mend_for_its_reason(tmp_path, monkeypatch, code, fix):
     def refuse(dir):
         assert dir == tmp_path
         raise OSError(code, os.strerror(code))
@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_written_is_refused_with_the_mend_for_its_reason
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(InputError) as caught:
         reproduce_all([small_recipe()], tmp_path / "new" / "small", seeds=1)
-    assert str(caught.value) == f"The folder '{tmp_path}/new/small' cannot be written: {os.strerror(code)}. {mend}"
+    assert str(caught.value) == f"The folder '{tmp_path}/new/small' cannot be written: {os.strerror(code)}. {fix}"
     assert not any(tmp_path.iterdir())
 
 

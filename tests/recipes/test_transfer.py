@@ -12,11 +12,11 @@ from torch.nn import functional as F
 from torchvision.transforms.v2.functional import normalize, resize
 
 from resnet_labs import data, features, reports
+from resnet_labs.errors import InputError
 from resnet_labs.freeze import frozen_names
 from resnet_labs.recipes import Run, settings, stand_in_network, transfer
 from resnet_labs.recipes.transfer_networks import METHODS, network_for, preparation, train_only_
 from resnet_labs.reports import compare
-from resnet_labs.runtime import InputError
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_one_seed_gives_one_line_again_and_again(quick):
 
 @pytest.mark.slow
 def test_clusters_are_measured_before_and_after(quick, monkeypatch):
-    # UMAP takes 12 s to compile; tests/test_features.py has it.
+    # UMAP takes 12 s to compile; tests/library/test_features.py has it.
     tsne = features.embed
     monkeypatch.setattr(transfer, "embed", lambda last, method, *, seed: tsne(last, "tsne", seed=seed))
     (recipe,) = transfer.RECIPES["r0.c8"]

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab01_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.checks._lab01_blocks import check_block
-from resnet_labs.checks._lab01_shortcuts import Shortcut, check_padding, check_projection
+from resnet_labs.checks.lab01 import reference
+from resnet_labs.checks.lab01.blocks import check_block
+from resnet_labs.checks.lab01.shortcuts import Shortcut, check_padding, check_projection
 from resnet_labs.resnet import BasicBlock, Bottleneck, ResNet
 
 

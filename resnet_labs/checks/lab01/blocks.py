@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab01_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe
+from resnet_labs.checks.lab01 import reference
 
 Geometries = Callable[[int, int, int], list[reference.Geometry]]
 

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab01_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe
+from resnet_labs.checks.lab01 import reference
 
 Shortcut = Callable[[int, int, int], nn.Module]
 

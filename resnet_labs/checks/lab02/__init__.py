@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab02_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab02 import reference
 from resnet_labs.resnet import resnet18
 
 # Every wrong average that has a name gives another value on these than the right one.

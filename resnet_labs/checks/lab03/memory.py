@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab03_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab03 import reference
 
 _CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("a small network, SGD with momentum (one number a weight)", {}, 1),

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab04_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.checks._lab04_freeze import check_freeze
-from resnet_labs.checks._lab04_rows import check_reading, check_split
+from resnet_labs.checks.lab04 import reference
+from resnet_labs.checks.lab04.freeze import check_freeze
+from resnet_labs.checks.lab04.rows import check_reading, check_split
 
 __all__ = ["check_features", "check_freeze", "check_new_head", "check_reading", "check_split"]
 

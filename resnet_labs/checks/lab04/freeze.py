@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_labs.checks import _lab04_reference as reference
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks.lab04 import reference
 
 _BITS = "bitwise what it was, weights and running statistics"
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs.blocks import BasicBlock, Bottleneck
-from resnet_labs.evaluation import evaluating
 from resnet_labs.resnet import ResNet
+from resnet_labs.train.evaluation import evaluating
 
 Optimizer = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
 

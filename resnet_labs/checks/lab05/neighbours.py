@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from resnet_labs.checks import _lab05_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab05 import reference
 
 # On a line, and every pair at another distance: the neighbours can be read off by hand.
 _LINE = torch.tensor([[0.0], [1.0], [3.0], [7.0], [15.5], [17.0]])

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_labs.checks import _lab05_reference as reference
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks.lab05 import reference
 
 TrainOnly = Callable[[nn.Module, Sequence[str]], Any]
 

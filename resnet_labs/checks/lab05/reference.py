@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs.blocks import BasicBlock
-from resnet_labs.evaluation import evaluating
 from resnet_labs.features import stage_features
 from resnet_labs.resnet import ResNet
+from resnet_labs.train.evaluation import evaluating
 
 
 def small(num_blocks: Sequence[int] = (1, 1, 1)) -> ResNet:

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab05_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab05 import reference
 
 Collector = Callable[[nn.Module, Iterable[tuple[Tensor, Tensor]], Sequence[str]], Mapping[str, Tensor]]
 _STAGES = ("layer1", "layer3", "avgpool")

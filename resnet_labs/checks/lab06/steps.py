@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab06_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab06 import reference
 
 _TARGETS = {
     "others-only": ("the share is spread over the other classes alone; all K get smoothing / K", "a"),

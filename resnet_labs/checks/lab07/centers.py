@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from resnet_labs.checks import _lab07_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab07 import reference
 
 _LAST = "`centers[labels] -= ...` keeps only the last example of each class; `index_add_` adds them all"
 _PRESENT = "a class without an example keeps its center; count with `bincount(minlength=len(centers))`"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from resnet_labs.checks import _lab07_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab07 import reference
 
 _MOST_CALLS = 40
 _EPSILON = "a number was added under the root that shows in the distances; replace the zeros before the root instead"

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from resnet_labs.checks import _lab07_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab07 import reference
 
 _TORCHS_LOSSES = {"cross_entropy", "cross_entropy_loss", "nll_loss", "nll_loss_nd"}
 _FROM_LABELS = "the number of classes is that of the logits, not of the labels: `one_hot(labels, logits.shape[1])`"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from resnet_labs.checks._lab08_classifier import check_classifier
-from resnet_labs.checks._lab08_dead import check_dead
-from resnet_labs.checks._lab08_layer import check_layer
-from resnet_labs.checks._lab08_stack import check_pretrain
+from resnet_labs.checks.lab08.classifier import check_classifier
+from resnet_labs.checks.lab08.dead import check_dead
+from resnet_labs.checks.lab08.layer import check_layer
+from resnet_labs.checks.lab08.stack import check_pretrain
 
 __all__ = ["check_classifier", "check_dead", "check_layer", "check_pretrain"]

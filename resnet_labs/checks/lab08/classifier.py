@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab08_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab08 import reference
 
 
 @check("08.3", "it starts from the pretrained encoders, all of it trains, and the pretrained layers stay as they were")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab08_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab08 import reference
 
 Dead = Callable[[nn.Linear, Tensor], Tensor]
 Gradients = Callable[[nn.Linear, Tensor, Tensor], Tensor]

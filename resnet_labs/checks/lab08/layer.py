@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab08_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab08 import reference
 
 _NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
 

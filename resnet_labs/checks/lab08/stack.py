@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_labs.checks import _lab08_reference as reference
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab08 import reference
 
 _EPOCHS, _RATE = 3, 0.02
 

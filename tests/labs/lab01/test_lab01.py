@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from helpers.places import SOLUTIONS
 from torch import nn
 
 from resnet_labs import blocks, resnet
-from resnet_labs.checks import _lab01_reference as reference
+from resnet_labs.checks.lab01 import reference
 
-LAB = (Path(__file__).parent.parent / "labs" / "solutions" / "lab01_residual_blocks.py").read_text(encoding="utf-8")
+LAB = (SOLUTIONS / "lab01_residual_blocks.py").read_text(encoding="utf-8")
 KINDS = [(blocks.BasicBlock, reference.basic), (blocks.Bottleneck, reference.bottleneck)]
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 import torch
+from helpers.places import SOLUTIONS
 
 from resnet_labs.checks import lab02
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.real_data
@@ -27,6 +25,6 @@ def test_digit_counts_of_the_lab_are_those_of_scikit_learn():
     from sklearn.datasets import load_digits
 
     counts = torch.from_numpy(load_digits().target).bincount(minlength=10)
-    lab = (ROOT / "labs" / "solutions" / "lab02_digits.py").read_text(encoding="utf-8")
+    lab = (SOLUTIONS / "lab02_digits.py").read_text(encoding="utf-8")
     assert f"digits_counts = torch.tensor({counts.tolist()})" in lab
     assert f"mnist_counts = torch.tensor({list(lab02.MNIST_TEST_COUNTS)})" in lab

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from resnet_labs import metrics, reports
-from resnet_labs.checks import _lab03_reference as reference
+from resnet_labs.checks.lab03 import reference
 
 FACTS = reports.load_report("r1")["experiments"]["pets"]["fact"]
 

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.optim import SGD, Adam, AdamW
 
-from resnet_labs.evaluation import evaluating
 from resnet_labs.freeze import linear_probe_
 from resnet_labs.metrics import wilson_interval
+from resnet_labs.train.evaluation import evaluating
 
 # exercise 04.1
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import torch
+from helpers.places import SOLUTIONS
 
 from resnet_labs import data, reports
-from resnet_labs.checks import _lab04_reference as reference
+from resnet_labs.checks.lab04 import reference
 from resnet_labs.metrics import wilson_interval
 from resnet_labs.resnet import resnet18, resnet152
 from resnet_labs.weights import replace_head
 
-SOURCE = (Path(__file__).parent.parent / "labs" / "solutions" / "lab04_flowers.py").read_text(encoding="utf-8")
+SOURCE = (SOLUTIONS / "lab04_flowers.py").read_text(encoding="utf-8")
 FIGURE = reports.load_report("r3")["experiments"]["flowers"]["fact"]["val_accuracy"]
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from helpers.places import SOLUTIONS
 from torch import nn
 
 from resnet_labs import metrics, reports
-from resnet_labs.checks import _lab06_reference as reference
+from resnet_labs.checks.lab06 import reference
 from resnet_labs.losses import cross_entropy
 from resnet_labs.optim import learning_rate_factor
 
-SOURCE = (Path(__file__).parent.parent / "labs" / "solutions" / "lab06_recipe.py").read_text(encoding="utf-8")
+SOURCE = (SOLUTIONS / "lab06_recipe.py").read_text(encoding="utf-8")
 STATED = reports.load_report("r2")["experiments"]
 
 

@@ -8,7 +8,7 @@ import torch
 from resnet_labs import losses, reports
 from resnet_labs.checks import lab07
 from resnet_labs.checks._engine import CheckFailed
-from resnet_labs.runtime import InputError
+from resnet_labs.errors import InputError
 
 LOSSES = ("cross_entropy", "triplet", "center")
 FACTS = reports.load_report("r4")["experiments"]

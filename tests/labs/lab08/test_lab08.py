@@ -7,12 +7,12 @@ import math
 from pathlib import Path
 
 import pytest
+from helpers.places import SOLUTIONS
 
 from resnet_labs import reports
 
-ROOT = Path(__file__).parent.parent
 FACTS = reports.load_report("r4")["experiments"]
-LAB = (ROOT / "labs" / "solutions" / "lab08_layerwise_pretraining.py").read_text(encoding="utf-8")
+LAB = (SOLUTIONS / "lab08_layerwise_pretraining.py").read_text(encoding="utf-8")
 TEST_IMAGES = [103, 114, 97, 106, 92, 101, 95, 93, 103, 96]
 
 
