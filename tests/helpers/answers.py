@@ -1,0 +1,67 @@
+"""Right and wrong answers to an exercise, each where it is written with what the check has to say of it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from helpers.places import TESTS
+
+Place = Callable[[Any], tuple[Any, ...]]
+
+
+class Answer(NamedTuple):
+    """What a check is given, and the code of the message that it must get; no code for a right answer."""
+
+    given: tuple[Any, ...]
+    code: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the function or class, for the name of the test."""
+        return next((thing.__name__ for thing in self.given if hasattr(thing, "__name__")), "answer").strip("_")
+
+
+class Answers:
+    """The answers to one exercise, in the order of the file.
+
+    Args:
+        exercise: its number, such as "05.1".
+        check: the name of its check, such as "check_collect".
+        place: from one answer to all arguments of the check, where it takes more than one.
+    """
+
+    def __init__(self, exercise: str, check: str, place: Place = lambda answer: (answer,)) -> None:
+        self.exercise, self.check, self.place = exercise, check, place
+        self.wrongs: list[Answer] = []
+        self.rights: list[Answer] = []
+
+    def wrong(self, reason: str, place: Place | None = None) -> Callable[..., Any]:
+        """Return a decorator for a wrong answer that gets the message EXERCISE/REASON.
+
+        Called with several things, as `answers.wrong("sum")(first, second)`, it takes them as all of the arguments.
+        """
+
+        def keep(*given: Any) -> Any:
+            arguments = given if len(given) > 1 else (place or self.place)(given[0])
+            self.wrongs.append(Answer(arguments, f"{self.exercise}/{reason}"))
+            return given[0]
+
+        return keep
+
+    def right(self, *given: Any) -> Any:
+        """Decorate a right answer, or take all arguments of the check at once."""
+        self.rights.append(Answer(given if len(given) > 1 else self.place(given[0])))
+        return given[0]
+
+
+def of_lab(number: str) -> Iterator[Answers]:
+    """Yield the answers in the files `exercise_N.py` of a lab's folder of tests."""
+    for path in sorted((TESTS / "labs" / f"lab{number}").glob("exercise_*.py")):
+        spec = importlib.util.spec_from_file_location(f"answers_{path.parent.name}_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        yield module.answers
