@@ -147,16 +147,34 @@ def test_long_work_is_warmed_up_once_and_not_repeated(monkeypatch):
 
 def test_the_matrix_rate_counts_two_operations_a_multiply_add(monkeypatch):
     monkeypatch.setattr(rows, "milliseconds", lambda work, effort: lambda: 4.0)
-    assert rows.matrix_rate(torch.float32, torch.device("cpu"), BRIEF, size=100) == 2 * 100**3 / 0.004
+    assert rows.matrix_rate("fp32", torch.device("cpu"), BRIEF, size=100) == 2 * 100**3 / 0.004
+
+
+def test_the_matrix_rate_is_that_of_the_faster_library_and_both_compute_the_product(monkeypatch):
+    times, products = iter([4.0, 4.0, 2.0, 2.0]), []
+
+    def milliseconds(work, effort):
+        products.append(work())
+        return lambda: next(times)
+
+    monkeypatch.setattr(rows, "milliseconds", milliseconds)
+    two = rows.Effort(rounds=2, seconds=0.0)
+    assert rows.matrix_rate("fp32", torch.device("cpu"), two, size=32) == 2 * 32**3 / 0.002
+    product, maps = products
+    assert torch.allclose(product, maps[0, :, 0].T, atol=1e-4)
 
 
 def test_the_share_of_the_matrix_rate_counts_forward_once_and_backward_twice(monkeypatch):
-    monkeypatch.setattr(training, "matrix_rate", lambda dtype, *_, **__: 1e9 if dtype == torch.float32 else 4e9)
+    monkeypatch.setattr(training, "matrix_rate", lambda precision, *_, **__: {"fp32": 1e9, "bf16": 4e9}[precision])
     model, images = torch.nn.Linear(1000, 100, bias=False), torch.rand(5, 1, 1, 1000)
-    found = training._with_share_of_matrix_rate(row(ours=(6.0,), theirs=(6.0,)), model, images, 8, BRIEF)
-    assert found.note == (  # 5 images, 6 times 100,000 multiply-adds, in 6 ms
-        "ours: 12% of the bf16 matrix rate (0.004 TFLOP/s) and 50% of the fp32 matrix rate (0.001 TFLOP/s)"
-    )
+    # 5 images, 6 times 100,000 multiply-adds, in 6 ms
+    for precision, note in (
+        ("bf16", "12% of the bf16 matrix rate (0.004"),
+        ("fp32", "50% of the fp32 matrix rate (0.001"),
+    ):
+        measured = row(ours=(6.0,), theirs=(6.0,), precision=precision)
+        found = training._with_share_of_matrix_rate(measured, model, images, 8, BRIEF)
+        assert found.note == f"ours: {note} TFLOP/s)"
 
 
 def test_an_absent_peer_is_named_and_the_others_are_measured(monkeypatch):
