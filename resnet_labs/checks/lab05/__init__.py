@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from resnet_labs.checks.lab05.neighbours import check_kept, check_purity
-from resnet_labs.checks.lab05.parts import check_train_only
-from resnet_labs.checks.lab05.stages import check_collect
+from resnet_labs.checks.lab05.collect import check_collect
+from resnet_labs.checks.lab05.purity import check_kept, check_purity
+from resnet_labs.checks.lab05.train_only import check_train_only
 
 __all__ = ["check_collect", "check_kept", "check_purity", "check_train_only"]
