@@ -1,6 +1,6 @@
 """How far a lab's notebook is, by the seconds that its cells took when they were measured, and how that is shown.
 
-`python -m resnet_labs.labkit.seconds` measures the cells and stores the seconds beside this file.
+`python -m resnet_labs.labkit.timings` measures the cells and stores the seconds beside this file.
 """
 
 from __future__ import annotations

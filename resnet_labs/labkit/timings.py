@@ -2,7 +2,8 @@
 
 Run it on a quiet machine with two cores and AVX2, or with `ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2` where the
 processor has more. `minutes` and `steps` of each line belong into `resnet_labs/labs.py`; the minutes also into the
-lab's title.
+lab's title. The seconds of every cell, by which `resnet-labs run` shows how far it is, are stored in
+`resnet_labs/cell_seconds.json`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from resnet_labs import lab_time, runtime
 from resnet_labs.errors import InputError
+from resnet_labs.labkit import _cell_seconds
 from resnet_labs.labs import LABS, Lab, find
 from resnet_labs.recipes.stand_in_network import stand_in_network
 
@@ -38,7 +41,7 @@ def main(names: Sequence[str]) -> int:
         assert lab.fast_work is not None
         steps = [lab_time.step_seconds(lab.fast_work, device)]
         try:
-            whole = whole_seconds(lab)
+            whole = run(lab)
         except _Failed as failure:
             print(failure, file=sys.stderr)
             return 1
@@ -54,15 +57,17 @@ def main(names: Sequence[str]) -> int:
     return 0
 
 
-def whole_seconds(lab: Lab) -> float:
-    """Return how long `resnet-labs run` takes as a command, from start to end."""
+def run(lab: Lab) -> float:
+    """Return how long `resnet-labs run` takes as a command, from start to end; store the seconds of its cells."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "resnet_labs.cli", "run", lab.number]
         started = time.perf_counter()
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - started
-    if done.returncode:
-        raise _Failed(f"Lab {lab.number} failed: {done.stderr.strip()}")
+        if done.returncode:
+            raise _Failed(f"Lab {lab.number} failed: {done.stderr.strip()}")
+        (notebook,) = Path(folder).rglob("notebook.ipynb")
+        _cell_seconds.store(lab.stem, notebook)
     return seconds
 
 

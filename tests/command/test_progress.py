@@ -115,8 +115,8 @@ def test_a_notebook_of_which_nothing_is_known_moves_too(clock):
 def test_the_stored_seconds_name_cells_that_are_there(lab):
     known = progress.measured(lab.stem)
     names = progress.names(nbformat.read(lab.notebook, as_version=4).cells)
-    assert known, "measure it: python -m resnet_labs.labkit.seconds"
-    assert set(known) <= set(names), "measure it anew: python -m resnet_labs.labkit.seconds"
+    assert known, "measure it: python -m resnet_labs.labkit.timings"
+    assert set(known) <= set(names), "measure it anew: python -m resnet_labs.labkit.timings"
 
 
 def test_a_lab_that_was_never_measured_has_no_stored_seconds():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from resnet_labs import lab_time
@@ -15,7 +17,7 @@ def a_step_of_50_ms(monkeypatch):
 
 
 def test_a_lab_s_steps_are_its_time_less_the_constant_in_units_of_a_step(monkeypatch, capsys):
-    monkeypatch.setattr(timings, "whole_seconds", lambda lab: 61.7 + lab_time.OTHER_SECONDS)
+    monkeypatch.setattr(timings, "run", lambda lab: 61.7 + lab_time.OTHER_SECONDS)
     assert timings.main(["digits", "8"]) == 0
     digits, layerwise = capsys.readouterr().out.splitlines()[-2:]
     assert digits.startswith("02 digits")
@@ -23,15 +25,23 @@ def test_a_lab_s_steps_are_its_time_less_the_constant_in_units_of_a_step(monkeyp
     assert layerwise.startswith("08 layerwise_pretraining")
 
 
-def test_the_seconds_are_those_of_the_whole_command(monkeypatch):
-    seen = []
+def test_the_seconds_are_those_of_the_whole_command_and_the_cells_are_stored(monkeypatch):
+    seen, stored = [], []
 
     class Done:
         returncode, stdout, stderr = 0, "", ""
 
-    monkeypatch.setattr(timings.subprocess, "run", lambda command, **options: seen.append(command) or Done)
-    assert timings.whole_seconds(timings.find("digits")) >= 0
+    def command(called, cwd, **options):
+        seen.append(called)
+        (folder := Path(cwd) / "runs" / "lab02").mkdir(parents=True)
+        (folder / "notebook.ipynb").write_text("executed")
+        return Done
+
+    monkeypatch.setattr(timings.subprocess, "run", command)
+    monkeypatch.setattr(timings._cell_seconds, "store", lambda lab, path: stored.append((lab, path.read_text())))
+    assert timings.run(timings.find("digits")) >= 0
     assert seen[0][1:] == ["-m", "resnet_labs.cli", "run", "02"]
+    assert stored == [("lab02_digits", "executed")]
 
 
 def test_a_lab_that_fails_is_not_counted(monkeypatch, capsys):
