@@ -1,4 +1,4 @@
-"""What every cell of an executed notebook took, and where that is stored for `resnet-labs run` to show how far it is."""
+"""What every cell of an executed notebook took, stored for `resnet-labs run`, which shows by it how far it is."""
 
 from __future__ import annotations
 
