@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.checks.lab05 import reference
+from resnet_labs.checks.lab05 import networks, reference
 
 Collector = Callable[[nn.Module, Iterable[tuple[Tensor, Tensor]], Sequence[str]], Mapping[str, Tensor]]
 _STAGES = ("layer1", "layer3", "avgpool")
@@ -18,10 +18,10 @@ _STAGES = ("layer1", "layer3", "avgpool")
 @check("05.1", "every stage's features of all batches in order, and a network that does not know it was watched")
 def check_collect(probe: Probe, collect: Collector) -> None:
     """Check the values, twice, then what is left on the network, and an error on the way."""
-    network = reference.small()
+    network = networks.small()
     images = torch.rand(11, 3, 12, 12, generator=probe.generator)
     batches = [(part, torch.zeros(len(part), dtype=torch.int64)) for part in images.split(4)]
-    before, want = reference.bits(network), reference.means(network, images, _STAGES)
+    before, want = networks.bits(network), reference.means(network, images, _STAGES)
     for time, training in (("", True), (" a second time", False)):
         network.train(training)
         given = f"collect(network, batches, {_STAGES}){time}, batches of 4, 4 and 3 images"
@@ -89,7 +89,7 @@ def _check_values(
 
 
 def _check_left(probe: Probe, network: nn.Module, before: dict[str, Tensor], *, training: bool) -> None:
-    moved = reference.moved(before, network)
+    moved = networks.moved(before, network)
     probe.expect(
         not moved,
         "train-mode",
@@ -100,7 +100,7 @@ def _check_left(probe: Probe, network: nn.Module, before: dict[str, Tensor], *, 
         hint="a",
     )
     probe.equal(
-        reference.num_hooks(network),
+        _num_hooks(network),
         0,
         "hooks-left",
         tested="the number of hooks on the network after the call",
@@ -112,13 +112,13 @@ def _check_left(probe: Probe, network: nn.Module, before: dict[str, Tensor], *, 
         training,
         "mode-left",
         tested="`network.training` after the call",
-        cause="the mode that was there before is not put back",
+        cause="the mode that the network was in is not restored",
         hint="a",
     )
 
 
 def _check_error(probe: Probe, collect: Collector) -> None:
-    network = reference.small().train()
+    network = networks.small().train()
     broken = [(torch.rand(2, channels, 12, 12, generator=probe.generator), torch.zeros(2)) for channels in (3, 5)]
     try:
         collect(network, broken, _STAGES)
@@ -134,7 +134,7 @@ def _check_error(probe: Probe, collect: Collector) -> None:
         cause="an `except` swallows the error; `finally` cleans up and lets it through",
         hint="b",
     )
-    left = reference.num_hooks(network)
+    left = _num_hooks(network)
     probe.expect(
         left == 0 and network.training,
         "left-after-error",
@@ -144,3 +144,7 @@ def _check_error(probe: Probe, collect: Collector) -> None:
         cause="what puts things back is not under `finally:`, so an error skips it",
         hint="b",
     )
+
+
+def _num_hooks(network: nn.Module) -> int:
+    return sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules())

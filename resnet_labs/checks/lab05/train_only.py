@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Probe, check
-from resnet_labs.checks.lab05 import reference
+from resnet_labs.checks.lab05 import networks
 
 TrainOnly = Callable[[nn.Module, Sequence[str]], Any]
 
@@ -20,8 +21,8 @@ def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[
     for num_blocks, names in (((1, 2, 2), ["fc", "layer3.1"]), ((1, 1, 1, 3), ["fc", "layer4.2"])):
         _check_last_block(probe, last_block, num_blocks, names)
     for parts in (["layer3.1", "fc"], ["fc"], ["layer2", "layer3", "fc"]):
-        _check_training(probe, train_only, reference.small((1, 2, 2)), parts, "")
-    network = reference.small((1, 2, 2))
+        _check_training(probe, train_only, networks.small((1, 2, 2)), parts, "")
+    network = networks.small((1, 2, 2))
     probe.call(
         train_only, network, ["fc"], tested='train_only(network, ["fc"])', in_place=True, returns=False, hint="a"
     )
@@ -29,7 +30,7 @@ def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[
 
 
 def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...], names: list[str]) -> None:
-    got = probe.call(last_block, reference.small(num_blocks), hint="c")
+    got = probe.call(last_block, networks.small(num_blocks), hint="c")
     tested = f"last_block(network), with {' '.join(map(str, num_blocks))} blocks in stages 1 to {len(num_blocks)}"
     listed = [str(name) for name in got] if isinstance(got, (list, tuple, set)) else [str(got)]
     stage = f"layer{len(num_blocks)}"
@@ -37,7 +38,7 @@ def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...]
     for code, fine, cause in (
         ("not-names", names_alone, "these are modules; return their names, as strings"),
         ("no-head", "fc" in listed, 'the head trains too: "fc" is missing'),
-        ("whole-stage", stage not in listed, "this is the whole last stage; its last block has a number behind a dot"),
+        ("whole-stage", stage not in listed, "this is the whole last stage; its last block has a number after a dot"),
         ("last-block", sorted(listed) == names, "count the stages and the blocks of the network that is given"),
     ):
         probe.expect(fine, code, tested=tested, expected=names, got=listed, cause=cause, hint="c")
@@ -45,12 +46,12 @@ def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...]
 
 def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, parts: list[str], after: str) -> None:
     images = torch.rand(6, 3, 12, 12, generator=probe.generator)
-    # Made before, over everything, and used once: it holds momentum and gradients of what is about to stand still.
+    # Made before, over everything, and used once: it holds momentum and gradients of what is about to be frozen.
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
-    reference.train(network, optimizer, images, steps=1)
+    _train(network, optimizer, images, steps=1)
     given = f"train_only(network, {parts})"
     probe.call(train_only, network, parts, tested=given + after, in_place=True, returns=False, hint="a")
-    before = reference.bits(network)
+    before = networks.bits(network)
     trains = {name for name in before if name.startswith(tuple(f"{part}." for part in parts))}
     weights = {name for name, _ in network.named_parameters()}
 
@@ -64,8 +65,8 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
             cause="what an earlier call froze has to be thawed again" if after else "a named part was left out",
             hint="a",
         )
-    reference.train(network, optimizer, images, steps=3)
-    moved = set(reference.moved(before, network))
+    _train(network, optimizer, images, steps=3)
+    moved = set(networks.moved(before, network))
     if loose := sorted(moved & weights - trains):
         stale = not flags & {*loose}
         raise probe.failure(
@@ -96,3 +97,13 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
             cause="batch norm of the parts that train was put into evaluation mode as well",
             hint="b",
         )
+
+
+def _train(network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, *, steps: int) -> None:
+    """Train in training mode; gradients are zeroed, not removed, as some training loops do."""
+    labels = torch.arange(len(images)) % 3
+    network.train()
+    for _ in range(steps):
+        optimizer.zero_grad(set_to_none=False)
+        F.cross_entropy(network(images), labels).backward()
+        optimizer.step()

@@ -1,0 +1,66 @@
+"""The check of exercise 05.4: how many of its nearest neighbours a row keeps in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab05 import reference
+from resnet_labs.checks.lab05.points import LINE
+
+
+@check("05.4", "the share of a row's neighbours that are still its neighbours in the picture")
+def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> None:
+    """Check the share of kept neighbours on a picture that keeps all, one that keeps some, and a random one."""
+    turned = -3 * LINE.repeat(1, 2)
+    swapped = torch.tensor([[0.0, 0], [1, 0], [17, 0], [7, 0], [15.5, 0], [3, 0]])
+    points = torch.randn(40, 6, generator=probe.generator)
+    plane = points[:, :2] + 0.1 * torch.randn(40, 2, generator=probe.generator)
+    for name, features, positions, count in (
+        ("a picture that turns and stretches the points", LINE, turned, 2),
+        ("a picture that shows two of six dimensions", points, plane, 5),
+        ("a picture that swaps two of six points", LINE, swapped, 2),
+    ):
+        first, second = (reference.neighbours(rows, count) for rows in (features, positions))
+        share = reference.kept(first, second)
+        itself = [reference.neighbours(rows, count, itself=True) for rows in (features, positions)]
+        probe.close(
+            probe.call(kept, features, positions, count, hint="a"),
+            share,
+            "kept",
+            tested=f"the share of {count} neighbours that {name} keeps",
+            cause="for each row, how many of its neighbours in the features are among those in the picture?",
+            hint="a",
+            mistakes=[
+                Mistake((first == second).double().mean(), "by-place", "compared place by place; order is free", "b"),
+                Mistake(share * count, "kept-not-divided", "divided by the rows, not by their neighbours", "a"),
+                Mistake(share / (2 - share), "jaccard", "divided by the union of both sets of neighbours", "b"),
+                Mistake(_jaccard(first, second), "jaccard", "divided by the union of both sets of neighbours", "b"),
+                Mistake(reference.kept(*itself), "kept-with-itself", "a row counts itself as its neighbour", "a"),
+                Mistake(_all_kept(first, second), "all-or-nothing", "a row counts only if it keeps them all", "a"),
+                Mistake(
+                    _any_row(first, second), "any-row", "neighbours are looked up in all rows, not in the same row", "b"
+                ),
+                Mistake(1 - share, "lost", "this is the share that is lost", "a"),
+            ],
+        )
+
+
+def _hits(first: Tensor, second: Tensor) -> Tensor:
+    return (first[:, :, None] == second[:, None, :]).any(2)
+
+
+def _jaccard(first: Tensor, second: Tensor) -> float:
+    common = _hits(first, second).sum(1).double()
+    return (common / (2 * first.shape[1] - common)).mean().item()
+
+
+def _all_kept(first: Tensor, second: Tensor) -> float:
+    return _hits(first, second).all(1).double().mean().item()
+
+
+def _any_row(first: Tensor, second: Tensor) -> float:
+    return torch.isin(first, second).double().mean().item()
