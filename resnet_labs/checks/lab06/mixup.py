@@ -1,11 +1,8 @@
-"""The checks of lab 06 that are about what goes in and what comes out: mixup, and the submission file."""
+"""The check of exercise 06.2: mixup, by the weights of the mixed images."""
 
 from __future__ import annotations
 
-import csv
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,13 +12,13 @@ from torch import Tensor
 from resnet_labs.checks._engine import Mistake, Probe, check
 
 _NUM_IMAGES, _NUM_CLASSES, _CALLS = 32, 35, 400
-_PER_IMAGE = "a lambda for each image, if you draw so, has shape (N, 1, 1, 1) for images and (N, 1) for labels"
+_PER_IMAGE = "a lambda drawn for each image has shape (N, 1, 1, 1) for the images and (N, 1) for the labels"
 Mixup = Callable[[Tensor, Tensor, int, float], tuple[Tensor, Tensor]]
 
 
 @check("06.2", "each image and its label are mixed with a partner's at one ratio, drawn from Beta(alpha, alpha)")
 def check_mixup(probe: Probe, mixup: Mixup) -> None:
-    """Check the mixed images and labels call by call, and the ratios over many calls; one a batch or one an image."""
+    """Check the mixed images and labels call by call, and the ratios, one for each batch or image, over many calls."""
     # Image number i is one at pixel i and zero elsewhere: the mixed pixels are the weights of the images.
     images = torch.eye(_NUM_IMAGES).reshape(_NUM_IMAGES, 1, 4, 8)
     labels = torch.randperm(_NUM_CLASSES, generator=probe.generator)[:_NUM_IMAGES]
@@ -59,7 +56,7 @@ def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor) -> No
         got_images.dtype == images.dtype and got_labels.is_floating_point(),
         "dtype",
         tested="the types of mixed images and labels",
-        expected="float32 images, as they came, and floating-point labels",
+        expected="float32 images, as given, and floating-point labels",
         got=f"{got_images.dtype} images and {got_labels.dtype} labels",
         cause="NumPy draws in float64, and one_hot gives integers; convert with `.to(images.dtype)` and `.float()`",
         hint="c",
@@ -70,7 +67,7 @@ def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor) -> No
         torch.ones(_NUM_IMAGES),
         "weights",
         tested="the sum of the weights in each mixed image",
-        cause="the image counts lambda and its partner 1 - lambda, for all its pixels alike",
+        cause="the image has the weight lambda and its partner 1 - lambda, the same for all pixels",
         hint="b",
         atol=1e-4,
     )
@@ -124,7 +121,7 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         crowded < 0.5,
         "one-partner",
         tested=f"the partners in {tested}",
-        expected="others for each image",
+        expected="a different one for each image",
         got="one image that is the partner of all",
         cause="one index was drawn for the whole batch; draw a permutation",
         hint="b",
@@ -136,8 +133,8 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
             "constant",
             tested=f"lambda in {tested}",
             expected=f"draws from Beta({alpha:g}, {alpha:g})",
-            got=f"always {drawn[0].item():.4g}, or one less it",
-            cause="lambda is drawn anew in every call",
+            got=f"always {drawn[0].item():.4g}, or 1 minus that",
+            cause="draw a new lambda in every call",
             hint="c",
         )
     want = alpha / (2 * (2 * alpha + 1))
@@ -151,87 +148,4 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         got=f"{got:.3f}",
         cause="lambda is uniform: alpha is not used" if uniform else "both parameters of the Beta are alpha",
         hint="c",
-    )
-
-
-@check("06.5", "a header, every id once from 0 on, and the class with the highest logit behind it")
-def check_submission(probe: Probe, write_submission: Callable[[str, Tensor], Any]) -> None:
-    """Check the file that is written, line by line; the second file has the name of the first."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "submission.csv")
-        for num_images in (130, 7):
-            logits = torch.randn(num_images, 100, generator=probe.generator)
-            logits[: min(3, num_images), 99] = 9.0  # the last class is there, in every file
-            tested = f"write_submission(path, logits of {num_images} images and 100 classes)"
-            probe.call(write_submission, path, logits, tested=tested, returns=False, hint="a")
-            _check_file(probe, Path(path), logits, tested)
-
-
-def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
-    num_images = len(logits)
-    probe.expect(
-        path.is_file(),
-        "no-file",
-        tested=f"the file after {tested}",
-        expected="a file at the path that was given",
-        got="none",
-        cause="another path was written, or none",
-        hint="a",
-    )
-    header, *rows = [row for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row] or [[]]
-    probe.equal(
-        ",".join(header)[:40],
-        "id,label",
-        "header",
-        tested=f"the first line after {tested}",
-        cause="the first line is `id,label`: two columns, a comma, no spaces, and a newline behind it",
-        hint="a",
-    )
-    probe.equal(
-        len(rows),
-        num_images,
-        "count",
-        tested=f"the number of lines below the header after {tested}",
-        cause="one line for each image; a file that is there already is written anew",
-        hint="b",
-        mistakes=[Mistake(logits.shape[1], "wrong-axis", "a line for each class, not for each image: argmax(1)", "c")],
-    )
-    probe.expect(
-        all(len(row) == 2 and all(cell.strip().isdecimal() for cell in row) for row in rows),
-        "whole-numbers",
-        tested=f"the lines after {tested}",
-        expected="two whole numbers in each",
-        got=next((",".join(r) for r in rows if len(r) != 2 or not all(c.strip().isdecimal() for c in r)), ""),
-        cause="numbers are written as `3.0` or `tensor(3)`, where `.tolist()` makes them plain, or logits were written",
-        hint="c",
-    )
-    ids, labels = ([int(row[column]) for row in rows] for column in (0, 1))
-    from_one = list(range(1, num_images + 1))
-    probe.equal(
-        sorted(ids),
-        list(range(num_images)),
-        "ids",
-        tested=f"the ids after {tested}, sorted",
-        cause="each id from 0 to N - 1 stands there exactly once",
-        hint="b",
-        mistakes=[Mistake(from_one, "ids-from-one", "the ids begin at 1; the first image is number 0", "b")],
-    )
-    probe.expect(
-        max(labels) <= 99,
-        "label-range",
-        tested=f"the largest label after {tested}",
-        expected="99 or less: 100 classes, counted from 0",
-        got=max(labels),
-        cause="classes are counted from 1, or logits were taken for labels",
-        hint="c",
-    )
-    by_id = torch.tensor([label for _, label in sorted(zip(ids, labels, strict=True))])
-    probe.close(
-        by_id,
-        logits.argmax(1),
-        "labels",
-        tested=f"the label of each id after {tested}",
-        cause="the label is the class with the highest logit of that image",
-        hint="c",
-        mistakes=[Mistake(logits.argmin(1), "lowest", "this is the class with the lowest logit", "c")],
     )

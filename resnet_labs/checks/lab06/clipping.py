@@ -1,0 +1,95 @@
+"""The check of exercise 06.4: clipping by the norm of all gradients together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab06 import reference
+from resnet_labs.checks.lab06.mistakes import named
+
+_CLIPS = {
+    "each-alone": ("every tensor is clipped by its own norm; take one norm over all of them", "a"),
+    "clamped": ("single numbers are cut off, which turns the gradient; multiply all of it by one factor", "b"),
+    "always-scaled": ("gradients are scaled up where their norm is below the limit", "b"),
+    "sum-of-norms": ("norms are added; the square of the whole norm is the sum of their squares", "a"),
+    "no-root": ("the root is missing: this is the square of the norm", "a"),
+    "largest-entry": ("the largest entry was taken for the norm", "a"),
+    "largest-norm": ("the largest of the norms was taken; take one norm over all gradients", "a"),
+    "inverse": ("the factor is norm / limit, which makes gradients longer; it is limit / norm", "a"),
+    "unchanged": ("`parameter.grad` itself was not changed, or a generator was walked twice; make a list of it", "c"),
+}
+
+
+@check("06.4", "all gradients together have at most the limit's norm, keep their direction, and small ones stay")
+def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter], float], Any]) -> None:
+    """Check gradients and returned norm above and below the limit, with a missing gradient, and with zeros."""
+    for scale, limit, what in ((3.0, 2.0, "above"), (0.01, 2.0, "below"), (40.0, 0.5, "far above"), (0.0, 1.0, "zero")):
+        network = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(2, 1)).double()
+        for number, parameter in enumerate(list(network.parameters())[:4]):
+            drawn = torch.randn(parameter.shape, generator=probe.generator, dtype=torch.float64)
+            parameter.grad = drawn * (scale / (number + 1))
+        with_gradient = [parameter for parameter in network.parameters() if parameter.grad is not None]
+        before = [parameter.grad.clone() for parameter in with_gradient if parameter.grad is not None]
+        weights = [parameter.detach().clone() for parameter in network.parameters()]
+        norm = reference.total_norm(before)
+        tested = f"gradients with a norm of {norm:.4g}, limit {limit:g}, the last layer without gradients"
+        got = probe.call(
+            clip_by_norm_, network.parameters(), limit, tested=tested, in_place=True, returns=False, hint="c"
+        )
+        after = [parameter.grad for parameter in with_gradient if parameter.grad is not None]
+        probe.expect(
+            len(after) == len(before) and all(gradient.isfinite().all() for gradient in after),
+            "not-finite",
+            tested=tested,
+            expected="numbers",
+            got="a gradient that is missing, infinite or no number",
+            cause="a division by a norm of zero",
+            hint="b",
+        )
+        mistakes = named(reference.wrong_clips(before, limit), _CLIPS)
+        if norm <= limit:
+            mistakes = [mistake for mistake in mistakes if mistake.code == "always-scaled"]
+        cause, hint = "gradients are multiplied by a factor other than limit / norm, or the norm is wrong", "a"
+        if norm <= limit:
+            cause, hint = "gradients change although their norm is not above the limit", "b"
+        probe.close(
+            reference.flat(after),
+            reference.flat(before) * min(1.0, limit / max(norm.item(), 1e-12)),
+            "gradients",
+            tested=f"{tested} ({what})",
+            cause=cause,
+            hint=hint,
+            mistakes=mistakes,
+        )
+        probe.expect(
+            all(torch.equal(old, new) for old, new in zip(weights, network.parameters(), strict=True)),
+            "weights-changed",
+            tested=f"the weights after clipping, {tested}",
+            expected="as they were",
+            got="changed",
+            cause="the parameters were scaled; scale `parameter.grad`",
+            hint="c",
+        )
+        probe.expect(
+            got is not None,
+            "no-norm",
+            tested=f"what clip_by_norm_ returns, {tested}",
+            expected="the norm before clipping",
+            got=None,
+            cause="the function ends without `return`, or returns only where it clips",
+            hint="c",
+        )
+        probe.close(
+            got,
+            norm,
+            "norm",
+            tested=f"the returned norm, {tested}",
+            cause="return the norm of all gradients as it was before clipping",
+            hint="a",
+            mistakes=[Mistake(min(norm, torch.tensor(limit)), "norm-after", "this is the norm after clipping", "c")],
+        )

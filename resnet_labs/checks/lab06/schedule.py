@@ -1,0 +1,58 @@
+"""The check of exercise 06.3: the learning rate of every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks.lab06 import reference
+from resnet_labs.checks.lab06.mistakes import named
+
+_FACTORS = {
+    "begins-at-zero": ("the first step has a rate of zero; count from step + 1", "a"),
+    "too-long": ("the warm-up lasts one step too long; step `warmup_steps` belongs to the cosine", "a"),
+    "no-warm-up": ("warmup_steps is not used, or the cosine also runs over the warm-up", "a"),
+    "whole-run": ("the cosine began at step 0; it begins where the warm-up ends", "b"),
+    "cosine-alone": ("the cosine runs from 1 to -1; half of (1 + cosine) runs from 1 to 0", "b"),
+    "ends-early": ("the last step has a rate of zero and moves nothing; zero comes one step after it", "c"),
+    "linear": ("the rate falls along a straight line", "b"),
+    "ahead": ("the cosine is one step ahead; its first step still has the full rate", "b"),
+    "stretched": ("the cosine is stretched over all steps; it has num_steps - warmup_steps of them", "b"),
+    "degrees": ("`math.cos` takes radians: half a circle is pi", "b"),
+}
+
+
+@check("06.3", "the rate grows to its full value over the warm-up, then falls along half a cosine")
+def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int], float]) -> None:
+    """Check the factor of every step of three runs."""
+    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0)):
+        given = f"the factor of steps 0 to {num_steps - 1} of {num_steps}, with a warm-up of {warmup_steps}"
+        values = [
+            probe.call(
+                learning_rate_factor,
+                step,
+                num_steps,
+                warmup_steps,
+                tested=f"learning_rate_factor({step}, {num_steps}, {warmup_steps})",
+                cause="a division by a warm-up of 0 steps" if warmup_steps == 0 else "",
+                hint="a",
+            )
+            for step in range(num_steps)
+        ]
+        got = torch.tensor([float(value) for value in values], dtype=torch.float64)
+        wrong: dict[str, Tensor] = {}
+        for code, of in reference.WRONG_FACTORS.items():
+            if warmup_steps or code != "begins-at-zero":
+                wrong[code] = reference.curve(of, num_steps, warmup_steps)
+        probe.close(
+            got,
+            reference.curve(reference.factor, num_steps, warmup_steps),
+            "factor",
+            tested=given,
+            cause="the warm-up is a straight line, (step + 1) / warmup_steps; then comes half of (1 + cosine)",
+            hint="b",
+            mistakes=named(wrong, _FACTORS),
+        )
