@@ -10,6 +10,7 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
+from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
 
 _LAST = "`centers[labels] -= ...` keeps only the last example of each class; `index_add_` adds them all"
 _PRESENT = "a class without an example keeps its center; count with `bincount(minlength=len(centers))`"
@@ -21,12 +22,12 @@ def check_center_loss(
     center_loss: Callable[[Tensor, Tensor, Tensor], Tensor],
     move_centers: Callable[[Tensor, Tensor, Tensor, float], Tensor],
 ) -> None:
-    """Check value, gradient, and one step of the centers, also with classes that the batch lacks."""
+    """Check value, gradient, and one step of the centers, also where the batch lacks a class."""
     features = torch.tensor([[2.0, 0, 1], [4, 1, 0], [-1, 3, 2], [0, -2, 2], [5, 5, -3], [1, 1, 1], [7, -6, 0]])
     centers = torch.tensor([[1.0, 1, -1], [9, -9, 2], [0, 2, 1], [-1, 0, 4]])
     every, some = torch.tensor([0, 0, 2, 2, 2, 3, 1]), torch.tensor([0, 0, 2, 2, 2, 0, 2])
     tested = "the center loss of seven features and four centers"
-    value, gradient = reference.differentiated(
+    value, gradient = differentiated(
         probe, center_loss, features, every, centers, tested=tested, hint="a", gradient_hint="a"
     )
     probe.close(
@@ -40,7 +41,7 @@ def check_center_loss(
     )
     probe.close(
         gradient(),
-        reference.gradient_of(reference.center_loss, features, every, centers),
+        gradient_of(reference.center_loss, features, every, centers),
         "gradient",
         tested=f"the gradient of {tested} for the features",
         cause="the features are cut off, or enter twice",
@@ -56,7 +57,7 @@ def _loss_mistakes(features: Tensor, labels: Tensor, centers: Tensor) -> list[Mi
     every = torch.cdist(features, centers).square().mean() / 2
     return [
         Mistake(squares.mean(), "no-half", "the factor 1/2 is missing", "a"),
-        Mistake(squares.mean() / 4, "half-squared", "the half is squared too; it stands before the square", "a"),
+        Mistake(squares.mean() / 4, "half-squared", "the half is squared too; it belongs in front of the square", "a"),
         Mistake(squares.sum() / 2, "sum", "summed over the batch; take the mean, as in the cross-entropy", "a"),
         Mistake(gaps.square().mean() / 2, "mean-over-features", "averaged over the features too", "a"),
         Mistake(gaps.square().mean(), "mean-over-features", "averaged over the features too, and not halved", "a"),

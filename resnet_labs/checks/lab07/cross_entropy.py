@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.checks.lab07 import reference
+from resnet_labs.checks.lab07.calls import Calls
+from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
 
 _TORCHS_LOSSES = {"cross_entropy", "cross_entropy_loss", "nll_loss", "nll_loss_nd"}
 _FROM_LABELS = "the number of classes is that of the logits, not of the labels: `one_hot(labels, logits.shape[1])`"
@@ -21,21 +22,19 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
     logits = 2 * torch.randn(5, 3, generator=probe.generator, dtype=torch.float64)
     labels = torch.tensor([2, 0, 1, 1, 0])
     tested = "the loss of five examples and three classes"
-    value, gradient = reference.differentiated(
-        probe, cross_entropy, logits, labels, tested=tested, hint="a", gradient_hint="c"
-    )
+    value, gradient = differentiated(probe, cross_entropy, logits, labels, tested=tested, hint="a", gradient_hint="c")
     probe.close(
         value,
         F.cross_entropy(logits, labels),
         "value",
         tested=tested,
-        cause="take the log of each example's softmax at its own label, the mean over examples, and minus that",
+        cause="take the log of each example's softmax at its own label, the mean over examples, and negate it",
         hint="a",
         mistakes=_mistakes(logits, labels),
     )
     probe.close(
         gradient(),
-        reference.gradient_of(F.cross_entropy, logits, labels),
+        gradient_of(F.cross_entropy, logits, labels),
         "gradient",
         tested=f"the gradient of {tested} for the logits",
         cause="a part of the computation is cut off from the logits",
@@ -47,7 +46,7 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
     want = F.cross_entropy(wider, labels)
     probe.close(found, want, "missing-class", tested=tested, cause=_FROM_LABELS, hint="a")
     _check_large(probe, cross_entropy)
-    calls = reference.Calls()
+    calls = Calls()
     with calls:
         cross_entropy(wider, labels)
     used = _TORCHS_LOSSES.intersection(calls.names)
@@ -89,9 +88,7 @@ def _check_large(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]
     large = torch.tensor([[1000.0, 0.0], [0.0, 1000.0], [-1000.0, -1000.0]])
     labels = torch.tensor([0, 0, 1])
     tested = "the loss of the logits (1000, 0), (0, 1000) and (-1000, -1000) with the labels 0, 0, 1"
-    value, gradient = reference.differentiated(
-        probe, cross_entropy, large, labels, tested=tested, hint="b", gradient_hint="c"
-    )
+    value, gradient = differentiated(probe, cross_entropy, large, labels, tested=tested, hint="b", gradient_hint="c")
     got, slope = value.detach(), gradient()
     probe.expect(
         bool(got.isfinite().all()) and bool(slope.isfinite().all()),

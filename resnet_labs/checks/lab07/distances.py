@@ -9,6 +9,8 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
+from resnet_labs.checks.lab07.calls import Calls
+from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
 
 _MOST_CALLS = 40
 _EPSILON = "a number was added under the root that shows in the distances; replace the zeros before the root instead"
@@ -20,7 +22,7 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
     """Check values, gradient, coincident points, and that no loop runs over the rows."""
     points = 2 * torch.randn(6, 3, generator=probe.generator, dtype=torch.float64)
     tested = "the distances between six points in three dimensions"
-    value, gradient = reference.differentiated(probe, distances, points, tested=tested, hint="a", gradient_hint="c")
+    value, gradient = differentiated(probe, distances, points, tested=tested, hint="a", gradient_hint="c")
     probe.close(
         value,
         reference.distances(points),
@@ -35,7 +37,7 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
     _check_finite(probe, found, "nan-gradient", tested=tested, cause=_STEEP)
     probe.close(
         found,
-        reference.gradient_of(reference.distances, points),
+        gradient_of(reference.distances, points),
         "gradient",
         tested=f"the gradient of {tested}",
         cause="a part of the computation is cut off from the points",
@@ -43,7 +45,7 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
     )
     _check_coincident(probe, distances, points)
     _check_far(probe, distances)
-    calls = reference.Calls()
+    calls = Calls()
 
     def watched(points: Tensor) -> Tensor:
         with calls:
@@ -87,7 +89,7 @@ def _check_finite(probe: Probe, found: Tensor, code: str, *, tested: str, cause:
         bool(found.isfinite().all()),
         code,
         tested=f"the gradient of {tested}",
-        expected="numbers; coincident points, and each point with itself, pull at nothing",
+        expected="numbers; coincident points, and each point with itself, contribute nothing",
         got=f"{int((~found.isfinite()).sum())} of {found.numel()} entries are NaN or infinite",
         cause=cause,
         hint="b",
@@ -96,10 +98,10 @@ def _check_finite(probe: Probe, found: Tensor, code: str, *, tested: str, cause:
 
 def _check_coincident(probe: Probe, distances: Callable[[Tensor], Tensor], points: Tensor) -> None:
     twice = torch.cat([points[:4], points[1:3], points[:1] + 1e-3])
-    tested = "the distances of seven points, of which two stand twice and one has another close by"
-    value, gradient = reference.differentiated(probe, distances, twice, tested=tested, hint="a", gradient_hint="c")
+    tested = "the distances of seven points, of which two occur twice and one has another close by"
+    value, gradient = differentiated(probe, distances, twice, tested=tested, hint="a", gradient_hint="c")
     right, found = reference.distances(twice), gradient()
-    cause = "only the diagonal is masked; two different examples can lie in one place too"
+    cause = "only the diagonal is masked; two different examples can lie in the same place too"
     _check_finite(probe, found, "diagonal-only", tested=tested, cause=cause)
     coarse = "a small distance counts as zero; ask for zero itself, such as `squares == 0`"
     probe.close(
@@ -114,10 +116,10 @@ def _check_coincident(probe: Probe, distances: Callable[[Tensor], Tensor], point
     )
     probe.close(
         found,
-        reference.gradient_of(reference.distances, twice),
+        gradient_of(reference.distances, twice),
         "gradient",
         tested=f"the gradient of {tested}",
-        cause="coincident points push each other; where the distance is zero the gradient shall be zero",
+        cause="coincident points push each other; where the distance is zero the gradient must be zero",
         hint="b",
         atol=1e-2,  # float32 will do
     )
@@ -127,7 +129,7 @@ def _check_far(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
     far = 300 + torch.randn(30, 8, generator=probe.generator).repeat(2, 1)
     far[30:] += 1e-3
     tested = "the distances of 60 float32 points far from the origin, pairs of them close together"
-    value, gradient = reference.differentiated(probe, distances, far, tested=tested, hint="b", gradient_hint="c")
+    value, gradient = differentiated(probe, distances, far, tested=tested, hint="b", gradient_hint="c")
     probe.expect(
         bool(value.isfinite().all()),
         "negative-root",

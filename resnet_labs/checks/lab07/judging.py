@@ -96,7 +96,7 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
     shares = -torch.cdist(asked, sums / counts.sum())
     on_sphere = F.normalize(asked) @ F.normalize(means).T
     wrong = {
-        "nearest-last": (torch.cdist(asked, means), "the nearest class gets the lowest score; take the minus"),
+        "nearest-last": (torch.cdist(asked, means), "the nearest class gets the lowest score; negate the distances"),
         "sums": (-torch.cdist(asked, sums), "features are summed over a class, not averaged"),
         "divided-by-all": (shares, "divided by the number of all examples, not by that of the class"),
         "medians": (-torch.cdist(asked, medians), "the median is taken, not the mean"),

@@ -3,94 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
-
-from resnet_labs.checks._engine import Probe
-
-_IN_PLACE = (
-    "something was changed in place: `masked_fill` makes a new table, `fill_diagonal_` and `table[mask] = 0` do not"
-)
-
-
-def differentiated(
-    probe: Probe,
-    function: Callable[..., Any],
-    inputs: Tensor,
-    *args: Any,
-    gradient_hint: str,
-    number: str = "a Python number is returned; leave out `.item()` and `float(...)`",
-    **how: Any,
-) -> tuple[Tensor, Callable[[], Tensor]]:
-    """Call the function; return its value, and what gives the gradient of the value's weighted sum for the inputs.
-
-    It gets copies, so that an answer that changes them in place spoils no later check. `number` is the cause to name
-    where it returns a number.
-    """
-    leaf = inputs.clone().requires_grad_()
-    copies = [it.clone() if isinstance(it, Tensor) else it for it in args]
-    value = probe.call(function, leaf.clone(), *copies, **how)
-    probe.expect(
-        isinstance(value, Tensor),
-        "not-a-tensor",
-        tested=how["tested"],
-        expected="a tensor, so that gradients can flow back",
-        got=value,
-        cause=number if isinstance(value, (int, float, np.number)) else "return one tensor and nothing else",
-        hint=gradient_hint,
-    )
-
-    def gradient() -> Tensor:
-        tested = f"the gradient of {how['tested']}"
-        probe.expect(
-            value.requires_grad,
-            "no-gradient",
-            tested=tested,
-            expected="a gradient for every input",
-            got="a value that is cut off from the inputs",
-            cause="`.detach()`, `.data`, `.item()`, NumPy or `torch.no_grad()` on the way, or a new tensor of zeros",
-            hint=gradient_hint,
-        )
-        try:
-            (found,) = torch.autograd.grad((value * weights(value)).sum(), leaf, allow_unused=True)
-        except RuntimeError as error:
-            if "inplace" not in str(error):
-                raise
-            got = "torch's error that a tensor the gradient needs was modified by an inplace operation"
-            raise probe.failure(
-                "in-place", tested=tested, expected="a gradient", got=got, cause=_IN_PLACE, hint=gradient_hint
-            ) from error
-        return torch.zeros_like(leaf) if found is None else found
-
-    return value, gradient
-
-
-def gradient_of(function: Callable[..., Tensor], inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    leaf = inputs.clone().requires_grad_()
-    value = function(leaf, *args, **kwargs)
-    return torch.autograd.grad((value * weights(value)).sum(), leaf)[0]
-
-
-def weights(value: Tensor) -> Tensor:
-    """Return another factor for every entry, so that no two gradients cancel."""
-    return torch.linspace(1, 2, value.numel(), dtype=value.dtype).reshape(value.shape)
-
-
-class Calls(TorchFunctionMode):
-    """Notes which of torch's functions are called: a loop over rows calls many."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.names.append(getattr(func, "__name__", ""))
-        return func(*args, **(kwargs or {}))
 
 
 def distances(points: Tensor, *, power: float = 2) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
+from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
 
 # Classes of four, three, two and one example: the last anchor has no positive.
 _LABELS = torch.tensor([0, 1, 0, 2, 1, 0, 3, 2, 0, 1])
@@ -26,7 +27,7 @@ def check_triplet_loss(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, flo
         for mining in ("hard", "all", "semihard"):
             tested = f"the loss of ten points, in classes of 4, 3, 2 and 1, margin {margin}, mining {mining!r}"
             letter = "a" if mining == "hard" else "b"
-            value, gradient = reference.differentiated(
+            value, gradient = differentiated(
                 probe, triplet_loss, points, _LABELS, margin, mining, tested=tested, hint=letter, gradient_hint="c"
             )
             probe.close(
@@ -40,7 +41,7 @@ def check_triplet_loss(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, flo
             )
             probe.close(
                 gradient(),
-                reference.gradient_of(_loss, points, _LABELS, margin, mining),
+                gradient_of(_loss, points, _LABELS, margin, mining),
                 "gradient",
                 tested=f"the gradient of {tested}",
                 cause="positives or negatives are cut off; both sides of a triplet move",
@@ -61,7 +62,7 @@ def _check_nothing(
     batch: str,
 ) -> None:
     tested = f"the loss of a batch {batch}, mining {mining!r}: it has no triplet"
-    value, gradient = reference.differentiated(
+    value, gradient = differentiated(
         probe,
         triplet_loss,
         points,
