@@ -1,4 +1,4 @@
-"""The check of exercise 08.3: the classifier starts from the pretrained encoders, trains whole, and leaves them be."""
+"""The check of exercise 08.3: a classifier that starts from copies of the pretrained encoders and trains as a whole."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.checks.lab08 import reference
+from resnet_labs.checks.lab08.layers import Layer, flat, new_layers
 
 
 @check("08.3", "it starts from the pretrained encoders, all of it trains, and the pretrained layers stay as they were")
-def check_classifier(probe: Probe, classifier: Callable[[list[reference.Layer], int], nn.Module]) -> None:
+def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.Module]) -> None:
     """Check values, gradients and ownership of the classifier's weights, for stacks of two depths."""
     for sizes, num_classes in (((6, 5, 4), 3), ((6, 7, 5, 4), 10)):
-        layers = reference.new_layers(sizes)
+        layers = new_layers(sizes)
         for encoder, _ in layers[:-1]:
             encoder.requires_grad_(False)
         with torch.no_grad():  # so that codes are not all zero
@@ -33,7 +33,7 @@ def check_classifier(probe: Probe, classifier: Callable[[list[reference.Layer], 
             tested=f"what {given} returns",
             expected="a module",
             got=network,
-            cause="another object than the network is returned",
+            cause="something other than the network is returned",
             hint="a",
         )
         network.double()
@@ -44,7 +44,7 @@ def check_classifier(probe: Probe, classifier: Callable[[list[reference.Layer], 
 
 
 def _check_values(
-    probe: Probe, network: nn.Module, layers: list[reference.Layer], images: Tensor, num_classes: int, given: str
+    probe: Probe, network: nn.Module, layers: list[Layer], images: Tensor, num_classes: int, given: str
 ) -> nn.Linear:
     """Check what reaches the last linear layer, and what comes out; return that layer."""
     ran: list[tuple[nn.Linear, Tensor]] = []
@@ -77,7 +77,7 @@ def _check_values(
         outputs[-1],
         "codes",
         tested="what reaches the last layer: the pretrained code of the images",
-        cause="the encoders are new, untrained ones, or another layer stands between them and the last layer",
+        cause="the encoders are new, untrained ones, or there is another layer between them and the last layer",
         hint="a",
         mistakes=[
             Mistake(last, "no-relu", "the ReLU of the last encoder is missing", "a"),
@@ -91,20 +91,18 @@ def _check_values(
         want,
         "logits",
         tested="the logits: what the last linear layer makes of the code",
-        cause="something stands behind the last linear layer",
+        cause="something comes after the last linear layer",
         hint="a",
         mistakes=[
-            Mistake(want.relu(), "final-relu", "a ReLU stands behind the last layer: the report's own fault", "a"),
-            Mistake(want.softmax(1), "softmax", "a softmax stands behind the last layer; the loss applies it", "a"),
-            Mistake(want.log_softmax(1), "softmax", "a softmax stands behind the last layer; the loss applies it", "a"),
+            Mistake(want.relu(), "final-relu", "a ReLU follows the last layer: the report's own fault", "a"),
+            Mistake(want.softmax(1), "softmax", "a softmax follows the last layer; the loss applies it", "a"),
+            Mistake(want.log_softmax(1), "softmax", "a softmax follows the last layer; the loss applies it", "a"),
         ],
     )
     return head
 
 
-def _check_parameters(
-    probe: Probe, network: nn.Module, layers: list[reference.Layer], head: nn.Linear, given: str
-) -> None:
+def _check_parameters(probe: Probe, network: nn.Module, layers: list[Layer], head: nn.Linear, given: str) -> None:
     encoders = sum(weight.numel() for encoder, _ in layers for weight in encoder.parameters())
     expected = encoders + sum(weight.numel() for weight in head.parameters())
     found = sum(weight.numel() for weight in network.parameters())
@@ -124,7 +122,7 @@ def _check_parameters(
         tested="requires_grad of the network's parameters, where the pretraining left some off",
         expected="on for all",
         got=f"off for {', '.join(still)}",
-        cause="the copy took `requires_grad` along, or the encoders were frozen on purpose",
+        cause="the copy kept `requires_grad` off, or the encoders were frozen on purpose",
         hint="b",
     )
 
@@ -132,7 +130,7 @@ def _check_parameters(
 def _check_gradients(
     probe: Probe,
     network: nn.Module,
-    layers: list[reference.Layer],
+    layers: list[Layer],
     head: nn.Linear,
     images: Tensor,
     given: str,
@@ -152,7 +150,7 @@ def _check_gradients(
             tested=f"the gradients of the network of {given} after loss.backward()",
             expected="one for every parameter",
             got=f"none for {', '.join(missing)}",
-            cause="a `detach`, `no_grad` or `.data` stands in the forward pass",
+            cause="there is a `detach`, `no_grad` or `.data` in the forward pass",
             hint="b",
         )
         gradients[name] = pixels.grad
@@ -161,23 +159,23 @@ def _check_gradients(
         gradients["right"],
         "gradient",
         tested="the gradient of the cross-entropy for the images",
-        cause="something stands between the images and the logits that is not an encoder or the last layer",
+        cause="between the images and the logits there is something besides the encoders and the last layer",
         hint="a",
     )
 
 
-def _check_owner(probe: Probe, network: nn.Module, layers: list[reference.Layer]) -> None:
-    before = reference.flat(*(part for layer in layers for part in layer))
+def _check_owner(probe: Probe, network: nn.Module, layers: list[Layer]) -> None:
+    before = flat(*(part for layer in layers for part in layer))
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(1)
-    after = reference.flat(*(part for layer in layers for part in layer))
+    after = flat(*(part for layer in layers for part in layer))
     probe.expect(
         torch.equal(before, after),
         "shares",
         tested="the pretrained layers after the classifier's weights moved",
         expected="as they were",
-        got=f"{int((before != after).sum())} of their numbers moved along",
+        got=f"{int((before != after).sum())} of their numbers changed too",
         cause="the classifier holds the pretrained encoders themselves, not a copy",
         hint="c",
     )

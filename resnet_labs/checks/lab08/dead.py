@@ -1,4 +1,4 @@
-"""The check of exercise 08.4: classes that a ReLU behind the last layer switches off, and what that costs."""
+"""The check of exercise 08.4: classes that a ReLU after the last layer switches off, and what that costs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_dead(probe: Probe, dead_classes: Dead, class_gradients: Gradients, cei
             Mistake(0.199, "lost-share", "this is the share that is lost; the ceiling is what remains", "c"),
             Mistake(0.8, "equal-classes", "the classes are not equally large: count the cats and the monkeys", "c"),
             Mistake(801, "images", "this is a number of images; divide by 1,000", "c"),
-            Mistake(80.1, "per-cent", "this is in per cent; give a fraction", "c"),
+            Mistake(80.1, "per-cent", "this is in percent; give a fraction", "c"),
             Mistake(0.265, "reported", "this is what the report reached, not what it could have reached", "c"),
         ],
         rtol=1e-6,
@@ -79,7 +79,7 @@ def _check_dead(probe: Probe, dead_classes: Dead) -> None:
             Mistake((logits == 0).all(0), "zero-only", "the head alone has no ReLU: negative outputs count too", "a"),
             Mistake((logits <= 0).any(0), "any", "one row at zero is not enough; all rows must be", "a"),
             Mistake((logits <= 0).all(1), "wrong-axis", "this is a value for each row, not for each class", "a"),
-            Mistake(logits.mean(0) <= 0, "mean", "the mean over the rows is taken; one row above zero is life", "a"),
+            Mistake(logits.mean(0) <= 0, "mean", "the mean over the rows is taken; all rows must be at zero", "a"),
             Mistake(
                 torch.bincount(logits.argmax(1), minlength=6) == 0,
                 "never-best",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab08 import reference
+from resnet_labs.checks.lab08.layers import flat, new_layers
 
 _NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
 
@@ -50,7 +51,7 @@ def _check_parts(
     weights: dict[str, Any] = {}
     for name, part in (("encoder", encoder), ("decoder", decoder)):
         held = [tuple(weight.shape) for weight in part.parameters()]
-        weights[name] = reference.weight_and_bias(part, shapes[name])
+        weights[name] = _weight_and_bias(part, shapes[name])
         probe.expect(
             weights[name] is not None,
             f"{name}-weights",
@@ -100,7 +101,7 @@ def _check_parts(
             Mistake(after, "no-last", "`last` is missing at the end of the decoder", "a"),
             Mistake(after.relu(), "always-relu", "the decoder ends with a ReLU, whatever `last` is", "a"),
             Mistake(after.sigmoid(), "always-sigmoid", "the decoder ends with a sigmoid, whatever `last` is", "a"),
-            Mistake(last(after.relu()), "relu-and-last", "a ReLU stands before `last`", "a"),
+            Mistake(last(after.relu()), "relu-and-last", "there is a ReLU before `last`", "a"),
         ],
     )
     want = torch.autograd.grad(last(after).sum(), rows)[0]
@@ -128,7 +129,7 @@ def _check_parts(
 def _check_step(
     probe: Probe, reconstruction_step: Callable[[nn.Module, nn.Module, Tensor, torch.optim.Optimizer], float]
 ) -> None:
-    (layer,) = reference.new_layers((6, 4))
+    (layer,) = new_layers((6, 4))
     start = copy.deepcopy(layer)
     encoder, decoder = layer
     rows = torch.rand(5, 6, generator=probe.generator, dtype=torch.float64)
@@ -153,7 +154,7 @@ def _check_step(
         losses[0],
         "loss",
         tested="the loss of the first step, in float64",
-        cause="another loss than the mean squared error between decoder(encoder(rows)) and rows",
+        cause="a loss other than the mean squared error between decoder(encoder(rows)) and rows",
         hint="b",
         mistakes=[
             Mistake(error.square().sum(), "sum", "the squares are summed, not averaged", "b"),
@@ -174,7 +175,7 @@ def _check_step(
         hint="c",
     )
     probe.close(
-        reference.flat(encoder, decoder),
+        flat(encoder, decoder),
         weights,
         "weights",
         tested="the weights of encoder and decoder after two steps",
@@ -183,7 +184,7 @@ def _check_step(
         mistakes=[
             Mistake(reference.steps(start, rows, num_steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "c"),
             Mistake(
-                reference.flat(*start),
+                flat(*start),
                 "no-step",
                 "the weights never move: no `backward`, no step, or `zero_grad` between the two",
                 "c",
@@ -197,3 +198,14 @@ def _check_step(
         ],
     )
     probe.close(second, losses[1], "loss", tested="the loss of the second step", cause="as above", hint="b")
+
+
+def _weight_and_bias(module: nn.Module, shape: tuple[int, int]) -> tuple[Tensor, Tensor] | None:
+    """Return the matrix of that shape and the bias, however the module holds them; None for other parameters."""
+    parameters = list(module.parameters())
+    matrices = [weight for weight in parameters if weight.ndim == 2]
+    biases = [weight for weight in parameters if weight.ndim == 1]
+    if len(matrices) != 1 or len(biases) != 1 or len(parameters) != 2:
+        return None
+    matrix = matrices[0] if tuple(matrices[0].shape) == shape else matrices[0].T
+    return (matrix, biases[0]) if tuple(matrix.shape) == shape and tuple(biases[0].shape) == shape[:1] else None

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab08 import reference
+from resnet_labs.checks.lab08.layers import Layer, flat, new_layers
 
 _EPOCHS, _RATE = 3, 0.02
 
@@ -26,7 +27,7 @@ class _Watch:
         traced: a layer whose input led back to the layers below.
     """
 
-    def __init__(self, layers: Sequence[reference.Layer], num_steps: int) -> None:
+    def __init__(self, layers: Sequence[Layer], num_steps: int) -> None:
         self.layers, self.num_steps = layers, num_steps
         self.steps = [0] * len(layers)
         self.below: dict[int, list[Tensor]] = {}
@@ -47,7 +48,7 @@ class _Watch:
         self.inputs[depth] = given[0] if given else None
 
     def _trains(self, depth: int, module: nn.Module, given: tuple[Any, ...]) -> None:
-        now = [reference.flat(*layer) for layer in self.layers[:depth]]
+        now = [flat(*layer) for layer in self.layers[:depth]]
         if depth not in self.below:
             self.below[depth] = now
             unfinished = [below for below in range(depth) if self.steps[below] < self.num_steps]
@@ -67,12 +68,12 @@ class _Watch:
             hook.remove()
 
 
-@check("08.2", "each layer learns the codes of the finished ones below it, and those stand still to the last bit")
+@check("08.2", "each layer learns the codes of the finished ones below it, and those do not change by a single bit")
 def check_pretrain(
-    probe: Probe, pretrain: Callable[[list[reference.Layer], list[tuple[Tensor, Tensor]], int, float], Any]
+    probe: Probe, pretrain: Callable[[list[Layer], list[tuple[Tensor, Tensor]], int, float], Any]
 ) -> None:
     """Check the weights and losses of three layers, and what moves while each of them trains."""
-    layers = reference.new_layers((6, 5, 4, 3))
+    layers = new_layers((6, 5, 4, 3))
     with torch.no_grad():  # so that a layer's codes are not all zero
         for encoder, _ in layers:
             encoder[0].bias.add_(0.3)  # type: ignore[index]
@@ -111,7 +112,7 @@ def _check_below(probe: Probe, watch: _Watch) -> None:
         tested="when a layer begins to train",
         expected=f"after all {watch.num_steps} steps of each layer below it",
         got=f"layer {early[0]} begins after {early[2]} steps of layer {early[1]}" if early else "",
-        cause="the loop over the epochs stands outside the loop over the layers",
+        cause="the loop over the epochs is outside the loop over the layers",
         hint="a",
     )
     moved = watch.moved
@@ -119,7 +120,7 @@ def _check_below(probe: Probe, watch: _Watch) -> None:
         moved is None,
         "moved",
         tested="the layers below one that trains",
-        expected="they stand still to the last bit",
+        expected="they do not change by a single bit",
         got=f"layer {moved[1]} changes while layer {moved[0]} trains" if moved else "",
         cause="the optimizer holds their parameters too",
         hint="b",
@@ -135,9 +136,7 @@ def _check_below(probe: Probe, watch: _Watch) -> None:
     )
 
 
-def _check_weights(
-    probe: Probe, layers: list[reference.Layer], start: list[reference.Layer], batches: list[tuple[Tensor, Tensor]]
-) -> None:
+def _check_weights(probe: Probe, layers: list[Layer], start: list[Layer], batches: list[tuple[Tensor, Tensor]]) -> None:
     variants = {
         name: reference.pretrained(start, batches, _EPOCHS, rate, **changes)[0]
         for name, rate, changes in (
@@ -151,17 +150,17 @@ def _check_weights(
     causes = {
         "learning-rate": ("`learning_rate` is not used: this is Adam's own 0.001", "b"),
         "decoder-still": ("the optimizer lacks the decoder's parameters", "b"),
-        "fresh-optimizer": ("the optimizer is made anew in each epoch and forgets its moments", "c"),
+        "fresh-optimizer": ("a new optimizer is made in each epoch, which forgets its moments", "c"),
         "untrained-below": ("it learned the codes that the layers below gave before they were trained", "a"),
     }
     for depth, layer in enumerate(layers):
-        untouched = Mistake(reference.flat(*start[depth]), "untrained", "this layer never trains", "a")
+        untouched = Mistake(flat(*start[depth]), "untrained", "this layer never trains", "a")
         probe.close(
-            reference.flat(*layer),
+            flat(*layer),
             variants["right"][depth],
             "weights",
             tested=f"the weights of layer {depth + 1} (encoder, decoder) after {_EPOCHS} epochs of Adam, in float64",
-            cause="its input or target is not what the trained encoders below make of the images, or not Adam is used",
+            cause="its input or target is not what the trained encoders below give, or the optimizer is not Adam",
             hint="a",
             mistakes=[
                 untouched,
@@ -170,9 +169,7 @@ def _check_weights(
         )
 
 
-def _check_losses(
-    probe: Probe, histories: Any, start: list[reference.Layer], batches: list[tuple[Tensor, Tensor]]
-) -> None:
+def _check_losses(probe: Probe, histories: Any, start: list[Layer], batches: list[tuple[Tensor, Tensor]]) -> None:
     sizes = (
         [len(history) if isinstance(history, (list, tuple)) else 0 for history in histories]
         if isinstance(histories, (list, tuple))
@@ -193,7 +190,7 @@ def _check_losses(
         want,
         "losses",
         tested="the mean step loss of each layer (row) and epoch (column)",
-        cause="another number than the mean of the losses that the steps of that epoch returned",
+        cause="a number other than the mean of the losses that the steps of that epoch returned",
         hint="c",
         mistakes=[Mistake(want * len(batches), "sum", "the step losses are summed, not averaged", "c")],
     )

@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Layer = tuple[nn.Module, nn.Module]
-
-
-def new_layers(sizes: Sequence[int]) -> list[Layer]:
-    """Return untrained layers; the first gives back values through a sigmoid, the others through a ReLU."""
-    return [
-        (
-            nn.Sequential(nn.Linear(before, after), nn.ReLU()).double(),
-            nn.Sequential(nn.Linear(after, before), nn.ReLU() if depth else nn.Sigmoid()).double(),
-        )
-        for depth, (before, after) in enumerate(pairwise(sizes))
-    ]
-
-
-def flat(*modules: nn.Module) -> Tensor:
-    return torch.cat([weight.detach().flatten() for module in modules for weight in module.parameters()])
-
-
-def weight_and_bias(module: nn.Module, shape: tuple[int, int]) -> tuple[Tensor, Tensor] | None:
-    """Return the matrix of that shape and the bias, however the module holds them; None for other parameters."""
-    parameters = list(module.parameters())
-    matrices = [weight for weight in parameters if weight.ndim == 2]
-    biases = [weight for weight in parameters if weight.ndim == 1]
-    if len(matrices) != 1 or len(biases) != 1 or len(parameters) != 2:
-        return None
-    matrix = matrices[0] if tuple(matrices[0].shape) == shape else matrices[0].T
-    return (matrix, biases[0]) if tuple(matrix.shape) == shape and tuple(biases[0].shape) == shape[:1] else None
+from resnet_labs.checks.lab08.layers import Layer, flat
 
 
 def steps(
