@@ -1,4 +1,4 @@
-"""The checks of lab 01's two blocks: one procedure, which compares structure, values and input gradients."""
+"""What the checks of both blocks share: structure, values and input gradients are compared with the reference."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ Geometries = Callable[[int, int, int], list[reference.Geometry]]
 _MISTAKES = {
     "no-skip": ("the shortcut is never added", "b"),
     "ignores-shortcut": ("`x` is added as it is; add what `shortcut(x)` gives", "b"),
-    "multiplied": ("the two ways are multiplied; they are added", "b"),
-    "averaged": ("the mean of the two ways is taken; they are added, and nothing is divided", "b"),
-    "concatenated": ("the two ways are put side by side; they are added, number by number", "b"),
-    "norm-after-sum": ("the last batch norm comes after the addition; the sum is not normalised", "c"),
+    "multiplied": ("the two paths are multiplied; they should be added", "b"),
+    "averaged": ("the two paths are averaged; they should be added, without dividing", "b"),
+    "concatenated": ("the two paths are concatenated; they should be added, number by number", "b"),
+    "norm-after-sum": ("the last batch norm comes after the addition; it belongs before it", "c"),
     "relu-before-add": ("the last ReLU comes before the addition; it comes after", "c"),
-    "relu-before-and-after": ("a ReLU comes before the addition too; there is one, after it", "c"),
+    "relu-before-and-after": ("there is a ReLU before the addition too; the only one comes after it", "c"),
     "no-final-relu": ("the ReLU after the addition is missing", "c"),
     "no-relu-between": ("a ReLU between the convolutions is missing", "c"),
-    "no-relu-1": ("the ReLU behind the first batch norm is missing", "c"),
-    "no-relu-2": ("the ReLU behind the second batch norm is missing", "c"),
-    "plain-has-skip": ("with `shortcut=None` something is added all the same", "b"),
+    "no-relu-1": ("the ReLU after the first batch norm is missing", "c"),
+    "no-relu-2": ("the ReLU after the second batch norm is missing", "c"),
+    "plain-has-skip": ("with `shortcut=None` something is still added", "b"),
 }
 _WITHOUT = ("no-relu-between", "no-relu-1", "no-relu-2", "no-final-relu", "plain-has-skip")
 _WITH = tuple(name for name in _MISTAKES if name != "plain-has-skip")
 _DETACHED = "the shortcut is cut out of the graph: `.detach()`, `.data` or `torch.no_grad()`"
 
 
-def check_block(probe: Probe, make: Any, geometries: Geometries, *, expansion: int) -> None:
+def compare_blocks(probe: Probe, make: Any, geometries: Geometries, *, expansion: int) -> None:
     """Ask a block class for five blocks; compare each with the reference, in evaluation and in training mode."""
-    same = 3 * expansion  # so many channels go in and come out
+    same = 3 * expansion  # the number of input and of output channels
     for in_channels, stride, kind in (
         (same, 1, "projection"),
         (same, 1, "identity"),
@@ -99,7 +99,7 @@ def _structure(
         len(expected),
         "conv-count",
         tested=f"how many `nn.Conv2d` run in {given}, the shortcut's own left out",
-        cause="a convolution is missing or too many, is made but never called, or belongs to the shortcut",
+        cause="a convolution is missing or left over, is made but never called, or belongs to the shortcut",
         hint="a",
     )
     for number, (conv, want) in enumerate(zip(convs, expected, strict=True), 1):
@@ -126,7 +126,7 @@ def _structure(
             conv.bias is None,
             "bias",
             tested=f"the bias of convolution {number} of {given}",
-            expected="none: the batch norm behind it subtracts the mean, and has a shift of its own",
+            expected="none: the batch norm after it subtracts the mean and has its own shift",
             got="a bias",
             cause="`bias=False` is missing; `nn.Conv2d` adds a bias by default",
             hint="a",
@@ -147,7 +147,7 @@ def _structure(
         tested=f"the channels of the batch norms of {given}",
         expected=wanted,
         got=channels,
-        cause="a batch norm has as many channels as the convolution in front of it gives",
+        cause="a batch norm has as many channels as the convolution before it has outputs",
         hint="c",
     )
     for name, kind in (("convolutions", convs), ("batch norms", norms)):
@@ -165,7 +165,7 @@ def _structure(
         tested=f"the order of the layers in {given}",
         expected="convolution, batch norm, convolution, batch norm, ...",
         got=", ".join(type(layer).__name__ for layer in ran),
-        cause="a batch norm stands before its convolution",
+        cause="a batch norm comes before its convolution",
         hint="c",
     )
     return convs, norms
@@ -182,7 +182,7 @@ def _why(
         return "stride", "this convolution moves by one pixel; only one of the block's convolutions has the `stride`"
     names = ("input channels", "output channels", "kernel size")
     first = next(place for place in range(3) if got[place] != want[place])
-    return "geometry", f"the {names[first]}: {got[first]} in place of {want[first]}"
+    return "geometry", f"the {names[first]}: {got[first]} instead of {want[first]}"
 
 
 def _values(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, training: bool, given: str) -> None:
@@ -220,7 +220,7 @@ def _values(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, tra
         "no-gradient",
         tested=f"the gradient at the input of {tested}",
         expected="a gradient",
-        got="none: the output hangs on no graph",
+        got="none: the output is not part of a graph",
         cause="`.detach()`, `.data` or `torch.no_grad()` in `forward`",
         hint="b",
     )

@@ -1,4 +1,4 @@
-"""The checks of lab 01's two shortcuts that change the shape."""
+"""The check of exercise 01.3: two shortcuts that change the shape."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_labs.checks._engine import Mistake, Probe
+from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab01 import reference
 
 Shortcut = Callable[[int, int, int], nn.Module]
+
+_POOLED = "the pixels are pooled; keep every `stride`-th one as it is"
+
+
+@check("01.3", "the projection learns to change the shape, the padding changes it without a parameter")
+def check_shortcuts(probe: Probe, projection: Shortcut, padding: Shortcut) -> None:
+    """Check both shortcuts that change the shape, on even and odd sizes."""
+    for in_channels, out_channels, stride in ((3, 6, 2), (4, 8, 1)):
+        x = torch.randn(4, in_channels, 7, 6, dtype=torch.float64, generator=probe.generator)
+        _check_projection(probe, projection, x, out_channels, stride)
+        _check_padding(probe, padding, x, out_channels, stride)
 
 
 def _made(probe: Probe, make: Shortcut, x: Tensor, out_channels: int, stride: int, hint: str) -> tuple[nn.Module, str]:
@@ -29,7 +40,7 @@ def _made(probe: Probe, make: Shortcut, x: Tensor, out_channels: int, stride: in
     return module.double(), given
 
 
-def check_projection(probe: Probe, projection: Shortcut, x: Tensor, out_channels: int, stride: int) -> None:
+def _check_projection(probe: Probe, projection: Shortcut, x: Tensor, out_channels: int, stride: int) -> None:
     """Check the learnt shortcut: its layers, then its values in both modes."""
     module, given = _made(probe, projection, x, out_channels, stride, "a")
     reference.randomise_(module, probe.generator)
@@ -40,10 +51,10 @@ def check_projection(probe: Probe, projection: Shortcut, x: Tensor, out_channels
         ["Conv2d", "BatchNorm2d"],
         "layers",
         tested=f"which convolutions and batch norms run in {given}, in turn",
-        cause="a projection is one convolution and one batch norm behind it",
+        cause="a projection is one convolution followed by one batch norm",
         hint="a",
         mistakes=[
-            Mistake(["Conv2d"], "no-norm", "the batch norm behind the convolution is missing", "a"),
+            Mistake(["Conv2d"], "no-norm", "the batch norm after the convolution is missing", "a"),
             Mistake(["BatchNorm2d", "Conv2d"], "norm-first", "the batch norm comes before the convolution", "a"),
         ],
     )
@@ -78,10 +89,10 @@ def check_projection(probe: Probe, projection: Shortcut, x: Tensor, out_channels
             out,
             "projection",
             tested=f"the outputs of {given} in {'training' if training else 'evaluation'} mode",
-            cause="something else happens before, between or behind the two layers",
+            cause="something else happens before, between or after the two layers",
             hint="a",
             mistakes=[
-                Mistake(out.relu(), "relu", "a ReLU stands on the shortcut; the only one comes after the sum", "a")
+                Mistake(out.relu(), "relu", "there is a ReLU on the shortcut; the only one comes after the sum", "a")
             ],
         )
 
@@ -90,13 +101,15 @@ def _check_shape(probe: Probe, got: Tensor, out_channels: int, stride: int, x: T
     """Name the axis that is wrong, images first: a wrong number of pixels and of channels have different causes."""
     shape, want = tuple(got.shape), (len(x), out_channels, *(-(-side // stride) for side in x.shape[2:]))
     tested = f"the shape of {given} on images of shape {tuple(x.shape)}"
-    images = "the first axis counts images, and stays; pixels are the third and the fourth: `x[:, :, ::n, ::n]`"
-    pixels = "every `stride`-th pixel stays in *both* directions, from the first on: of seven pixels four"
+    images = (
+        "the first axis counts images and does not change; pixels are the third and the fourth: `x[:, :, ::n, ::n]`"
+    )
+    pixels = "keep every `stride`-th pixel in *both* directions, starting with the first: four of seven"
     if shape[2:] == tuple(x.shape[2:]):
         pixels = "height and width stay as they are; take every `stride`-th pixel"
     floor = tuple(side // stride for side in x.shape[2:])
-    fewer = "pixels 0, 2, 4 and 6 of seven stay, which are four; three come of the second on, or of half, rounded down"
-    channels = "`out_channels` in all: `out_channels - in_channels` of zeros join those that are there, odd or even"
+    fewer = "pixels 0, 2, 4 and 6 of seven stay, which is four; three are left if you start at the second or round down"
+    channels = "`out_channels` in all: add `out_channels - in_channels` channels of zeros, whether that is odd or even"
     for code, right, cause, hint in (
         ("axes", len(shape) == 4 and shape[0] == want[0], images, "c"),
         ("rounded-down", shape[2:] == want[2:] or shape[2:] != floor, fewer, "c"),
@@ -106,7 +119,7 @@ def _check_shape(probe: Probe, got: Tensor, out_channels: int, stride: int, x: T
         probe.expect(right, code, tested=tested, expected=want, got=shape, cause=cause, hint=hint)
 
 
-def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int, stride: int) -> None:
+def _check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int, stride: int) -> None:
     """Check the shortcut without parameters: values and gradients."""
     module, given = _made(probe, padding, x, out_channels, stride, "b")
     extra = out_channels - x.shape[1]
@@ -120,7 +133,7 @@ def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int,
     )
     got = probe.call(module, x, tested=f"{given} on images of 7x6 pixels", hint="b")
     _check_shape(probe, got, out_channels, stride, x, given)
-    # The paper leaves open on which side the zeros stand.
+    # The paper does not say on which side the zeros are.
     fits = [reference.padded(x, before, extra - before, stride) for before in range(extra + 1)]
     right = next((it for it in fits if it.shape == got.shape and torch.equal(it, got.to(it))), fits[0])
     mean = F.avg_pool2d(x, stride, ceil_mode=True)
@@ -134,7 +147,7 @@ def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int,
         right,
         "padding",
         tested=f"the outputs of {given}",
-        cause="every `stride`-th pixel stays, from the first on, and whole channels of zeros join it",
+        cause="keep every `stride`-th pixel, starting with the first, and add whole channels of zeros",
         hint="b",
         mistakes=[
             *(
@@ -145,7 +158,7 @@ def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int,
                 if stride > 1
                 else []
             ),
-            Mistake(repeated, "repeated", "the new channels are copies; they are zeros", "b"),
+            Mistake(repeated, "repeated", "the new channels are copies; they should be zeros", "b"),
         ],
     )
     weights = torch.randn(right.shape, dtype=torch.float64, generator=probe.generator)
@@ -169,6 +182,3 @@ def check_padding(probe: Probe, padding: Shortcut, x: Tensor, out_channels: int,
         cause="a part is cut out of the graph",
         hint="b",
     )
-
-
-_POOLED = "the pixels are pooled; they are only thinned out"

@@ -1,4 +1,4 @@
-"""The checks of lab 01, residual blocks."""
+"""The check of exercise 01.4: which blocks are made, with which shortcuts, and what they give together."""
 
 from __future__ import annotations
 
@@ -10,30 +10,10 @@ from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab01 import reference
-from resnet_labs.checks.lab01.blocks import check_block
-from resnet_labs.checks.lab01.shortcuts import Shortcut, check_padding, check_projection
 from resnet_labs.resnet import BasicBlock, Bottleneck, ResNet
 
-
-@check("01.1", "values and gradients are those of He et al.'s basic block, with a shortcut and without")
-def check_basic_block(probe: Probe, block: Any) -> None:
-    """Check the basic block against the reference."""
-    check_block(probe, block, reference.basic, expansion=1)
-
-
-@check("01.2", "values and gradients are those of torchvision's bottleneck, with a shortcut and without")
-def check_bottleneck(probe: Probe, block: Any) -> None:
-    """Check the bottleneck against the reference."""
-    check_block(probe, block, reference.bottleneck, expansion=4)
-
-
-@check("01.3", "the projection learns to change the shape, the padding changes it without a parameter")
-def check_shortcuts(probe: Probe, projection: Shortcut, padding: Shortcut) -> None:
-    """Check both shortcuts that change the shape, on even and odd sizes."""
-    for in_channels, out_channels, stride in ((3, 6, 2), (4, 8, 1)):
-        x = torch.randn(4, in_channels, 7, 6, dtype=torch.float64, generator=probe.generator)
-        check_projection(probe, projection, x, out_channels, stride)
-        check_padding(probe, padding, x, out_channels, stride)
+_IDENTITY = "the shape changes here: channels differ even where the stride is 1"
+_IDENTITY_PLAIN = "with `change_shape=None` no block has a shortcut, also where the shape stays"
 
 
 @check("01.4", "every block has the channels, the stride and the shortcut of the paper's, and they run in turn")
@@ -55,7 +35,7 @@ def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
             tested=f"what {given} returns",
             expected="an `nn.Sequential` that holds every block",
             got=type(made).__name__,
-            cause="blocks in a plain list are no part of a network: `nn.Sequential(*blocks)`",
+            cause="blocks in a plain list are not part of a network: `nn.Sequential(*blocks)`",
             hint="a",
         )
         x = torch.randn(2, widths[0], 9, 9, dtype=torch.float64, generator=probe.generator)
@@ -76,7 +56,7 @@ def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
                 want.detach(),
                 "values",
                 tested=f"the outputs of {given} with a ResNet's weights, in float64",
-                cause="something stands between the blocks; each takes what the one before gives, and nothing else",
+                cause="there is something between the blocks; each takes the output of the one before it",
                 hint="c",
             )
 
@@ -101,7 +81,7 @@ def _check_each_block(
         len(blocks),
         "shared",
         tested=f"how many different blocks run in {given}",
-        cause="one block stands in several places, as in `[block] * 3`; make a new one for each",
+        cause="the same block is used in several places, as in `[block] * 3`; make a new one for each",
         hint="b",
     )
     probe.equal(
@@ -160,7 +140,3 @@ def _check_each_block(
             ],
         )
     return blocks
-
-
-_IDENTITY = "the shape changes here: channels differ even where the stride is 1"
-_IDENTITY_PLAIN = "with `change_shape=None` no block has a shortcut, also where the shape stays"
