@@ -8,7 +8,7 @@ import pytest
 import torch
 from helpers.places import SOLUTIONS
 
-from resnet_labs.checks import lab02
+from resnet_labs.checks.lab02 import reference
 
 
 @pytest.mark.real_data
@@ -18,7 +18,7 @@ def test_digit_counts_of_the_lab_are_those_of_mnist():
     from resnet_labs import data
 
     counts = data.load("mnist", split="test").labels.bincount(minlength=10)
-    assert tuple(counts.tolist()) == lab02.MNIST_TEST_COUNTS
+    assert tuple(counts.tolist()) == reference.MNIST_TEST_COUNTS
 
 
 def test_digit_counts_of_the_lab_are_those_of_scikit_learn():
@@ -27,4 +27,4 @@ def test_digit_counts_of_the_lab_are_those_of_scikit_learn():
     counts = torch.from_numpy(load_digits().target).bincount(minlength=10)
     lab = (SOLUTIONS / "lab02_digits.py").read_text(encoding="utf-8")
     assert f"digits_counts = torch.tensor({counts.tolist()})" in lab
-    assert f"mnist_counts = torch.tensor({list(lab02.MNIST_TEST_COUNTS)})" in lab
+    assert f"mnist_counts = torch.tensor({list(reference.MNIST_TEST_COUNTS)})" in lab

@@ -1,0 +1,114 @@
+"""Answers to exercise 02.1, a new first and a new last layer."""
+
+from __future__ import annotations
+
+from helpers.answers import Answers
+from torch import nn
+
+from resnet_labs.resnet import resnet18
+
+answers = Answers("02.1", "check_adapt")
+
+
+def _stem(channels, **changes):
+    return nn.Conv2d(channels, 64, **{"kernel_size": 7, "stride": 2, "padding": 3, "bias": False} | changes)
+
+
+@answers.wrong("stem-channels")
+def head_only(network, in_channels, num_classes):
+    network.fc = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("stem-channels")
+def one_channel_always(network, in_channels, num_classes):
+    network.conv1 = _stem(1)
+    network.fc = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("stem-bias")
+def stem_with_bias(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels, bias=True)
+    network.fc = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("stem-geometry")
+def small_stem(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels, kernel_size=3, stride=1, padding=1)
+    network.fc = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("stem-geometry")
+def no_padding(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels, padding=0)
+    network.fc = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("head")
+def stem_only(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    return network
+
+
+@answers.wrong("head")
+def ten_classes_always(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    network.fc = nn.Linear(512, 10)
+    return network
+
+
+@answers.wrong("head")
+def head_under_another_name(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    network.classifier = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("head-count")
+def head_appended(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    return nn.Sequential(network, nn.Linear(1000, num_classes))
+
+
+@answers.wrong("weights-lost")
+def new_network(network, in_channels, num_classes):
+    return resnet18(in_channels=in_channels, num_classes=num_classes)
+
+
+@answers.wrong("softmax")
+def softmax_head(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    network.fc = nn.Sequential(nn.Linear(512, num_classes), nn.Softmax(1))
+    return network
+
+
+@answers.wrong("no-return")
+def adapt_without_return(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    network.fc = nn.Linear(512, num_classes)
+
+
+@answers.right
+def adapt_by_setattr(network, in_channels, num_classes):
+    for name, layer in {"conv1": _stem(in_channels), "fc": nn.Linear(network.fc.in_features, num_classes)}.items():
+        setattr(network, name, layer)
+    return network
+
+
+@answers.right
+def adapt_into_a_new_network(network, in_channels, num_classes):
+    fresh = resnet18(in_channels=in_channels, num_classes=num_classes)
+    old = {name: value for name, value in network.state_dict().items() if not name.startswith(("conv1", "fc"))}
+    fresh.load_state_dict(old, strict=False)
+    return fresh
+
+
+@answers.right
+def adapt_as_a_sequence(network, in_channels, num_classes):
+    layers = dict(network.named_children())
+    body = [layer for name, layer in layers.items() if name not in ("conv1", "fc")]
+    return nn.Sequential(_stem(in_channels), *body, nn.Flatten(), nn.Linear(512, num_classes))
