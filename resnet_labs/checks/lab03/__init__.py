@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from resnet_labs.checks.lab03.memory import check_run_all, check_training_bytes
-from resnet_labs.checks.lab03.statistics import check_mcnemar, check_smallest_difference, check_wilson
+from resnet_labs.checks.lab03.mcnemar import check_mcnemar
+from resnet_labs.checks.lab03.run_all import check_run_all
+from resnet_labs.checks.lab03.smallest_difference import check_smallest_difference
+from resnet_labs.checks.lab03.training_bytes import check_training_bytes
+from resnet_labs.checks.lab03.wilson import check_wilson
 
 __all__ = ["check_mcnemar", "check_run_all", "check_smallest_difference", "check_training_bytes", "check_wilson"]

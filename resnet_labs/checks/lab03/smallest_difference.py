@@ -1,0 +1,77 @@
+"""The check of exercise 03.3: the smallest difference that a test set can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab03 import reference
+
+# The report's two accuracies lie 0.0004 apart, around this one.
+_ACCURACY, _DIFFERENCE = 0.98153, 0.0004
+
+
+@check("03.3", "the smallest difference that a test set can show, and the test set that the report's would need")
+def check_smallest_difference(probe: Probe, smallest_difference: Callable[[float, int], float], needed: Any) -> None:
+    """Check the formula at three accuracies, and the number of images for the report's difference."""
+    for accuracy, total in ((0.9, 1000), (_ACCURACY, 7500), (0.5, 100)):
+        given = f"smallest_difference({accuracy}, {total})"
+        got = probe.call(smallest_difference, accuracy, total, tested=given)
+        want = reference.smallest_difference(accuracy, total)
+        single = reference.smallest_difference(accuracy, total, networks=1)
+        no_power = reference.smallest_difference(accuracy, total, z=reference.Z)
+        only_power = reference.smallest_difference(accuracy, total, z=reference.Z_POWER)
+        one_sided = reference.smallest_difference(accuracy, total, z=reference.Z_ONE_SIDED + reference.Z_POWER)
+        probe.close(
+            got,
+            want,
+            "difference",
+            tested=given,
+            cause="it is (1.96 + 0.84) standard errors of a difference",
+            hint="a",
+            rtol=2e-3,
+            mistakes=[
+                Mistake(single, "one-network", "the error of one accuracy; both accuracies vary", "a"),
+                Mistake(
+                    2 * single, "errors-added", "errors were added; variances add, so the root of two, not two", "a"
+                ),
+                Mistake(
+                    no_power,
+                    "no-power",
+                    "1.96 standard errors alone: such a difference is found only half of the time",
+                    "b",
+                ),
+                Mistake(only_power, "no-power", "0.84 standard errors alone; add the 1.96 of the interval", "b"),
+                Mistake(one_sided, "one-sided", "1.645 instead of 1.96", "b"),
+                Mistake(want * total, "images", "this is a number of images; divide by the size of the test set", "c"),
+                Mistake(100 * want, "per-cent", "this is a percentage; return a fraction", "c"),
+                Mistake(want * total**0.5, "no-total", "the division by the number of images is missing", "a"),
+            ],
+        )
+    want = reference.images_needed(_ACCURACY, _DIFFERENCE)
+    plain = {
+        "needed-one-network": (
+            reference.images_needed(_ACCURACY, _DIFFERENCE, networks=1),
+            "half as many: this is the error of one network only",
+        ),
+        "needed-no-power": (reference.images_needed(_ACCURACY, _DIFFERENCE, z=reference.Z), "1.96 instead of 2.80"),
+        "needed-per-cent": (
+            reference.images_needed(_ACCURACY, 100 * _DIFFERENCE),
+            "0.04 is a percentage; the difference is 0.0004",
+        ),
+        "needed-linear": (
+            7500 * reference.smallest_difference(_ACCURACY, 7500) / _DIFFERENCE,
+            "half the difference needs four times the images, not twice as many",
+        ),
+    }
+    probe.close(
+        float(needed),
+        want,
+        "needed",
+        tested="needed: test images for a smallest difference of 0.0004 at an accuracy of 0.98153",
+        cause="solve the formula for n: the squared difference is in the denominator",
+        hint="c",
+        rtol=0.015,
+        mistakes=[Mistake(value, code, cause, "c") for code, (value, cause) in plain.items()],
+    )
