@@ -43,7 +43,7 @@ def _freeze_and_train(
         tested="what freeze_backbone returns",
         expected="nothing, or the network that it was given",
         got="another network",
-        cause="a copy was frozen; whoever holds the network that was given goes on training it",
+        cause="a copy was frozen; the network that was given still trains",
         hint="a",
     )
     probe.expect(
@@ -76,7 +76,7 @@ def _freeze_and_train(
         labels,
         steps=3,
         tested=f"three steps of training after {when}",
-        cause="a pre-hook returns a value, which takes the place of the input; or `no_grad` cuts off the head as well",
+        cause="a pre-hook returns a value, which replaces the input; or `no_grad` cuts off the head as well",
         in_place=True,
         returns=False,
         hint="b",
@@ -89,8 +89,8 @@ def _freeze_and_train(
             "head-frozen",
             tested=f"`fc.{key}` after three steps of {name}",
             expected="it has moved: the head is what trains",
-            got="not a bit of it moved",
-            cause="the freeze takes in the head; leave the parameters of `network.fc` out",
+            got="it did not move at all",
+            cause="the freeze includes the head; leave the parameters of `network.fc` out",
             hint="a",
         )
     _check_outputs(probe, network, images)
@@ -107,8 +107,8 @@ def _check_weights(
     if stale and not names[weights[0]].requires_grad:
         code = "stale-gradients"
         cause = (
-            "its gradient from before the freeze is still there, or was set to zero: the optimizer goes on with "
-            "momentum and weight decay; it passes over a parameter only where `.grad` is None"
+            "its gradient from before the freeze is still there, or was set to zero: the optimizer still applies "
+            "momentum and weight decay; it skips a parameter only where `.grad` is None"
         )
     got = f"{len(weights)} of {len(names) - 2} parameters moved, the first is {weights[0]}"
     hint = "a" if code == "still-trains" else "c"
@@ -123,9 +123,9 @@ def _check_statistics(
         return
     code, cause = "running-statistics", "batch norm is in training mode; `requires_grad_(False)` does not reach buffers"
     if all(name.endswith("num_batches_tracked") for name in buffers):
-        code, cause = "still-counts", "batch norm is in training mode, and goes on counting batches"
+        code, cause = "still-counts", "batch norm is in training mode, and keeps counting batches"
     elif in_evaluation:
-        code, cause = "undone-by-train", "`eval()` was called once, and the loop's `network.train()` took it back"
+        code, cause = "undone-by-train", "`eval()` was called once, and the loop's `network.train()` undid it"
     got = f"{len(buffers)} buffers moved, the first is {buffers[0]}"
     probe.expect(False, code, tested=tested, expected=f"the backbone is {_BITS}", got=got, cause=cause, hint="b")
 
@@ -138,8 +138,8 @@ def _check_outputs(probe: Probe, network: nn.Module, images: torch.Tensor) -> No
         torch.equal(first, second),
         "dropout",
         tested="the features of the same images, twice, after network.train()",
-        expected="the same: a frozen backbone gives one answer",
-        got="two different answers",
+        expected="the same: a frozen backbone always gives the same output",
+        got="two different outputs",
         cause="dropout still drops; hold every part of the backbone in evaluation mode, not batch norm alone",
         hint="b",
     )
@@ -148,6 +148,6 @@ def _check_outputs(probe: Probe, network: nn.Module, images: torch.Tensor) -> No
         reference.features(network, images),
         "batch-statistics",
         tested="the features after network.train(), against those in evaluation mode",
-        cause="batch norm normalises with the batch at hand in place of its running statistics",
+        cause="batch norm normalises with the current batch instead of its running statistics",
         hint="b",
     )

@@ -1,8 +1,8 @@
-"""What lab 04's answers are compared with: small networks, training after a freeze, what stands before the head."""
+"""What lab 04's answers are compared with: small networks, training after a freeze, what reaches the head, sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 import torch.nn.functional as F
@@ -104,3 +104,7 @@ def maps(network: Small, images: Tensor) -> Tensor:
 
 def num_hooks(network: nn.Module) -> int:
     return sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules())
+
+
+def possible_sizes(figure: float, decimals: int, sizes: Iterable[int]) -> list[int]:
+    return [size for size in sizes if round(round(figure * size) / size, decimals) == figure]

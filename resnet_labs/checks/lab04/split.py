@@ -1,24 +1,16 @@
-"""The checks of exercises 04.4 and 04.5: rows of a split, and what a printed accuracy says."""
+"""The check of exercise 04.4: the rows of a stratified split."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.metrics import wilson_interval
+from resnet_labs.checks._engine import Probe, check
 
 # Image counts of a class; the fraction of each is a whole number in the first case, and not in the second.
 _SPLITS = (((40, 25, 60, 15, 10), 0.2), ((7, 23, 11), 0.25))
-# In this order every wrong answer that has a name differs from all others where it first differs from the right one.
-_FIGURES = (
-    (0.666667, 6, range(1, 30)),
-    (0.9, 1, range(1, 12)),
-    (0.947368, 6, range(1, 200)),
-    (0.123, 3, range(1, 400)),
-)
 
 
 @check("04.4", "two disjoint parts that hold every image, each class in its proportion, drawn by the generator alone")
@@ -100,7 +92,7 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
         all(part.ndim == 1 and part.dtype in (torch.int64, torch.int32) for part in tensors),
         "not-rows",
         tested="the two parts",
-        expected="whole row numbers",
+        expected="integer row numbers",
         got=f"{tensors[0].dtype} {tuple(tensors[0].shape)}",
         cause="masks, lists of tensors or images are returned; `torch.cat` joins the rows of the classes",
         hint="a",
@@ -113,13 +105,13 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
         "labels",
         tested="the numbers in the two parts",
         expected=f"row numbers from 0 to {count - 1}",
-        got=f"none but {', '.join(map(str, sorted(set(train) | set(validation))))}",
-        cause="the classes of the images are returned; their rows are asked for",
+        got=f"only {', '.join(map(str, sorted(set(train) | set(validation))))}",
+        cause="the classes of the images are returned; return their rows",
         hint="a",
     )
     twice = len(train) - len(set(train)) + len(validation) - len(set(validation))
     for code, wrong, cause in (
-        ("repeated", twice, "rows are drawn with replacement; `torch.randperm` names each once"),
+        ("repeated", twice, "rows are drawn with replacement; `torch.randperm` gives each once"),
         ("overlap", len(set(train) & set(validation)), "images of the validation part are trained on"),
         ("rows-lost", count - len(set(train) | set(validation)), "the two slices leave rows out, or a class"),
     ):
@@ -136,9 +128,9 @@ def _check_parts(
     off = (got - fraction * counts).abs()
     swapped = (got - (1 - fraction) * counts).abs()
     if (off >= 1).any():
-        code, cause = "not-stratified", "the rows of all classes are shuffled together; cut each class by itself"
+        code, cause = "not-stratified", "the rows of all classes are shuffled together; cut each class separately"
         if (swapped < 1).all():
-            code, cause = "swapped", "the parts are exchanged: the fraction is the validation part's"
+            code, cause = "swapped", "the parts are swapped: the fraction is the validation part's"
         want = ", ".join(f"{share:g}" for share in (fraction * counts).tolist())
         expected = f"{want}, each up to rounding"
         probe.expect(False, code, tested=given, expected=expected, got=str(got.tolist()), cause=cause, hint="b")
@@ -153,89 +145,6 @@ def _check_parts(
         tested=f"which rows of each class {given} takes for validation",
         expected="any rows",
         got="the first of every class" if first else "the last of every class",
-        cause="the rows are cut as they come; files that follow each other often show the same flower",
+        cause="the rows are cut in their order; neighboring files often show the same flower",
         hint="c",
     )
-
-
-def _sizes(figure: float, decimals: int, sizes: Iterable[int]) -> list[int]:
-    return [size for size in sizes if round(round(figure * size) / size, decimals) == figure]
-
-
-@check("04.5", "the printed accuracy asks for a multiple of 19, and six decimals do not make it sure of the second")
-def check_reading(
-    probe: Probe,
-    possible_sizes: Callable[[float, int, Iterable[int]], Iterable[int]],
-    divisor: int,
-    size: int,
-    low: float | Tensor,
-    high: float | Tensor,
-) -> None:
-    """Check the sizes that allow a figure, and what follows for the report's."""
-    for figure, decimals, sizes in _FIGURES:
-        given = f"possible_sizes({figure}, {decimals}, range(1, {sizes.stop}))"
-        got = probe.call(possible_sizes, figure, decimals, sizes, tested=given, hint="a")
-        want = _sizes(figure, decimals, sizes)
-        counts = [round(figure * each) for each in want]
-        floors = [each for each in sizes if round(int(figure * each) / each, decimals) == figure]
-        whole = [each for each in sizes if abs(round(figure * each) / each - figure) < 10**-decimals]
-        exact = [each for each in sizes if round(figure * each) / each == figure]
-        six = _sizes(figure, 6, sizes)
-        probe.equal(
-            sorted(int(each) for each in got),
-            want,
-            "sizes",
-            tested=given,
-            cause="a size fits where some whole number of images, divided by it and rounded, gives the figure",
-            hint="a",
-            mistakes=[
-                Mistake(counts, "counts", "these are the numbers of right images; the sizes are asked for", "a"),
-                Mistake(floors, "rounded-down", "`int` rounds down; the nearest whole number is wanted", "a"),
-                Mistake(six, "six-decimals", "the figure has `decimals` decimals, not always six", "b"),
-                Mistake(exact, "exact", "the printed figure was rounded; round your fraction before comparing", "b"),
-                Mistake(whole, "whole-unit", "rounding moves by half a unit of the last digit, not by a whole", "b"),
-                Mistake(list(sizes), "everything", "the tolerance is too wide: every size passes", "b"),
-            ],
-        )
-    probe.equal(
-        divisor,
-        19,
-        "divisor",
-        tested="divisor: what divides every size up to 1,000 that allows 0.947368",
-        cause="look at the first sizes that come out, and at their differences",
-        hint="c",
-        mistakes=[Mistake(18, "numerator", "18/19 is the fraction; 18 counts right images", "c")],
-    )
-    probe.equal(
-        size,
-        855,
-        "size",
-        tested="size: the possible validation size nearest to a fifth of 4,317 images",
-        cause="among the sizes that allow 0.947368, take the one nearest to 863.4",
-        hint="c",
-        mistakes=[
-            Mistake(863, "not-possible", "no whole number of 863 images is 0.947368", "c"),
-            Mistake(874, "further-off", "874 allows it, but is further from 863.4", "c"),
-        ],
-    )
-    right, of_all = wilson_interval(810, 855), wilson_interval(round(0.947368 * 4317), 4317)
-    share = 810 / 855
-    arm = 1.959964 * (share * (1 - share) / 855) ** 0.5
-    for name, got, expected, swapped, wald, larger in (
-        ("low", low, right.low, right.high, share - arm, of_all.low),
-        ("high", high, right.high, right.low, share + arm, of_all.high),
-    ):
-        probe.close(
-            got,
-            expected,
-            "interval",
-            tested=f"{name}: the {name} end of the 95 % Wilson interval of 810 in 855",
-            cause="`metrics.wilson_interval(correct, total)` takes two whole numbers, right images and all images",
-            hint="c",
-            mistakes=[
-                Mistake(swapped, "swapped", "this is the other end: it returns low first, then high", "c"),
-                Mistake(wald, "wald", "this is the normal interval; Wilson's is asked for", "c"),
-                Mistake(larger, "all-flowers", "this is for all 4,317 images; `size` of them were validation", "c"),
-            ],
-            atol=2e-4,
-        )

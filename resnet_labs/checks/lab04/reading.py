@@ -1,0 +1,105 @@
+"""The check of exercise 04.5: what a printed accuracy says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from torch import Tensor
+
+from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks.lab04 import reference
+from resnet_labs.metrics import wilson_interval
+
+# In this order every wrong answer that has a name differs from all others where it first differs from the right one.
+_FIGURES = (
+    (0.666667, 6, range(1, 30)),
+    (0.9, 1, range(1, 12)),
+    (0.947368, 6, range(1, 200)),
+    (0.123, 3, range(1, 400)),
+)
+
+
+@check(
+    "04.5", "the printed accuracy allows only multiples of 19, and despite six decimals not even the second is certain"
+)
+def check_reading(
+    probe: Probe,
+    possible_sizes: Callable[[float, int, Iterable[int]], Iterable[int]],
+    divisor: int,
+    size: int,
+    low: float | Tensor,
+    high: float | Tensor,
+) -> None:
+    """Check the sizes that allow a figure, and what follows for the report's."""
+    for figure, decimals, sizes in _FIGURES:
+        given = f"possible_sizes({figure}, {decimals}, range(1, {sizes.stop}))"
+        got = probe.call(possible_sizes, figure, decimals, sizes, tested=given, hint="a")
+        want = reference.possible_sizes(figure, decimals, sizes)
+        counts = [round(figure * each) for each in want]
+        floors = [each for each in sizes if round(int(figure * each) / each, decimals) == figure]
+        whole = [each for each in sizes if abs(round(figure * each) / each - figure) < 10**-decimals]
+        exact = [each for each in sizes if round(figure * each) / each == figure]
+        six = reference.possible_sizes(figure, 6, sizes)
+        probe.equal(
+            sorted(int(each) for each in got),
+            want,
+            "sizes",
+            tested=given,
+            cause="a size fits where some whole number of images, divided by it and rounded, gives the figure",
+            hint="a",
+            mistakes=[
+                Mistake(counts, "counts", "these are the numbers of right images; return the sizes", "a"),
+                Mistake(floors, "rounded-down", "`int` rounds down; the nearest whole number is wanted", "a"),
+                Mistake(six, "six-decimals", "the figure has `decimals` decimals, not always six", "b"),
+                Mistake(exact, "exact", "the printed figure was rounded; round your fraction before comparing", "b"),
+                Mistake(
+                    whole,
+                    "whole-unit",
+                    "rounding changes a figure by at most half a unit of the last digit, not by a whole one",
+                    "b",
+                ),
+                Mistake(list(sizes), "everything", "the tolerance is too wide: every size passes", "b"),
+            ],
+        )
+    probe.equal(
+        divisor,
+        19,
+        "divisor",
+        tested="divisor: what divides every size up to 1,000 that allows 0.947368",
+        cause="look at the first sizes that you get, and at their differences",
+        hint="c",
+        mistakes=[Mistake(18, "numerator", "18/19 is the fraction; 18 counts right images", "c")],
+    )
+    probe.equal(
+        size,
+        855,
+        "size",
+        tested="size: the possible validation size nearest to a fifth of 4,317 images",
+        cause="among the sizes that allow 0.947368, take the one nearest to 863.4",
+        hint="c",
+        mistakes=[
+            Mistake(863, "not-possible", "no whole number of 863 images is 0.947368", "c"),
+            Mistake(874, "further-off", "874 allows it, but is further from 863.4", "c"),
+        ],
+    )
+    right, of_all = wilson_interval(810, 855), wilson_interval(round(0.947368 * 4317), 4317)
+    share = 810 / 855
+    arm = 1.959964 * (share * (1 - share) / 855) ** 0.5
+    for name, got, expected, swapped, wald, larger in (
+        ("low", low, right.low, right.high, share - arm, of_all.low),
+        ("high", high, right.high, right.low, share + arm, of_all.high),
+    ):
+        probe.close(
+            got,
+            expected,
+            "interval",
+            tested=f"{name}: the {name} end of the 95 % Wilson interval of 810 in 855",
+            cause="`metrics.wilson_interval(correct, total)` takes two whole numbers, right images and all images",
+            hint="c",
+            mistakes=[
+                Mistake(swapped, "swapped", "this is the other end: it returns low first, then high", "c"),
+                Mistake(wald, "wald", "this is the normal interval; use Wilson's", "c"),
+                Mistake(larger, "all-flowers", "this is for all 4,317 images; `size` of them were validation", "c"),
+            ],
+            atol=2e-4,
+        )

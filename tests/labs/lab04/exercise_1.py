@@ -1,0 +1,122 @@
+"""Answers to exercise 04.1, a new head."""
+
+from __future__ import annotations
+
+import torch
+from helpers.answers import Answers
+from torch import nn
+from torch.optim import SGD, Adam, AdamW
+
+answers = Answers("04.1", "check_new_head")
+
+
+def _head(network, num_classes):
+    network.fc = nn.Linear(network.fc.in_features, num_classes)
+    return network.fc
+
+
+@answers.wrong("old-head")
+def optimizer_before_the_layer(network, num_classes, rate):
+    optimizer = Adam(network.fc.parameters(), lr=rate)
+    _head(network, num_classes)
+    return optimizer
+
+
+@answers.wrong("all-parameters")
+def optimizer_over_everything(network, num_classes, rate):
+    _head(network, num_classes)
+    return Adam(network.parameters(), lr=rate)
+
+
+@answers.wrong("part-of-head")
+def optimizer_without_the_bias(network, num_classes, rate):
+    return Adam([_head(network, num_classes).weight], lr=rate)
+
+
+@answers.wrong("nothing-of-head")
+def optimizer_over_the_stages(network, num_classes, rate):
+    _head(network, num_classes)
+    return Adam(network.layer1.parameters(), lr=rate)
+
+
+@answers.wrong("not-adam")
+def sgd(network, num_classes, rate):
+    return SGD(_head(network, num_classes).parameters(), lr=rate)
+
+
+@answers.wrong("not-adam")
+def adam_with_decay(network, num_classes, rate):
+    return AdamW(_head(network, num_classes).parameters(), lr=rate)
+
+
+@answers.wrong("learning-rate")
+def default_rate(network, num_classes, rate):
+    return Adam(_head(network, num_classes).parameters())
+
+
+@answers.wrong("not-an-optimizer")
+def returns_the_network(network, num_classes, rate):
+    _head(network, num_classes)
+    return network
+
+
+@answers.wrong("no-return")
+def returns_nothing(network, num_classes, rate):
+    _head(network, num_classes)
+
+
+@answers.wrong("raises")
+def width_by_heart(network, num_classes, rate):
+    network.fc = nn.Linear(2048, num_classes)
+    return Adam(network.fc.parameters(), lr=rate)
+
+
+@answers.wrong("num-classes")
+def five_classes_always(network, num_classes, rate):
+    return Adam(_head(network, 5).parameters(), lr=rate)
+
+
+@answers.wrong("num-classes")
+def outputs_renamed(network, num_classes, rate):
+    network.fc.out_features = num_classes
+    return Adam(network.fc.parameters(), lr=rate)
+
+
+@answers.wrong("head-parameters")
+def head_behind_the_old(network, num_classes, rate):
+    network.fc = nn.Sequential(network.fc, nn.Linear(network.fc.out_features, num_classes))
+    return Adam(network.fc.parameters(), lr=rate)
+
+
+@answers.wrong("not-linear")
+def softmax_head(network, num_classes, rate):
+    network.fc = nn.Sequential(nn.Linear(network.fc.in_features, num_classes), nn.Softmax(1))
+    return Adam(network.fc.parameters(), lr=rate)
+
+
+@answers.wrong("weights-lost")
+def everything_drawn_anew(network, num_classes, rate):
+    for part in network.modules():
+        if hasattr(part, "reset_parameters"):
+            part.reset_parameters()
+    return Adam(_head(network, num_classes).parameters(), lr=rate)
+
+
+@answers.right
+def head_by_setattr(network, num_classes, rate):
+    setattr(network, "fc", nn.Linear(network.fc.weight.shape[1], num_classes))  # noqa: B010
+    return Adam([{"params": list(network.fc.parameters()), "lr": rate}])
+
+
+@answers.right
+def head_in_a_sequence(network, num_classes, rate):
+    network.requires_grad_(False)
+    network.fc = nn.Sequential(nn.Linear(network.fc.in_features, num_classes))
+    return Adam([p for p in network.parameters() if p.requires_grad], lr=rate)
+
+
+@answers.right
+def head_by_attributes(network, num_classes, rate):
+    old = network.fc
+    network.fc = nn.Linear(old.in_features, num_classes, dtype=old.weight.dtype, device=old.weight.device)
+    return torch.optim.Adam(params=[network.fc.weight, network.fc.bias], lr=rate, foreach=False)

@@ -1,0 +1,86 @@
+"""Answers to exercise 04.5, reading 0.947368."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import torch
+from helpers.answers import Answers
+
+from resnet_labs.metrics import wilson_interval
+
+answers = Answers("04.5", "check_reading", place=lambda possible_sizes: (possible_sizes, 19, 855, LOW, HIGH))
+
+
+def _possible(figure, decimals, sizes):
+    return [size for size in sizes if round(round(figure * size) / size, decimals) == figure]
+
+
+LOW, HIGH = wilson_interval(810, 855)
+
+
+@answers.wrong("counts")
+def numbers_of_right_images(figure, decimals, sizes):
+    return [round(figure * size) for size in _possible(figure, decimals, sizes)]
+
+
+@answers.wrong("rounded-down")
+def rounded_down(figure, decimals, sizes):
+    return [size for size in sizes if round(int(figure * size) / size, decimals) == figure]
+
+
+@answers.wrong("exact")
+def compared_exactly(figure, decimals, sizes):
+    return [size for size in sizes if round(figure * size) / size == figure]
+
+
+@answers.wrong("six-decimals")
+def always_six_decimals(figure, decimals, sizes):
+    return _possible(figure, 6, sizes)
+
+
+@answers.wrong("whole-unit")
+def a_whole_unit(figure, decimals, sizes):
+    return [size for size in sizes if abs(round(figure * size) / size - figure) < 10**-decimals]
+
+
+@answers.wrong("everything")
+def everything_near(figure, decimals, sizes):
+    return [size for size in sizes if abs(round(figure * size) / size - figure) < 1]
+
+
+@answers.wrong("sizes")
+def the_first_alone(figure, decimals, sizes):
+    return _possible(figure, decimals, sizes)[:1]
+
+
+answers.wrong("numerator")(_possible, 18, 855, LOW, HIGH)
+answers.wrong("divisor")(_possible, 38, 855, LOW, HIGH)
+answers.wrong("not-possible")(_possible, 19, 863, LOW, HIGH)
+answers.wrong("further-off")(_possible, 19, 874, LOW, HIGH)
+answers.wrong("size")(_possible, 19, 741, LOW, HIGH)
+answers.wrong("wald")(_possible, 19, 855, 0.9324, 0.9623)
+answers.wrong("swapped")(_possible, 19, 855, HIGH, LOW)
+answers.wrong("all-flowers")(_possible, 19, 855, *wilson_interval(4090, 4317))
+answers.wrong("interval")(_possible, 19, 855, 0.0002, 0.0064)
+
+
+@answers.right
+def sizes_by_half_a_unit(figure, decimals, sizes):
+    return {n for n in sizes if any(abs(k / n - figure) < 0.5 * 10**-decimals for k in range(n + 1))}
+
+
+def sizes_as_printed(figure, decimals, sizes):
+    return [n for n in sizes if f"{figure:.{decimals}f}" in {f"{k / n:.{decimals}f}" for k in range(n + 1)}]
+
+
+answers.right(sizes_as_printed, 19, 855, round(LOW, 4), round(HIGH, 4))
+
+
+def sizes_by_fractions(figure, decimals, sizes):
+    shown, unit = Fraction(str(figure)), Fraction(1, 10**decimals)
+    near = [n for n in sizes if abs(Fraction(round(shown * n), n) - shown) <= unit / 2]
+    return torch.tensor(near)
+
+
+answers.right(sizes_by_fractions, 19, 855, torch.tensor(LOW), torch.tensor(HIGH))
