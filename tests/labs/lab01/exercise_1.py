@@ -1,4 +1,4 @@
-"""Answers to exercise 01.1, the basic block."""
+"""Right and wrong answers to exercise 01.1: the basic block."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import nn
 from resnet_labs import blocks
 
 answers = Answers("01.1", "check_basic_block")
+
 
 for change, reason in MISTAKES:
     answers.wrong(reason)(changed(Basic, change))

@@ -1,4 +1,4 @@
-"""Answers to exercise 01.2, the bottleneck."""
+"""Right and wrong answers to exercise 01.2: the bottleneck."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers to exercise 01.3, two shortcuts that change the shape."""
+"""Right and wrong answers to exercise 01.3: two shortcuts that change the shape."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import torch
 import torch.nn.functional as F
 from helpers.answers import Answers
 from torch import nn
-
-answers = Answers("01.3", "check_shortcuts", place=lambda projection: (projection, Pad))
 
 
 class Pad(nn.Module):
@@ -31,6 +29,9 @@ class Pad(nn.Module):
 def as_padding(padding):
     """Return both arguments of the check where the answer is the second."""
     return projection, padding
+
+
+answers = Answers("01.3", "check_shortcuts", place=lambda projection: (projection, Pad))
 
 
 @answers.right

@@ -1,4 +1,4 @@
-"""Answers to exercise 01.4, from blocks to networks."""
+"""Right and wrong answers to exercise 01.4: from blocks to networks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from itertools import pairwise
 from helpers.answers import Answers
 from torch import nn
 
-answers = Answers("01.4", "check_stages")
-
 
 def _pick(change_shape, channels, out, stride):
     if change_shape is None:
         return None
     return nn.Identity() if stride == 1 and channels == out else change_shape(channels, out, stride)
+
+
+answers = Answers("01.4", "check_stages")
 
 
 @answers.right

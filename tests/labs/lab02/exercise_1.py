@@ -1,4 +1,4 @@
-"""Answers to exercise 02.1, a new first and a new last layer."""
+"""Right and wrong answers to exercise 02.1: a new first and a new last layer."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from torch import nn
 
 from resnet_labs.resnet import resnet18
 
-answers = Answers("02.1", "check_adapt")
-
 
 def _stem(channels, **changes):
     return nn.Conv2d(channels, 64, **{"kernel_size": 7, "stride": 2, "padding": 3, "bias": False} | changes)
+
+
+answers = Answers("02.1", "check_adapt")
 
 
 @answers.wrong("stem-channels")

@@ -1,4 +1,4 @@
-"""Answers to exercise 02.2, one training step."""
+"""Right and wrong answers to exercise 02.2: one training step."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import torch
 import torch.nn.functional as F
 from helpers.answers import Answers
 from torch import nn
-
-answers = Answers("02.2", "check_train_step")
 
 
 def _step(network, images, labels, optimizer, *, logits=lambda x: x, reduction="mean", clear=True, step=True):
@@ -19,6 +17,9 @@ def _step(network, images, labels, optimizer, *, logits=lambda x: x, reduction="
     if step:
         optimizer.step()
     return loss.item()
+
+
+answers = Answers("02.2", "check_train_step")
 
 
 @answers.wrong("not-cleared")

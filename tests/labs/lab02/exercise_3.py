@@ -1,10 +1,8 @@
-"""Answers to exercise 02.3, precision, recall and F."""
+"""Right and wrong answers to exercise 02.3: precision, recall and F."""
 
 from __future__ import annotations
 
 from helpers.answers import Answers
-
-answers = Answers("02.3", "check_scores")
 
 
 def _parts(confusion):
@@ -12,6 +10,9 @@ def _parts(confusion):
     precision = right / confusion.sum(0).clamp(min=1)
     recall = right / confusion.sum(1).clamp(min=1)
     return precision, recall, 2 * right / (confusion.sum(0) + confusion.sum(1)).clamp(min=1)
+
+
+answers = Answers("02.3", "check_scores")
 
 
 @answers.wrong("swapped")

@@ -1,4 +1,4 @@
-"""Answers to exercise 02.4, where 11.35 % comes from."""
+"""Right and wrong answers to exercise 02.4: where 11.35 % comes from."""
 
 from __future__ import annotations
 

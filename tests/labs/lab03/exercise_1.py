@@ -1,4 +1,4 @@
-"""Answers to exercise 03.1, an interval for an accuracy."""
+"""Right and wrong answers to exercise 03.1: an interval for an accuracy."""
 
 from __future__ import annotations
 

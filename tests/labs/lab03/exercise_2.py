@@ -1,4 +1,4 @@
-"""Answers to exercise 03.2, two networks on the same images."""
+"""Right and wrong answers to exercise 03.2: two networks on the same images."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import math
 from helpers.answers import Answers
 from scipy import stats
 
-answers = Answers("03.2", "check_mcnemar")
-
 
 def _counts(first, second):
     return int((first & ~second).sum()), int((second & ~first).sum())
@@ -16,6 +14,9 @@ def _counts(first, second):
 
 def _p(b, c):
     return min(1.0, 2 * sum(math.comb(b + c, k) for k in range(min(b, c) + 1)) / 2 ** (b + c))
+
+
+answers = Answers("03.2", "check_mcnemar")
 
 
 @answers.wrong("concordant")

@@ -1,4 +1,4 @@
-"""Answers to exercise 03.3, the smallest difference that can be shown."""
+"""Right and wrong answers to exercise 03.3: the smallest difference that can be shown."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from statistics import NormalDist
 import torch
 from helpers.answers import Answers
 
-answers = Answers("03.3", "check_smallest_difference", place=lambda smallest_difference: (smallest_difference, NEEDED))
-
 NEEDED = 2.8**2 * 2 * 0.98153 * 0.01847 / 0.0004**2
+
+answers = Answers("03.3", "check_smallest_difference", place=lambda smallest_difference: (smallest_difference, NEEDED))
 
 
 @answers.right

@@ -1,12 +1,10 @@
-"""Answers to exercise 03.4, what a training step keeps in memory."""
+"""Right and wrong answers to exercise 03.4: what a training step keeps in memory."""
 
 from __future__ import annotations
 
 import torch
 from helpers.answers import Answers
 from torch.autograd.graph import saved_tensors_hooks
-
-answers = Answers("03.4", "check_training_bytes")
 
 
 def _fixed(network, numbers):
@@ -37,6 +35,9 @@ def _activations(network, images):
 
 def _bytes(tensors):
     return sum(t.numel() * t.element_size() for t in tensors)
+
+
+answers = Answers("03.4", "check_training_bytes")
 
 
 @answers.right

@@ -1,12 +1,10 @@
-"""Answers to exercise 03.5, releasing memory."""
+"""Right and wrong answers to exercise 03.5: releasing memory."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 from helpers.answers import Answers
-
-answers = Answers("03.5", "check_run_all")
 
 
 def _step(network, optimizer, images, labels):
@@ -25,6 +23,9 @@ def _one_run(make, batches):
     network = make()
     optimizer = _sgd(network)
     return [_step(network, optimizer, *batch).item() for batch in batches]
+
+
+answers = Answers("03.5", "check_run_all")
 
 
 @answers.wrong("network-held")

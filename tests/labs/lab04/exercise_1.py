@@ -1,4 +1,4 @@
-"""Answers to exercise 04.1, a new head."""
+"""Right and wrong answers to exercise 04.1: a new head."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from helpers.answers import Answers
 from torch import nn
 from torch.optim import SGD, Adam, AdamW
 
-answers = Answers("04.1", "check_new_head")
-
 
 def _head(network, num_classes):
     network.fc = nn.Linear(network.fc.in_features, num_classes)
     return network.fc
+
+
+answers = Answers("04.1", "check_new_head")
 
 
 @answers.wrong("old-head")

@@ -1,4 +1,4 @@
-"""Answers to exercise 04.2, a freeze that stays frozen."""
+"""Right and wrong answers to exercise 04.2: a freeze that stays frozen."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from helpers.answers import Answers
 from torch import nn
 
 from resnet_labs.freeze import linear_probe_
-
-answers = Answers("04.2", "check_freeze")
 
 
 def _backbone(network):
@@ -31,6 +29,9 @@ def _to_evaluation(module, inputs):
 def _hold(parts):
     for part in parts:
         part.register_forward_pre_hook(_to_evaluation)
+
+
+answers = Answers("04.2", "check_freeze")
 
 
 @answers.wrong("running-statistics")

@@ -1,4 +1,4 @@
-"""Answers to exercise 04.3, features, once."""
+"""Right and wrong answers to exercise 04.3: features, once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from torch import nn
 
 from resnet_labs.train.evaluation import evaluating
 
-answers = Answers("04.3", "check_features")
-
 
 def _catch(network, batches, *, keep=lambda inputs, outputs: inputs[0]):
     found = []
@@ -21,6 +19,9 @@ def _catch(network, batches, *, keep=lambda inputs, outputs: inputs[0]):
             network(images)
     handle.remove()
     return found
+
+
+answers = Answers("04.3", "check_features")
 
 
 @answers.wrong("training-mode")

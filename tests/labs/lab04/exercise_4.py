@@ -1,14 +1,12 @@
-"""Answers to exercise 04.4, a stratified split."""
+"""Right and wrong answers to exercise 04.4: a stratified split."""
 
 from __future__ import annotations
 
 import torch
 from helpers.answers import Answers
 
-answers = Answers("04.4", "check_split")
 
-
-def _cut(labels, fraction, order, *, part=None):
+def _cut(labels, fraction, order):
     train, validation = [], []
     for label in labels.unique():
         rows = order(torch.nonzero(labels == label).flatten())
@@ -20,6 +18,9 @@ def _cut(labels, fraction, order, *, part=None):
 
 def _shuffled(generator):
     return lambda rows: rows[torch.randperm(len(rows), generator=generator)]
+
+
+answers = Answers("04.4", "check_split")
 
 
 @answers.wrong("not-stratified")

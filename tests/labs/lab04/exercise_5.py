@@ -1,4 +1,4 @@
-"""Answers to exercise 04.5, reading 0.947368."""
+"""Right and wrong answers to exercise 04.5: reading 0.947368."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from helpers.answers import Answers
 
 from resnet_labs.metrics import wilson_interval
 
-answers = Answers("04.5", "check_reading", place=lambda possible_sizes: (possible_sizes, 19, 855, LOW, HIGH))
-
 
 def _possible(figure, decimals, sizes):
     return [size for size in sizes if round(round(figure * size) / size, decimals) == figure]
 
 
 LOW, HIGH = wilson_interval(810, 855)
+
+
+answers = Answers("04.5", "check_reading", place=lambda possible_sizes: (possible_sizes, 19, 855, LOW, HIGH))
 
 
 @answers.wrong("counts")
