@@ -35,16 +35,12 @@ __all__ = [
     "settings",
 ]
 
-# A name that a user gives -> one recipe, or the variants that are compared. A module for each lab.
+# A module for each lab, named as the lab, in the labs' order.
+_OF_LABS = (residual_blocks, digits, cats_vs_dogs, flowers, transfer, recipe, losses, layerwise_pretraining)
+
+# A name that a user gives -> one recipe, or the variants that are compared.
 RECIPES: dict[str, tuple[Recipe, ...]] = {
-    **residual_blocks.RECIPES,
-    **digits.RECIPES,
-    **cats_vs_dogs.RECIPES,
-    **flowers.RECIPES,
-    **transfer.RECIPES,
-    **recipe.RECIPES,
-    **layerwise_pretraining.RECIPES,
-    **losses.RECIPES,
+    name: variants for module in _OF_LABS for name, variants in module.RECIPES.items()
 }
 
 
