@@ -36,7 +36,6 @@ def load_weights(model: Network, source: str | os.PathLike[str] | Mapping[str, A
             as it was.
 
     Source: torchvision's weights, https://pytorch.org/vision/stable/models.html.
-    Deviations: none.
     Equals: `model.load_state_dict(..., strict=True)`; counts of batches, which old files lack, keep their value.
 
     Example:
@@ -76,8 +75,6 @@ def replace_head(model: Network, num_classes: int) -> Network:
     Raises:
         InputError: no linear layer `fc`, or fewer than one class.
 
-    Source: none needed.
-    Deviations: none.
     Equals: a ResNet that was built with `num_classes`, in names and shapes.
 
     Example:
@@ -110,8 +107,6 @@ def replace_stem(model: Network, in_channels: int, keep_weights: bool = True) ->
     Raises:
         InputError: no convolution `conv1`, or fewer than one channel.
 
-    Source: none needed: a convolution is linear in its channels.
-    Deviations: none.
     Equals: the old network on the grey image repeated over its channels.
 
     Example:

@@ -1,0 +1,12 @@
+"""Trained weights into our networks, and networks fitted to other classes and other images."""
+
+from resnet_labs.weights.loading import (
+    PRETRAINED,
+    WeightsFile,
+    load_weights,
+    replace_head,
+    replace_stem,
+    weights_file,
+)
+
+__all__ = ["PRETRAINED", "WeightsFile", "load_weights", "replace_head", "replace_stem", "weights_file"]
