@@ -1,0 +1,114 @@
+"""Right and wrong answers to exercise 05.3: nearest neighbours and their purity."""
+
+from __future__ import annotations
+
+import torch
+from helpers.answers import Answers
+from labs.lab05.shared import nearest
+from sklearn.neighbors import NearestNeighbors
+
+from resnet_labs.features import neighbour_purity
+
+
+def _purity(features, labels, count):
+    return (labels[nearest(features, count)] == labels[:, None]).float().mean().item()
+
+
+def as_purity(answer):
+    return nearest, answer
+
+
+answers = Answers("05.3", "check_purity", place=lambda answer: (answer, _purity))
+
+
+@answers.wrong("itself")
+def counts_itself(features, count):
+    return nearest(features, count, itself=True)
+
+
+@answers.wrong("one-more")
+def one_too_many(features, count):
+    return nearest(features, count + 1)
+
+
+@answers.wrong("farthest")
+def farthest(features, count):
+    return nearest(features, count, largest=True)
+
+
+@answers.wrong("city-block")
+def city_block(features, count):
+    return nearest(features, count, power=1)
+
+
+@answers.wrong("neighbours")
+def not_sorted(features, count):
+    return torch.arange(count).repeat(len(features), 1)
+
+
+@answers.wrong("not-indices")
+def distances_instead(features, count):
+    return torch.cdist(features, features).topk(count, largest=False).values
+
+
+@answers.wrong("vote", place=as_purity)
+def majority(features, labels, count):
+    return (labels[nearest(features, count)].mode(1).values == labels).float().mean()
+
+
+@answers.wrong("not-divided", place=as_purity)
+def not_divided(features, labels, count):
+    return (labels[nearest(features, count)] == labels[:, None]).float().sum(1).mean()
+
+
+@answers.wrong("impurity", place=as_purity)
+def other_labels(features, labels, count):
+    return (labels[nearest(features, count)] != labels[:, None]).float().mean()
+
+
+@answers.wrong("purity-with-itself", place=as_purity)
+def purity_with_itself(features, labels, count):
+    return (labels[counts_itself(features, count)] == labels[:, None]).float().mean()
+
+
+@answers.wrong("purity-one-more", place=as_purity)
+def purity_of_one_more(features, labels, count):
+    return (labels[one_too_many(features, count)] == labels[:, None]).float().mean()
+
+
+answers.right(nearest, _purity)
+
+
+def nearest_by_differences(features, count):
+    gaps = (features[:, None] - features[None]).square().sum(2)
+    gaps += torch.eye(len(features)) * 1e9
+    return gaps.argsort(1)[:, :count]
+
+
+def purity_by_the_library(features, labels, count):
+    return neighbour_purity(features, labels, num_neighbours=count)
+
+
+answers.right(nearest_by_differences, purity_by_the_library)
+
+
+def nearest_by_a_loop(features, count):
+    rows = []
+    for number, row in enumerate(features):
+        order = (features - row).norm(dim=1).argsort().tolist()
+        rows.append([other for other in order if other != number][:count])
+    return torch.tensor(rows)
+
+
+def purity_by_a_loop(features, labels, count):
+    near = nearest_by_a_loop(features, count).tolist()
+    return sum(labels[j] == labels[i] for i, row in enumerate(near) for j in row) / (len(labels) * count)
+
+
+answers.right(nearest_by_a_loop, purity_by_a_loop)
+
+
+@answers.right
+def nearest_by_scikit_learn(features, count):
+    found = NearestNeighbors(n_neighbors=count).fit(features.numpy()).kneighbors(return_distance=False)
+    return torch.from_numpy(found)
