@@ -26,7 +26,7 @@ VALUE = 'raise NotImplementedError("exercise 02.3 is not written yet; it sets sh
 @pytest.fixture
 def small_repository(tmp_path):
     (tmp_path / "labs" / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "fixtures" / "lab02_minimal.txt", tmp_path / "labs" / "solutions" / "lab02_minimal.py")
+    shutil.copy(ROOT / "tests" / "labkit" / "lab02_minimal.txt", tmp_path / "labs" / "solutions" / "lab02_minimal.py")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
