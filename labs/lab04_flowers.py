@@ -57,7 +57,7 @@ import torch
 from torch import nn
 
 from resnet_labs import augment, checks, data, lab_mode, metrics, plotting, reports, results, runtime, widgets
-from resnet_labs.evaluation import evaluating
+from resnet_labs.train.evaluation import evaluating
 from resnet_labs.features import FeatureSet, cached_features
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes.stand_in_network import stand_in_network

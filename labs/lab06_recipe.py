@@ -56,7 +56,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from resnet_labs import augment, checks, data, lab_mode, metrics, plotting, reports, results, runtime, tracking, widgets
 from resnet_labs.blocks import BasicBlock
-from resnet_labs.recipes.ablation import INGREDIENTS, REGULARISED, arms
+from resnet_labs.recipes.recipe import INGREDIENTS, REGULARISED, arms
 from resnet_labs.reports import compare
 from resnet_labs.resnet import ResNet, resnet18, resnet34, resnet152
 from resnet_labs.train import NonFiniteLoss, TrainConfig, evaluate, fit

@@ -53,7 +53,7 @@ from torch import nn
 
 from resnet_labs import checks, data, lab_mode, metrics, plotting, recipes, reports, results, runtime, widgets
 from resnet_labs.features import neighbour_purity
-from resnet_labs.recipes.three_losses_networks import EmbeddingNetwork, spread
+from resnet_labs.recipes.losses_networks import EmbeddingNetwork, spread
 from resnet_labs.reports import compare
 from resnet_labs.resnet import cifar_resnet, resnet18
 from resnet_labs.train import TrainConfig, evaluate, fit

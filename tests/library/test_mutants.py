@@ -102,7 +102,7 @@ def test_every_equivalent_mutant_of_the_table_is_one_mutant_and_has_a_reason() -
 RUNNER = """
 import sys
 from pathlib import Path
-import library
+import mutants as library
 library.LATE, library.SECONDS = (), 10
 target = library.Target(Path(sys.argv[1]), Path(sys.argv[2]), slow="slow")
 chosen = library.mutants(target.module.read_text())
