@@ -1,15 +1,19 @@
-"""The one way to write a file that others read: whole, on the disk, and only then under its own name."""
+"""How files are written that others read: whole and on the disk, or not at all; and whether there is room for them."""
 
 from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from resnet_labs.errors import InputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, a quota, a limit for the process
+MEBIBYTE = 1 << 20
 
 
 @contextmanager
@@ -61,6 +65,74 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def append(target: Path, data: bytes) -> None:
+    """Append bytes to a file and wait until they are on the disk.
+
+    If the disk is full, the file is what it was, unless another process has appended to it meanwhile.
+
+    Raises:
+        OSError: the system refuses.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     for line in (b"one ", b"two"):
+        ...         append(Path(folder, "facts.txt"), line)
+        ...     Path(folder, "facts.txt").read_text()
+        'one two'
+    """
+    is_new, written = not target.exists(), 0
+    with open(target, "ab", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        try:
+            while written < len(data):
+                written += file.write(data[written:])
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                if file.seek(0, os.SEEK_END) == size + written:
+                    file.truncate(size)
+                    if is_new and size == 0:
+                        target.unlink()
+            raise
+
+
+def check_room(folder: Path, num_bytes: int) -> None:
+    """Find out, before long work depends on it, whether so many bytes could be written in a folder; leave nothing.
+
+    Args:
+        folder: need not exist; then the nearest folder above it is tried.
+        num_bytes: how many.
+
+    Raises:
+        OSError: the system refuses.
+
+    Example:
+        >>> check_room(Path("runs"), 1000)
+    """
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    with tempfile.TemporaryFile(dir=nearest) as file:
+        if not _reserved(file.fileno(), num_bytes):
+            block = os.urandom(MEBIBYTE)  # zeros take no room on a disk that compresses
+            for start in range(0, num_bytes, MEBIBYTE):
+                file.write(block[: num_bytes - start])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _reserved(handle: int, num_bytes: int) -> bool:
+    """Reserve room for an empty file; return False where the system or the file's disk cannot do that."""
+    if not hasattr(os, "posix_fallocate"):
+        return False
+    try:
+        os.posix_fallocate(handle, 0, num_bytes)
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        return False
+    return True
+
+
 def unwritable(what: str, error: OSError, kept: str = "") -> InputError:
     """Return the error for a place that the system refuses to write to, with the fix for the reason it gives.
 
@@ -69,7 +141,7 @@ def unwritable(what: str, error: OSError, kept: str = "") -> InputError:
         The folder 'runs' cannot be written: Permission denied. Give a folder that you may write to.
     """
     fixes = {
-        "Free some space, or give another folder": (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+        "Free some space, or give another folder": FULL,
         "Give a folder that you may write to": (errno.EACCES, errno.EPERM, errno.EROFS),
         "Give another path; a part of this one is a file": (errno.ENOTDIR, errno.EEXIST),
         "Give another name; a folder has this one": (errno.EISDIR,),

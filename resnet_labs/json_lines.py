@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from resnet_labs import files
 from resnet_labs.errors import InputError
 
 T = TypeVar("T")
@@ -66,13 +67,22 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def append_line(path: Path, facts: dict[str, Any]) -> None:
-    """Append an object as a line of its own, also where the file ends within a line, and wait until it is on disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Append an object as a line of its own, also where the file ends within a line, and wait until it is on disk.
+
+    Raises:
+        InputError: the system refuses. The file is what it was.
+    """
     line = json.dumps(facts, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    with path.open("a+b") as lines:
-        if lines.seek(0, os.SEEK_END):
-            lines.seek(-1, os.SEEK_END)
-            line = line if lines.read(1) == b"\n" else b"\n" + line
-        lines.write(line)
-        lines.flush()
-        os.fsync(lines.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.append(path, line if _ends_whole(path) else b"\n" + line)
+    except OSError as error:
+        raise files.unwritable(f"The file {str(path)!r}", error, "; the lines that it had are still there") from error
+
+
+def _ends_whole(path: Path) -> bool:
+    if not path.exists() or path.stat().st_size == 0:
+        return True
+    with path.open("rb") as lines:
+        lines.seek(-1, os.SEEK_END)
+        return lines.read(1) == b"\n"

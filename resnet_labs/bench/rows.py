@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import math
 import os
 import statistics
@@ -19,6 +18,9 @@ import torch
 import torch.nn.functional as F
 
 from resnet_labs import results, runtime
+from resnet_labs.json_lines import append_line
+
+_PEERS = ("timm", "pytorch-metric-learning")
 
 Measure = Callable[[], float]  # takes one figure, of which less is better
 
@@ -185,15 +187,11 @@ def write(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
         "commit": results.source_revision(),
         "date": datetime.now(UTC).date().isoformat(),
     }
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("a", encoding="utf-8") as lines:
-        for row in rows:
-            if not row.skipped:
-                line = asdict(row) | {"ratio": row.ratio, "lowest": min(row.ratios), "highest": max(row.ratios)}
-                lines.write(json.dumps(line | provenance, ensure_ascii=False, allow_nan=False) + "\n")
+    for row in rows:
+        if not row.skipped:
+            line = asdict(row) | {"ratio": row.ratio, "lowest": min(row.ratios), "highest": max(row.ratios)}
+            append_line(Path(path), line | provenance)
 
 
 def _peer_versions() -> dict[str, str]:
-    packages = ("timm", "pytorch-metric-learning")
-    return {name: metadata.version(name) for name in packages if list(metadata.distributions(name=name))}
+    return {name: metadata.version(name) for name in _PEERS if list(metadata.distributions(name=name))}

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import time
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from resnet_labs import checkpoint, distributed, files, results, runtime
+from resnet_labs import distributed, files, lock, results, runtime, tracking
+from resnet_labs.errors import InputError, Interrupted
 from resnet_labs.recipes._conditions import run_once
 from resnet_labs.recipes._recipe import Folder, Recipe, Run, settings
 from resnet_labs.recipes._stand_ins import is_of, on_what_is_here
 from resnet_labs.results import Result
-from resnet_labs.tracking import tracker
 
 
 def reproduce_all(
@@ -42,16 +43,34 @@ def reproduce_all(
         track: where the curves go, as `tracking.tracker` takes it.
 
     Raises:
-        InputError: as `reproduce`, or a folder that cannot be written; lines of finished runs stay.
+        InputError: as `reproduce`; a folder that is full, cannot be written or is another process's; or, without
+            `resume`, a run that has a line already. Lines of finished runs stay.
+        Interrupted: the line of a run cannot be written. The run's checkpoint stays.
     """
     target = folder / "results.jsonl"
-    lines = distributed.from_writer(results.read(target) if target.is_file() else [])
+    track = tracking.check_names(track)
     here = [on_what_is_here(recipe, root) for recipe in variants]
     runs = [(recipe, seed) for seed in range(seeds) for recipe in here]
-    done = [resume and any(_is_of(line, recipe, seed) for line in lines) for recipe, seed in runs]
+    done = _finished(target, runs, resume)
+    with nullcontext() if all(done) else _alone(folder):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it says of broken lines was said above
+            done = _finished(target, runs, resume)  # another process may have been at work until now
+        _run_all(runs, done, folder, target, root=root, resume=resume, track=track)
+    return target
+
+
+def _run_all(
+    runs: list[tuple[Recipe, int]],
+    done: list[bool],
+    folder: Path,
+    target: Path,
+    *,
+    root: Folder,
+    resume: bool,
+    track: list[str],
+) -> None:
     writer = distributed.is_writer()
-    if writer and not all(done):
-        _check_writable(folder)
     started, finished = time.perf_counter(), 0
     hidden = None if writer else True
     with tqdm(total=len(runs), initial=sum(done), desc=folder.name, unit="run", disable=hidden) as bar:
@@ -61,35 +80,69 @@ def reproduce_all(
                 bar.write(text)
 
         for (recipe, seed), is_done in zip(runs, done, strict=True):
+            own = folder / "tracked" / _folder_name(recipe, seed)
+            if writer and (is_done or not resume):  # left by a run that ended just after its line, or that stopped
+                _discard_checkpoints(own)
             if is_done:
                 say(f"{recipe.name}, seed {seed}: done before")
                 continue
-            own = folder / "tracked" / _folder_name(recipe, seed)
-            if not resume and writer:
-                checkpoint.discard(own / "checkpoint.pt")
-            with tracker(track, own, settings={"experiment": recipe.name, "seed": seed, **settings(recipe)}) as view:
-                say(f"{recipe.name}, seed {seed}: {_readable(settings(recipe))}")
+            knobs = settings(recipe)
+            with tracking.tracker(track, own, settings={"experiment": recipe.name, "seed": seed, **knobs}) as view:
+                say(f"{recipe.name}, seed {seed}: {_readable(knobs)}")
                 line = run_once(recipe, Run(seed=seed, root=root, checkpoint=own / "checkpoint.pt", tracker=view))
             if writer:
-                checkpoint.discard(own / "checkpoint.pt")
-                results.append(target, line)
+                _keep(line, target, own)
             finished += 1
             left = sum(not one for one in done) - finished
             shown = ", ".join(f"{name.replace('_', ' ')} {line.metrics[name]:.4f}" for name in recipe.shows)
             seconds = (time.perf_counter() - started) / finished * left
             say(f"  {shown} after {line.seconds:.0f} s" + (f"; {left} more to run, {_about(seconds)}" if left else ""))
             bar.update()
-    return target
 
 
-def _check_writable(folder: Path) -> None:
-    """Find out whether files could be written there, and leave nothing behind."""
+def _finished(target: Path, runs: list[tuple[Recipe, int]], resume: bool) -> list[bool]:
+    """Return which runs have a line; without `resume` none may have, since a second line would be the same run's."""
+    reads = distributed.is_writer() and target.is_file()
+    lines = distributed.from_writer(results.read(target) if reads else [])
+    done = [any(_is_of(line, recipe, seed) for line in lines) for recipe, seed in runs]
+    if any(done) and not resume:
+        recipe, seed = runs[done.index(True)]
+        raise InputError(
+            f"{str(target)!r} has a line of {recipe.name} with seed {seed} and the same settings already.",
+            "Add --resume to run only what is missing, or give another folder with --runs to run it again.",
+        )
+    return done
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Have the folder for this run alone, or for all processes that train together; find out that it can be written."""
+    if not distributed.is_writer():
+        yield
+        return
     try:
-        nearest = next(place for place in (folder, *folder.parents) if place.exists())
-        with tempfile.TemporaryFile(dir=nearest):
-            pass
+        files.check_room(folder, files.MEBIBYTE)  # lines and curves; `fit` looks for the room of its checkpoints
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.unwritable(f"The folder {str(folder)!r}", error) from error
+    with lock.alone(folder):
+        yield
+
+
+def _keep(line: Result, target: Path, own: Path) -> None:
+    """Append a run's line; only then is its checkpoint needed no more."""
+    try:
+        results.append(target, line)
+    except InputError as error:
+        problem = f"{error.problem[:-1]}, so the line of {line.experiment} with seed {line.seed} is missing."
+        fix = f"Free some space, then add --resume: it goes on from the checkpoint in {str(own)!r} and writes the line."
+        raise Interrupted(problem, fix) from error
+    _discard_checkpoints(own)
+
+
+def _discard_checkpoints(own: Path) -> None:
+    for file in own.glob("checkpoint*"):
+        file.unlink(missing_ok=True)
 
 
 def _readable(knobs: dict[str, Any]) -> str:

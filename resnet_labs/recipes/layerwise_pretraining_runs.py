@@ -241,6 +241,4 @@ def _line(
     measured: Mapping[str, float],
     started: float,
 ) -> Result:
-    if run.checkpoint is not None and distributed.is_writer():
-        _discard_fits(run.checkpoint)
     return results_line(recipe, run, history, parts, measured, seconds=time.perf_counter() - started)

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from resnet_labs.tracking.comparison import Run, as_text, compare, runs
 from resnet_labs.tracking.csv_file import CSVTracker
-from resnet_labs.tracking.run import NAMES, RunTracker, Tracker, tracker
+from resnet_labs.tracking.run import NAMES, RunTracker, Tracker, check_names, tracker
 
-__all__ = ["NAMES", "CSVTracker", "Run", "RunTracker", "Tracker", "as_text", "compare", "runs", "tracker"]
+__all__ = [
+    "NAMES",
+    "CSVTracker",
+    "Run",
+    "RunTracker",
+    "Tracker",
+    "as_text",
+    "check_names",
+    "compare",
+    "runs",
+    "tracker",
+]

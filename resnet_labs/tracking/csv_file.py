@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
+from resnet_labs import files
 from resnet_labs.errors import InputError
-from resnet_labs.files import replacing
 
 Row = dict[str, float]
 
@@ -40,7 +42,7 @@ class CSVTracker:
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._rows = read_rows(self.path) if self.path.exists() else []
-            self._file = self.path.open("a", newline="", encoding="utf-8")
+            self.path.open("a").close()
         self._columns: list[str] = []
 
     def log(self, row: Row) -> None:
@@ -57,9 +59,8 @@ class CSVTracker:
             raise InputError(
                 f"Epoch {row['epoch']} comes after epoch {self._rows[-1]['epoch']}.", "Use one tracker for one run."
             )
-        with writing(self.path):
-            csv.writer(self._file, lineterminator="\n").writerow(row.values())
-            self._file.flush()
+        with writing(self.path, "; the epochs before are still there"):
+            files.append(self.path, _as_csv([row.values()]).encode())
         self._rows.append(row)
 
     def begin(self, row: Row) -> list[Row]:
@@ -69,12 +70,8 @@ class CSVTracker:
         self._rows = [earlier for earlier in self._rows if earlier["epoch"] < row["epoch"]]
         self._columns = list(self._rows[0] if self._rows else row)
         self._check_columns(row)
-        with writing(self.path):
-            with replacing(self.path, "w", newline="", encoding="utf-8") as file:
-                lines = [self._columns, *(earlier.values() for earlier in self._rows)]
-                csv.writer(file, lineterminator="\n").writerows(lines)
-            self._file.close()
-            self._file = self.path.open("a", newline="", encoding="utf-8")
+        with writing(self.path), files.replacing(self.path) as file:
+            file.write(_as_csv([self._columns, *(earlier.values() for earlier in self._rows)]).encode())
         return list(self._rows)
 
     def _check_columns(self, row: Row) -> None:
@@ -84,8 +81,7 @@ class CSVTracker:
             )
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Do nothing: every line is on the disk already."""
 
     def __enter__(self) -> CSVTracker:
         return self
@@ -94,6 +90,12 @@ class CSVTracker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _as_csv(lines: Iterable[Iterable[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -122,10 +124,9 @@ def _foreign(path: Path) -> InputError:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Say in one sentence what the system refuses."""
+def writing(path: Path, kept: str = "") -> Iterator[None]:
+    """Say in one sentence what the system refuses, and what is kept all the same."""
     try:
         yield
     except OSError as error:
-        problem = f"The run cannot be tracked in {str(path)!r}: {error.strerror or error}."
-        raise InputError(problem, "Free some space, or choose another folder.") from error
+        raise files.unwritable(f"The run's record {str(path)!r}", error, kept) from error

@@ -6,11 +6,12 @@ import importlib.util
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
+from resnet_labs import files
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.tracking.csv_file import CSVTracker, Row, writing
 from resnet_labs.tracking.tensorboard_view import TensorBoardView
@@ -62,7 +63,8 @@ class RunTracker:
         if self._views is None:
             self._views = []
             with writing(self.folder):
-                (self.folder / SETTINGS).write_text(json.dumps(self.settings, indent=1) + "\n", encoding="utf-8")
+                with files.replacing(self.folder / SETTINGS, "w", encoding="utf-8") as file:
+                    file.write(json.dumps(self.settings, indent=1) + "\n")
                 for name in self._names:
                     self._views.append(_VIEWS[name](self.folder, self.settings, earlier, int(row["epoch"])))
         with writing(self.folder):
@@ -71,7 +73,7 @@ class RunTracker:
 
     def close(self) -> None:
         """Finish every file; what one of them refuses keeps none of the others open."""
-        with ExitStack() as stack:
+        with writing(self.folder), ExitStack() as stack:
             for part in (self._csv, *(self._views or ())):
                 stack.callback(part.close)
 
@@ -81,7 +83,23 @@ class RunTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        with suppress(InputError) if error else nullcontext():  # the first error says more than what follows from it
+            self.close()
+
+
+def check_names(names: str | Iterable[str]) -> list[str]:
+    """Return the names of trackers as a list.
+
+    Raises:
+        InputError: a name is unknown, or its package is not installed.
+    """
+    chosen = [names] if isinstance(names, str) else list(names)
+    for name in chosen:
+        if name not in NAMES:
+            raise InputError(f"There is no tracker {name!r}.", nearest(name, NAMES))
+        if name in _VIEWS and not _installed(name):
+            raise InputError(f"The package {name!r} is not installed.", 'Run `pip install "resnet-labs[track]"`.')
+    return chosen
 
 
 def tracker(
@@ -102,8 +120,6 @@ def tracker(
         InputError: an unknown name, a package that is not installed, settings of another kind, or a folder that cannot
             be written.
 
-    Source: none needed.
-    Deviations: none.
     Equals: the rows, read back from each file by TensorBoard's own reader and by W&B's own messages.
 
     Example:
@@ -114,12 +130,7 @@ def tracker(
         ...     sorted(file.name for file in Path(folder, "first").iterdir())
         ['metrics.csv', 'settings.json']
     """
-    chosen = [names] if isinstance(names, str) else list(names)
-    for name in chosen:
-        if name not in NAMES:
-            raise InputError(f"There is no tracker {name!r}.", nearest(name, NAMES))
-        if name in _VIEWS and not _installed(name):
-            raise InputError(f"The package {name!r} is not installed.", 'Run `pip install "resnet-labs[track]"`.')
+    chosen = check_names(names)
     try:
         # What JSON turns into something else (a tuple into a list) is so in every view.
         kept = json.loads(json.dumps(dict(settings or {}), allow_nan=False))

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers.full_disk import full
 from helpers.time_limits import seconds
 from torch import nn
 
@@ -355,7 +356,7 @@ def test_a_place_that_cannot_be_written_is_found_before_any_epoch(tmp_path):
     reason = os.strerror(errno.ENOTDIR)
     path = tmp_path / "file" / "run" / "metrics.csv"
     assert str(caught.value) == (
-        f"The run cannot be tracked in '{path}': {reason}. Free some space, or choose another folder."
+        f"The run's record '{path}' cannot be written: {reason}. Give another path; a part of this one is a file."
     )
 
 
@@ -366,15 +367,53 @@ def test_a_full_disk_is_one_sentence_and_loses_no_epoch(tmp_path):
     tracker.log({"epoch": 1, "train_loss": 0.5})
     resource.setrlimit(resource.RLIMIT_FSIZE, (24, hard))
     try:
-        with pytest.raises(InputError, match=rf"^The run cannot be tracked in '.*': {os.strerror(errno.EFBIG)}\. Free"):
+        with tracker, pytest.raises(InputError) as caught:
             tracker.log({"epoch": 2, "train_loss": 0.25})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    tracker.close()
-    assert tracking.runs(tmp_path)[0].rows[0] == {"epoch": 1, "train_loss": 0.5}
+    assert str(caught.value) == (
+        f"The run's record '{tmp_path}/run/metrics.csv' cannot be written: {os.strerror(errno.EFBIG)}. "
+        "Free some space, or give another folder; the epochs before are still there."
+    )
+    assert (tmp_path / "run" / "metrics.csv").read_text() == "epoch,train_loss\n1,0.5\n"
     with tracking.tracker("csv", tmp_path / "run") as again:
         again.log({"epoch": 2, "train_loss": 0.125})
     assert csv_rows(tmp_path / "run") == [{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.125}]
+
+
+@pytest.mark.parametrize("failing", ["metrics.csv", "settings.json"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_disk_that_is_full_when_a_run_begins_leaves_the_files_of_the_run_before(tmp_path, monkeypatch, failing, code):
+    def log(loss):
+        with tracking.tracker("csv", tmp_path / "run", settings={"loss": loss}) as run:
+            run.log({"epoch": 1, "train_loss": loss})
+
+    log(2.0)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    partial = tmp_path / "run" / f"{failing}.partial"
+    with full(monkeypatch, partial, code=code), pytest.raises(InputError, match=os.strerror(code)):
+        log(3.0)
+    after = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    assert after.keys() == before.keys()
+    assert after[failing] == before[failing]
+
+
+def test_where_a_view_fails_its_end_does_not_hide_the_reason(tmp_path):
+    run = tracking.tracker("csv", tmp_path / "run")
+    run.log({"epoch": 1})
+
+    class View:
+        def log(self, row):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        def close(self):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    run._views.append(View())
+    with pytest.raises(InputError, match="No space left"), run:
+        run.log({"epoch": 2})
+    with pytest.raises(InputError, match="Input/output"):
+        run.close()
 
 
 def test_where_wandb_stops_its_last_word_is_told_and_the_csv_file_goes_on(tmp_path):

@@ -9,11 +9,13 @@ import pytest
 import torch
 from torchvision.transforms import functional as torchvision_functional
 
-from resnet_labs import checkpoint, data, recipes, reports
+from resnet_labs import checkpoint, data, recipes, reports, results
 from resnet_labs.data import ImageData
+from resnet_labs.errors import InputError, LabError
 from resnet_labs.recipes import Run, layerwise_pretraining, layerwise_pretraining_runs, settings
 from resnet_labs.reports import compare
 from resnet_labs.tracking import tracker
+from resnet_labs.train import loop
 
 
 def quick(name: str) -> recipes.Recipe:
@@ -137,7 +139,24 @@ def test_a_stopped_run_goes_on_with_its_pretrained_layers(tmp_path, monkeypatch)
     with tracker(("csv",), tmp_path / "tracked", settings={}) as view:
         resumed = as_reported().run(as_reported(), Run(seed=0, checkpoint=kept, tracker=view))
     assert resumed.metrics == whole.metrics
-    assert [file.name for file in tmp_path.glob("*.pt*")] == ["checkpoint.pt"]
+    assert checkpoint.exists(kept)  # it is needed until the line is written
+
+
+def test_every_checkpoint_of_a_run_stays_until_its_line_is_written(tmp_path, monkeypatch):
+    def fail(*_):
+        raise InputError("The disk is full.", "Free some space.")
+
+    recipe = quick("r4.c8.digits")
+    monkeypatch.setattr(results, "append", fail)
+    with pytest.raises(LabError, match=r"the line of r4\.c8\.digits with seed 0 is missing"):
+        recipes.reproduce_all([recipe], tmp_path, seeds=1)
+    monkeypatch.undo()
+    assert len([*tmp_path.rglob("checkpoint.*.fit.pt")]) == 4
+    monkeypatch.setattr(layerwise_pretraining_runs, "pretrain_layerwise", None)
+    monkeypatch.setattr(loop._Run, "train_epoch", None)
+    (line,) = results.read(recipes.reproduce_all([recipe], tmp_path, seeds=1, resume=True))
+    assert {*line.metrics} == {*recipe.shows}
+    assert [*tmp_path.rglob("checkpoint*")] == []
 
 
 def test_fits_that_an_older_run_left_are_not_gone_on_with(tmp_path):

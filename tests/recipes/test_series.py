@@ -5,14 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import os
+import socket
+import subprocess
+import sys
 import tempfile
+import warnings
 from dataclasses import replace
 
 import pytest
+from helpers.full_disk import full
+from helpers.places import TESTS
 from helpers.recipes import small_recipe
 
-from resnet_labs import cli, data, recipes, results, tracking
-from resnet_labs.errors import InputError
+from resnet_labs import cli, data, distributed, lock, recipes, results, tracking
+from resnet_labs.errors import InputError, LabError
 from resnet_labs.recipes import _stand_ins, on_what_is_here, reproduce_all
 
 
@@ -152,3 +158,113 @@ def test_a_missing_data_set_gives_way_to_its_stand_in_by_name(tmp_path, monkeypa
     only("tiny_imagenet_100", "cifar100")
     assert on_what_is_here(recipe, tmp_path) is recipe
     assert set(_stand_ins.STAND_INS) == {"cifar100", "stl10"}
+
+
+REPRODUCES = """
+import sys
+from pathlib import Path
+from helpers.recipes import small_recipe
+from resnet_labs import recipes, tracking
+log = tracking.RunTracker.log
+def log_and_wait(self, row):
+    log(self, row)
+    print("epoch", flush=True)
+    sys.stdin.read()
+tracking.RunTracker.log = log_and_wait
+recipes.reproduce_all([small_recipe()], Path(sys.argv[1]), seeds=1)
+"""
+
+
+def test_a_second_process_in_the_folder_is_refused_and_the_first_one_killed_blocks_nobody(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(recipes, "find", lambda name: [small_recipe()])
+    folder = tmp_path / "small"
+    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    with subprocess.Popen(
+        [sys.executable, "-c", REPRODUCES, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+    ) as other:
+        assert any(line == "epoch\n" for line in other.stdout)
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for more in ([], ["--resume"], ["--seeds", "3"]):
+            capsys.readouterr()
+            assert cli.main(["reproduce", "small", "--runs", str(tmp_path), *more]) == 2
+            said = capsys.readouterr().err
+            assert f"Process {other.pid} on {socket.gethostname()} has been writing in '{folder}' since " in said
+            assert said.count("\n") == 1
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+        other.kill()
+    assert cli.main(["reproduce", "small", "--runs", str(tmp_path)]) == 0
+    assert len(results.read(folder / "results.jsonl")) == 1
+    assert [len(run.rows) for run in tracking.runs(folder)] == [1]
+
+
+def test_of_processes_that_train_together_the_writer_alone_has_the_lock(tmp_path, monkeypatch):
+    with lock.alone(tmp_path):
+        monkeypatch.setattr(distributed, "is_writer", lambda: False)
+        reproduce_all([small_recipe()], tmp_path, seeds=1)
+    assert not (tmp_path / "results.jsonl").exists()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_line_that_cannot_be_written_costs_no_training(tmp_path, monkeypatch, code):
+    target, epochs = tmp_path / "results.jsonl", []
+    reproduce_all(two_arms()[1:], tmp_path, seeds=1)
+    before = target.read_bytes()
+    with full(monkeypatch, target, after=20, code=code), pytest.raises(LabError) as caught:
+        reproduce_all(two_arms(), tmp_path, seeds=1, resume=True)
+    (kept,) = tmp_path.rglob("checkpoint.pt")
+    assert str(caught.value) == (
+        f"The file '{target}' cannot be written: {os.strerror(code)}, so the line of small with seed 0 is missing. "
+        f"Free some space, then add --resume: it goes on from the checkpoint in '{kept.parent}' and writes the line."
+    )
+    assert target.read_bytes() == before
+    log = tracking.RunTracker.log
+    monkeypatch.setattr(tracking.RunTracker, "log", lambda self, row: (epochs.append(row["epoch"]), log(self, row)))
+    reproduce_all(two_arms(), tmp_path, seeds=1, resume=True)
+    assert epochs == []
+    assert sorted(line.settings["learning_rate"] for line in results.read(target)) == [0.01, 0.1]
+    assert [len(run.rows) for run in tracking.runs(tmp_path)] == [3, 3]
+    assert not [*tmp_path.rglob("checkpoint*")]
+
+
+def test_a_checkpoint_that_outlived_its_line_goes_with_the_next_series(tmp_path):
+    reproduce_all([small_recipe()], tmp_path, seeds=1)
+    (own,) = (tmp_path / "tracked").iterdir()
+    for name in ("checkpoint.pt", "checkpoint.pt.previous", "checkpoint.mlp.fit.pt"):
+        (own / name).write_bytes(b"left")
+    reproduce_all([small_recipe()], tmp_path, seeds=1, resume=True)
+    assert sorted(path.name for path in own.iterdir()) == ["metrics.csv", "settings.json"]
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+@pytest.mark.parametrize("end", ["", "\n", '\n{"schema": 2, "exp'], ids=["no last end", "whole", "a cut line"])
+def test_a_run_that_has_a_line_is_not_run_again_beside_it(tmp_path, monkeypatch, capsys, seeds, end):
+    monkeypatch.setattr(recipes, "find", lambda name: [small_recipe()])
+    target = reproduce_all([small_recipe()], tmp_path / "small", seeds=1)
+    target.write_text(target.read_text().rstrip() + end)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Left out of")
+        assert cli.main(["reproduce", "small", "--runs", str(tmp_path), "--seeds", str(seeds)]) == 2
+    assert capsys.readouterr().err == (
+        f"resnet-labs: '{target}' has a line of small with seed 0 and the same settings already. "
+        "Add --resume to run only what is missing, or give another folder with --runs to run it again.\n"
+    )
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_broken_line_is_named_once_though_it_is_read_again_under_the_lock(tmp_path):
+    target = reproduce_all(two_arms()[:1], tmp_path, seeds=1)
+    with target.open("a") as lines:
+        lines.write('{"schema": 2, "exp')
+    with pytest.warns(UserWarning, match="Left out of") as said:
+        reproduce_all(two_arms(), tmp_path, seeds=1, resume=True)
+    assert len(said) == 1
+    with pytest.warns(UserWarning, match="line 2"):
+        assert len(results.read(target)) == 2

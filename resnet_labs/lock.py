@@ -1,0 +1,103 @@
+"""One process at a time in a folder; others are refused with the name of the one that is there.
+
+The lock is the system's (`flock`, on Windows `locking`), taken through `filelock`: it ends with the process that holds
+it, however that ends, so a killed run blocks nobody. A file that merely exists would outlive it. On network folders the
+lock reaches as far as the file server's does: between hosts on NFS and on most cluster disks, not on every mounted
+cloud drive. The holder's name lies beside it, in a file of its own, since Windows lets nobody read a locked one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from resnet_labs import files
+from resnet_labs.errors import InputError
+
+_LOCK, _NAME = ".lock", ".running.json"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Have a folder for this process alone until the end of the block.
+
+    Args:
+        folder: exists, and can be written.
+
+    Raises:
+        InputError: another process has it; the sentence names that process.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     with alone(Path(folder)):
+        ...         sorted(file.name for file in Path(folder).iterdir())
+        ['.lock', '.running.json']
+    """
+    lock, name = FileLock(folder / _LOCK), folder / _NAME
+    try:
+        _take(lock, folder)
+    except (OSError, NotImplementedError) as error:
+        warnings.warn(
+            f"The disk of {str(folder)!r} knows no locks ({error}). Start no second run there while this one runs.",
+            stacklevel=3,
+        )
+    before = _read(name)
+    host = socket.gethostname()
+    if before is not None and before[1] != host:
+        warnings.warn(
+            f"Process {before[0]} on {before[1]} has been writing in {str(folder)!r} since {before[2]} and never said "
+            "that it ended. If it still runs, stop it, or this run.",
+            stacklevel=3,
+        )
+    try:
+        _write(name, host)
+        yield
+    finally:
+        with suppress(OSError):
+            name.unlink()
+        lock.release()
+
+
+def _take(lock: FileLock, folder: Path) -> None:
+    for _ in range(20):
+        try:
+            lock.acquire(timeout=0)
+            return
+        except Timeout:
+            holder = _read(folder / _NAME)
+        if holder is not None:
+            break
+        time.sleep(0.05)  # it has just begun and not said its name yet, or is just ending
+    fix = "Wait until it has ended, or give another folder."
+    if holder is None:
+        raise InputError(f"Another process is writing in {str(folder)!r}.", fix)
+    process, host, since = holder
+    raise InputError(f"Process {process} on {host} has been writing in {str(folder)!r} since {since}.", fix)
+
+
+def _write(name: Path, host: str) -> None:
+    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    try:
+        with files.replacing(name, "w", encoding="utf-8") as file:
+            json.dump({"process": os.getpid(), "host": host, "since": since}, file)
+    except OSError as error:
+        raise files.unwritable(f"The folder {str(name.parent)!r}", error) from error
+
+
+def _read(name: Path) -> tuple[int, str, str] | None:
+    """Return process, host and since when, None where the file is missing or damaged."""
+    try:
+        facts = json.loads(name.read_text(encoding="utf-8"))
+        return facts["process"], facts["host"], facts["since"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

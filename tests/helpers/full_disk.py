@@ -1,0 +1,59 @@
+"""Disks that are full, or become full within a write."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# The head of a script: no file of its process grows beyond the limit. Python ignores the signal that comes with it.
+LIMITED = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+
+
+def refused(code: int):
+    """Return a function that the system refuses."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return refuse
+
+
+@contextmanager
+def full(
+    monkeypatch: pytest.MonkeyPatch,
+    path: Path,
+    *,
+    after: int | None = 0,
+    code: int = errno.ENOSPC,
+    at_once: int = 1 << 30,
+):
+    """Let a file take so many more bytes, all where it is None, and so many at once; then the disk is full."""
+    left = float("inf") if after is None else after
+
+    class File(io.FileIO):
+        def write(self, data) -> int:
+            nonlocal left
+            if left <= 0:
+                raise OSError(code, os.strerror(code), str(path))
+            size = int(min(left, at_once, len(data)))
+            left -= size
+            return super().write(bytes(data)[:size])
+
+    def limited(file, mode="r", buffering=-1, **options):
+        if Path(file) != path or not {"a", "w", "x", "+"} & set(mode):
+            return opened(file, mode, buffering, **options)
+        raw = File(file, mode.replace("b", "").replace("t", ""))
+        if buffering == 0:
+            return raw
+        buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+        return buffered if "b" in mode else io.TextIOWrapper(buffered, **options)
+
+    opened = open
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.open", limited)
+        yield
