@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import time
 from functools import partial
@@ -75,12 +74,7 @@ def talks(outputs):
 HOSTS = ("convolution 3x3", "linear", "batch norm in training")
 RIGHT, WRONG = 0, 1  # the cases of a planted operation
 VALUES = {"wrong value": wrong_value, "wrong gradient": _Stretched.apply, "nan": nan, "exception": exception}
-DEADLY = {
-    "abort": lambda outputs: os.abort(),
-    "segfault": lambda outputs: ctypes.string_at(0),
-    "quiet exit": lambda outputs: os._exit(0),
-    "loud exit": lambda outputs: os._exit(3),
-}
+DEADLY = {"abort": lambda outputs: os.abort(), "quiet exit": lambda outputs: os._exit(0)}
 ENDLESS = {"hang": hang, "busy loop": busy_loop}
 LIMITED = {
     "only in bf16": partial(where, lambda outputs: outputs.dtype == torch.bfloat16, wrong_value),
