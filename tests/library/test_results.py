@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +17,7 @@ from scipy import stats
 from resnet_labs import data, recipes, reports, results, runtime
 from resnet_labs.errors import InputError
 from resnet_labs.reports import compare
+from resnet_labs.results import provenance
 from resnet_labs.train import TrainConfig
 
 
@@ -218,7 +220,7 @@ def test_revision_marks_uncommitted_changes(tmp_path, monkeypatch):
     package = tmp_path / "resnet_labs"
     package.mkdir()
     (package / "results.py").write_text("")
-    monkeypatch.setattr(results, "__file__", str(package / "results.py"))
+    monkeypatch.setattr(provenance, "__file__", str(package / "results" / "provenance.py"))
     assert results.source_revision() == ""
     for arguments in (
         ["init", "-q"],
@@ -245,7 +247,7 @@ def test_revision_sees_changed_labs_and_files_that_git_does_not_know(tmp_path, m
     lab, module = write("labs/solutions/lab02.py", ""), write("resnet_labs/results.py", "")
     evidence = write("resnet_labs/reports/evidence/r1.digits.jsonl", "")
     write(".gitignore", "__pycache__/\n")
-    monkeypatch.setattr(results, "__file__", str(module))
+    monkeypatch.setattr(provenance, "__file__", str(module.parent / "results" / "provenance.py"))
     git("init", "-q")
     git("add", "-A")
     git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x")
@@ -349,7 +351,7 @@ def test_unknown_report_and_claim_name_the_nearest():
 
 
 @pytest.mark.parametrize(
-    "path", sorted((results.Path(reports.__file__).parent / "evidence").glob("*.jsonl")), ids=lambda p: p.stem
+    "path", sorted((Path(reports.__file__).parent / "evidence").glob("*.jsonl")), ids=lambda p: p.stem
 )
 def test_stored_evidence_carries_its_provenance(path):
     for line in reports.evidence(path.stem):

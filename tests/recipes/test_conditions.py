@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -98,7 +99,7 @@ def test_a_line_of_something_else_has_no_recipe(tmp_path, change):
 
 
 def test_old_lines_of_every_stored_experiment_have_a_recipe():
-    stored = sorted(path.stem for path in (results.Path(reports.__file__).parent / "evidence").glob("*.jsonl"))
+    stored = sorted(path.stem for path in (Path(reports.__file__).parent / "evidence").glob("*.jsonl"))
     orphans = [name for name in stored for line in reports.evidence(name) if recipes.recipe_of(line) is None]
     assert stored
     assert not orphans

@@ -1,0 +1,23 @@
+"""One JSON line a run: what was measured, and everything that is needed to measure it again."""
+
+from __future__ import annotations
+
+from resnet_labs.results.file import append, read
+from resnet_labs.results.line import PARTS, SCHEMA, Result, record
+from resnet_labs.results.provenance import command_line, source_revision
+from resnet_labs.results.summary import Summary, alike, differing_settings, summarise
+
+__all__ = [
+    "PARTS",
+    "SCHEMA",
+    "Result",
+    "Summary",
+    "alike",
+    "append",
+    "command_line",
+    "differing_settings",
+    "read",
+    "record",
+    "source_revision",
+    "summarise",
+]
