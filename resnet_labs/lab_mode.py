@@ -11,8 +11,6 @@ from resnet_labs.labs import Lab
 from resnet_labs.weights import WeightsFile, weights_file
 
 WEIGHTS = "IMAGENET1K_V1"  # all labs' pretrained networks
-# Size of what torchvision downloads for a data set.
-_MEGABYTES = {"mnist": 12, "cifar10": 170, "cifar100": 169, "stl10": 2640}
 
 
 def fast(number: str, *, report: bool) -> bool:
@@ -76,7 +74,7 @@ def fetch(lab: Lab, root: str | os.PathLike[str] | None = None) -> None:
 def _announce(lab: Lab) -> None:
     record = report_data(lab)
     place = f", in place of {lab.report_data}" if record.name != lab.report_data else ""
-    state = f"to be downloaded now, {_MEGABYTES[record.name]} MB" if _downloads(record) else record.state
+    state = f"to be downloaded now, {record.megabytes} MB" if _downloads(record) else record.state
     print(f"Report mode, the report's own experiment. It needs\n  data: {record.name}{place}, {state}")
     for network, file in _weights(lab).items():
         state = "here" if file.here else f"to be downloaded now, {file.megabytes:.0f} MB"
@@ -87,7 +85,7 @@ def _announce(lab: Lab) -> None:
 
 
 def _downloads(record: Available) -> bool:
-    return not record.here and runtime.on_colab() and record.name in _MEGABYTES
+    return not record.here and runtime.on_colab() and record.megabytes is not None
 
 
 def _weights(lab: Lab) -> dict[str, WeightsFile]:

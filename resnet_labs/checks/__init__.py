@@ -1,4 +1,4 @@
-"""What learners call: `checks.start` in the setup cell, `checks.lab02.check_layers` and its like in check cells."""
+"""What learners call: `checks.start` in the setup cell, `checks.lab02.check_adapt` and others in check cells."""
 
 from __future__ import annotations
 

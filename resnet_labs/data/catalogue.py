@@ -27,6 +27,7 @@ class Entry:
         download: gets the root; None where the package cannot fetch them.
         fault: gets the root; what is wrong with files that are there, in words.
         how: how to get them, where the package cannot fetch them.
+        megabytes: size of the download; None where there is none.
     """
 
     num_classes: int | None
@@ -39,6 +40,7 @@ class Entry:
     download: Callable[[Path], None] | None = None
     fault: Callable[[Path], str] = lambda root: ""
     how: str = ""
+    megabytes: int | None = None
 
 
 def _digits(root: Path, split: str, seed: int) -> ImageData:
@@ -64,7 +66,14 @@ def _made(name: str) -> Entry:
 
 
 def _torchvision(
-    name: str, num_classes: int, num_train: int, num_test: int, size: int, read: Callable[[Path, str], ImageData]
+    name: str,
+    num_classes: int,
+    num_train: int,
+    num_test: int,
+    size: int,
+    read: Callable[[Path, str], ImageData],
+    *,
+    megabytes: int,
 ) -> Entry:
     return Entry(
         num_classes,
@@ -75,6 +84,7 @@ def _torchvision(
         lambda root, split, seed: read(root, split),
         present=partial(torchvision_sets.present, name),
         download=partial(torchvision_sets.download, name),
+        megabytes=megabytes,
     )
 
 
@@ -105,10 +115,15 @@ ENTRIES: dict[str, Entry] = {
         present=mnist.present,
         download=mnist.download,
         fault=mnist.fault,
+        megabytes=12,
     ),
-    "cifar10": _torchvision("cifar10", 10, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar10")),
-    "cifar100": _torchvision("cifar100", 100, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar100")),
-    "stl10": _torchvision("stl10", 10, 5_000, 8_000, 96, torchvision_sets.read_stl10),
+    "cifar10": _torchvision(
+        "cifar10", 10, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar10"), megabytes=170
+    ),
+    "cifar100": _torchvision(
+        "cifar100", 100, 50_000, 10_000, 32, partial(torchvision_sets.read_cifar, "cifar100"), megabytes=169
+    ),
+    "stl10": _torchvision("stl10", 10, 5_000, 8_000, 96, torchvision_sets.read_stl10, megabytes=2640),
     "tiny_imagenet": _tiny_imagenet(200, tiny_imagenet.read_tiny_imagenet),
     "tiny_imagenet_100": _tiny_imagenet(100, tiny_imagenet.read_first_hundred),
     "tiny_imagenet_10": _tiny_imagenet(10, tiny_imagenet.read_like_stl10),

@@ -32,6 +32,7 @@ class Available:
         here: whether it can be loaded now.
         how: how to get it, empty where nothing is to be done.
         state: "here", "missing", what is wrong with its files, or "yours to give" for a folder of the user's own.
+        megabytes: size of the download; None where the package cannot fetch it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Available:
     here: bool
     how: str
     state: str
+    megabytes: int | None
 
     def __str__(self) -> str:
         counts = "" if self.train is None else f"{self.train} + {self.test} images of {self.size}x{self.size}, "
@@ -108,8 +110,6 @@ def load(
     Raises:
         InputError: an unknown name or split, files that are missing or damaged, or an argument that would be ignored.
 
-    Source: none.
-    Deviations: none.
     Equals: torchvision's data sets, image by image.
 
     Example:
@@ -186,10 +186,6 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
     Raises:
         InputError: the folder that was given does not exist.
 
-    Source: none.
-    Deviations: none.
-    Equals: nothing; it lists.
-
     Example:
         >>> digits = available()[0]
         >>> digits.name, digits.classes, digits.train, digits.here
@@ -209,7 +205,7 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
         here = state == "here"
         how = "" if here else trouble if place is None and state == "missing" else _how(name, entry, place)
         counts = (entry.num_classes, entry.num_train, entry.num_test, entry.size)
-        records.append(Available(name, *counts, entry.origin, here, how, state))
+        records.append(Available(name, *counts, entry.origin, here, how, state, entry.megabytes))
     return records
 
 

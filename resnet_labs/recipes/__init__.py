@@ -36,7 +36,16 @@ __all__ = [
 ]
 
 # A module for each lab, named as the lab, in the labs' order.
-_OF_LABS = (residual_blocks, digits, cats_vs_dogs, flowers, transfer, recipe, losses, layerwise_pretraining)
+_OF_LABS = (
+    residual_blocks,
+    digits,
+    cats_vs_dogs,
+    flowers,
+    transfer,
+    recipe,
+    losses,
+    layerwise_pretraining,
+)
 
 # A name that a user gives -> one recipe, or the variants that are compared.
 RECIPES: dict[str, tuple[Recipe, ...]] = {

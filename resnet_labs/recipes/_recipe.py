@@ -32,7 +32,8 @@ class Recipe:
         dataset: a name that `data.load` knows. Where it is missing and `_stand_ins` names another for it that is here,
             `run` gets a recipe with that one's name, and with words for it in `stand_in`.
         size: side of the images in pixels, None for their own.
-        network: a function of `resnet` by name, and its arguments.
+        network: what is built, by name, with its arguments: a function of `resnet`; where `run` is a recipe's own, also
+            `mlp`, or `stand_in` and `stand_in_network`, both of which are the network of `stand_in_network.py`.
         batch_size: images in a training step.
         config: settings of `fit`, the number format among them; the seed is replaced by that of the run.
         chosen: why the settings that the report leaves out are what they are.

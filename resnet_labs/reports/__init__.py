@@ -1,4 +1,4 @@
-"""The five reports as facts, and what this project measured beside them."""
+"""The reports as facts, and what this project measured beside them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import yaml
 from resnet_labs import results
 from resnet_labs.errors import InputError, nearest
 
-REPORTS = ("r0", "r1", "r2", "r3", "r4")
-
 _HERE = Path(str(resources.files(__package__)))
+
+REPORTS = tuple(sorted(path.stem for path in _HERE.glob("r*.yaml")))
 
 
 @cache

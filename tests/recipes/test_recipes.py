@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import re
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pytest
+from helpers.places import SOLUTIONS
 
-from resnet_labs import recipes, reports
+from resnet_labs import recipes, reports, resnet
 from resnet_labs.errors import InputError
 from resnet_labs.train import TrainConfig
 
-LABS = Path(__file__).parents[1] / "labs"
 TINY = recipes.Recipe(
     name="r1.digits",
     dataset="digits",
@@ -39,7 +40,7 @@ def test_the_digits_recipe_is_the_report_s():
 
 @pytest.mark.parametrize("dataset", ["mnist", "digits"])
 def test_lab_02_and_its_recipe_write_the_same_settings(dataset):
-    (call,) = calls_of_record(LABS / "solutions" / "lab02_digits.py")
+    (call,) = calls_of_record(SOLUTIONS / "lab02_digits.py")
     given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
     (recipe,) = recipes.find("r1.digits" if dataset == "mnist" else "r1.digits.stand_in")
     of_fit = {name: value for name, value in asdict(recipe.config).items() if name != "seed"}
@@ -47,8 +48,15 @@ def test_lab_02_and_its_recipe_write_the_same_settings(dataset):
     assert (ast.literal_eval(call.args[0]), given["config"], recipe.dataset) == (recipe.name, "config", dataset)
 
 
+def test_a_network_is_a_function_of_resnet_or_a_name_that_the_docstring_tells():
+    names = {recipe.network[0] for variants in recipes.RECIPES.values() for recipe in variants}
+    told = set(re.findall(r"`(\w+)`", inspect.getdoc(recipes.Recipe).split("network: ")[1].split("batch_size: ")[0]))
+    others = {name for name in names if not hasattr(resnet, name)}
+    assert others == told - {"resnet", "run"}
+
+
 def test_every_lab_writes_its_lines_by_the_one_builder():
-    for path in sorted((LABS / "solutions").glob("lab*.py")):
+    for path in sorted(SOLUTIONS.glob("lab*.py")):
         assert "results.Result(" not in path.read_text(encoding="utf-8"), path.name
         assert calls_of_record(path), path.name
 
