@@ -17,7 +17,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resnet_labs.conv import Conv2d
-from resnet_labs.errors import InputError, nearest
+from resnet_labs.errors import InputError
 
 _MARK = "_resnet_labs_freeze"
 
@@ -83,8 +83,6 @@ def unfreeze_(module: nn.Module) -> list[str]:
     Returns:
         Names within `module`, in its order.
 
-    Source: none.
-    Deviations: none.
     Equals: a module that was never frozen: training goes on bitwise alike.
 
     Example:
@@ -105,8 +103,6 @@ def frozen_names(model: nn.Module) -> list[str]:
     Args:
         model: any module; names are those of `named_parameters()`.
 
-    Source: none.
-    Deviations: none.
     Equals: the parameters with `requires_grad` False.
 
     Example:
@@ -177,61 +173,6 @@ def last_block_(model: nn.Module) -> list[str]:
     return _train_only(model, in_order[in_order.index(blocks[-1]) :])
 
 
-@dataclass(frozen=True)
-class GradualUnfreezing:
-    """Stages thawed one after the other, from the head down, each after so many epochs.
-
-    What trains is a function of the epoch alone, so a run can be resumed at any of them. Build the optimizer over
-    `model.parameters()`: one that is made from the parameters that train at the start never sees the later ones.
-    With `fit`, which makes its own, call `at_epoch` and `fit` for one stage at a time.
-
-    Args:
-        stages: names of submodules in the order in which they start to train; "" is the whole model.
-        every: epochs until the next stage joins.
-
-    Raises:
-        InputError: no stage, or `every` below one.
-
-    Source: Howard and Ruder 2018, Universal Language Model Fine-tuning, section 3.3 (gradual unfreezing).
-    Deviations: any number of epochs between two stages, not one.
-    Equals: freeze_(model), then unfreeze_ of the stages reached so far.
-
-    Example:
-        >>> model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
-        >>> schedule = GradualUnfreezing(stages=("1", "0"), every=2)
-        >>> [schedule.at_epoch(model, epoch) for epoch in range(3)]
-        [['0.weight', '0.bias'], [], ['0.weight', '0.bias']]
-    """
-
-    stages: tuple[str, ...]
-    every: int = 1
-
-    def __post_init__(self) -> None:
-        if not self.stages:
-            raise InputError("stages is empty.", 'Name at least one submodule, such as ("fc", "layer4", "layer3").')
-        if self.every < 1:
-            raise InputError(f"every is {self.every}.", "It must be at least 1 epoch.")
-
-    def at_epoch(self, model: nn.Module, epoch: int) -> list[str]:
-        """Freeze and thaw what this epoch asks for; the names of the parameters that changed.
-
-        Args:
-            model: the model that holds the stages; changed in place.
-            epoch: counted from 0.
-
-        Raises:
-            InputError: a negative epoch, a stage that the model lacks, or a parameter shared with a frozen part.
-        """
-        if epoch < 0:
-            raise InputError(f"epoch is {epoch}.", "Epochs are counted from 0.")
-        parts = dict(model.named_modules())
-        for name in self.stages:
-            if name not in parts:
-                known = [child for child, _ in model.named_children()]
-                raise InputError(f"{type(model).__name__} has no stage {name!r}.", nearest(name, known))
-        return _train_only(model, [parts[name] for name in self.stages[: 1 + epoch // self.every]])
-
-
 def head_of(model: nn.Module) -> nn.Module:
     """Return the head: `model.fc`, in a model without one the linear layer that was registered last.
 
@@ -241,8 +182,6 @@ def head_of(model: nn.Module) -> nn.Module:
     Raises:
         InputError: the model has no linear layer.
 
-    Source: none.
-    Deviations: none.
     Equals: what `linear_probe_` leaves to train.
 
     Example:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, Integer, Num
+from jaxtyping import Float, Int, Integer, Num
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
@@ -35,8 +35,7 @@ def cross_entropy(
             that is negative somewhere or does not sum to one, a smoothing outside 0 to 1, or two devices.
 
     Source: Szegedy et al. 2016, section 7 (smoothing); Zhang et al. 2018, section 2 (soft labels).
-    Deviations: none from the papers; unlike torch's function it knows no class weights and no ignored label.
-    Equals: torch.nn.functional.cross_entropy.
+    Equals: torch.nn.functional.cross_entropy, which also takes class weights and a label to ignore.
 
     Example:
         >>> cross_entropy(torch.tensor([[0.0, 0.0], [0.0, 0.0]]), torch.tensor([0, 1]))
@@ -66,7 +65,7 @@ def triplet_loss(
     """Return how far, on average, negatives fail to be farther from their anchor than positives by the margin.
 
     An anchor is usable if the batch has another example of its class and one of another class. Without a usable anchor,
-    as in a batch of one class, the loss is zero and so is its gradient; `usable_anchors` tells how many there are.
+    as in a batch of one class, the loss is zero and so is its gradient.
     No value is looked at on the host, and memory grows with N^2, not with the number of triplets. The gradient itself
     cannot be differentiated.
 
@@ -116,55 +115,6 @@ def triplet_loss(
         else:
             loss, gradient = _all_triplets(points, same, margin, semihard=mining == "semihard")
     return _WithGradient.apply(points, loss, gradient)
-
-
-def usable_anchors(labels: Integer[Tensor, " N"]) -> Bool[Tensor, " N"]:
-    """Return which examples of a batch have both a positive and a negative: those that the triplet loss learns from.
-
-    Args:
-        labels: (N,) classes.
-
-    Returns:
-        (N,) flags; their sum is the number of usable anchors.
-
-    Source: definition.
-    Deviations: none.
-    Equals: the anchors of pytorch_metric_learning's get_all_triplets_indices.
-
-    Example:
-        >>> usable_anchors(torch.tensor([0, 0, 1]))
-        tensor([ True,  True, False])
-    """
-    num_same = (labels[:, None] == labels).sum(1)
-    return (num_same > 1) & (num_same < len(labels))
-
-
-def distance_matrix(embeddings: Float[Tensor, "N D"]) -> Float[Tensor, "N N"]:
-    """Return the Euclidean distances between all rows; where two rows coincide, the gradient is zero and not NaN.
-
-    They come from one matrix product, which rounding limits: distances below about a thousandth (float32) or 1e-7
-    (float64) of the embeddings' own spread are inexact.
-
-    Args:
-        embeddings: (N, D) points.
-
-    Returns:
-        (N, N) distances with a zero diagonal, float64 for float64 embeddings, else float32, under autocast too.
-
-    Source: definition, expanded to |x - y|^2 = |x|^2 + |y|^2 - 2 x·y.
-    Deviations: none.
-    Equals: torch.cdist.
-
-    Example:
-        >>> distance_matrix(torch.tensor([[0.0, 0.0], [3.0, 4.0]]))
-        tensor([[0., 5.],
-                [5., 0.]])
-    """
-    squared = _squared_distances(_centred(_at_least_float32(embeddings)))
-    together = squared <= 0
-    together.fill_diagonal_(True)
-    # The square root has an infinite slope at zero, and 0 * inf is NaN: there, take the root of one instead.
-    return squared.masked_fill(together, 1).sqrt().masked_fill(together, 0)
 
 
 class CenterLoss(nn.Module):

@@ -9,7 +9,7 @@ from resnet_labs.augment._images import Augmentation
 from resnet_labs.augment.compose import Compose
 from resnet_labs.augment.geometry import Crop, Flip
 from resnet_labs.augment.jitter import ColorJitter
-from resnet_labs.augment.mixing import CutMix, Mixup
+from resnet_labs.augment.mixing import Mixup
 from resnet_labs.augment.policy import AutoAugment
 
-__all__ = ["Augmentation", "AutoAugment", "ColorJitter", "Compose", "Crop", "CutMix", "Flip", "Mixup"]
+__all__ = ["Augmentation", "AutoAugment", "ColorJitter", "Compose", "Crop", "Flip", "Mixup"]

@@ -17,8 +17,6 @@ class Compose:
     Args:
         steps: in the order in which they are applied.
 
-    Source: none.
-    Deviations: none.
     Equals: the steps called by hand with the same generator.
 
     Example:

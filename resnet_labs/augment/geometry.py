@@ -24,7 +24,6 @@ class Flip:
         InputError: a probability outside.
 
     Source: Krizhevsky et al. 2012, ImageNet Classification with Deep CNNs, section 4.1.
-    Deviations: none.
     Equals: torchvision.transforms.v2.functional.horizontal_flip on the images drawn.
 
     Example:
@@ -56,7 +55,6 @@ class Crop:
         InputError: a padding below one pixel.
 
     Source: He et al. 2016, Deep Residual Learning, section 4.2 (4 pixels for images of 32).
-    Deviations: none.
     Equals: torchvision.transforms.v2.functional.pad, then crop, at the offsets drawn.
 
     Example:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float, Int64
 from torch import Generator, Tensor
 
-from resnet_labs.augment._draws import integers, partners, per_image, seed
+from resnet_labs.augment._draws import partners, per_image, seed
 from resnet_labs.augment._images import Images, Labels
 from resnet_labs.errors import InputError
 
@@ -52,63 +52,10 @@ class Mixup:
         return images, _blend(distributions, partner, kept)
 
 
-@dataclass(frozen=True)
-class CutMix:
-    """In each image a box replaced by the same box of a random partner; labels blended by the share of the area.
-
-    The box has a random centre and the share 1 - ratio of the area, where the ratio is drawn from Beta(alpha, alpha);
-    what hangs over the border is cut off, and the label counts the pixels that were really pasted.
-
-    Args:
-        num_classes: length of the label distributions that come out.
-        alpha: above 0; at 1 every area is equally likely.
-
-    Raises:
-        InputError: a setting out of its range, or (when called) labels that do not fit `num_classes`.
-
-    Source: Yun et al. 2019, CutMix, section 3.1 and algorithm A1.
-    Deviations: a box and a ratio for each image instead of one for the batch.
-    Equals: torchvision.transforms.v2.CutMix in the distribution of areas; labels to the pixel counts.
-
-    Example:
-        >>> images, labels = CutMix(3)(torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 2, 0]), torch.Generator())
-        >>> labels.shape, labels.sum(1)
-        (torch.Size([4, 3]), tensor([1., 1., 1., 1.]))
-    """
-
-    num_classes: int
-    alpha: float = 1.0
-
-    def __post_init__(self) -> None:
-        _check_mixing(self.num_classes, self.alpha)
-
-    def __call__(
-        self, images: Images, labels: Labels, generator: Generator
-    ) -> tuple[Images, Float[Tensor, "N {self.num_classes}"]]:
-        """Return the images with their boxes, and a distribution over the classes for each."""
-        distributions = _distributions(labels, self.num_classes)
-        partner = partners(images, generator)
-        height, width = images.shape[-2:]
-        half_side = 0.5 * (1 - _beta(self.alpha, images, generator)).sqrt()
-        rows = _interval(height, half_side, images, generator)
-        columns = _interval(width, half_side, images, generator)
-        box = rows[:, :, None] & columns[:, None, :]  # (N, H, W)
-        kept = 1 - rows.sum(1) * columns.sum(1) / (height * width)
-        return torch.where(box[:, None], images[partner], images), _blend(distributions, partner, kept)
-
-
 def _beta(alpha: float, images: Images, generator: Generator) -> Float[Tensor, " N"]:
     # torch's own Beta takes no generator.
     draws = np.random.default_rng(seed(generator)).beta(alpha, alpha, len(images))
     return torch.from_numpy(draws).float().to(images.device)
-
-
-def _interval(size: int, half_side: Float[Tensor, " N"], images: Images, generator: Generator) -> Bool[Tensor, "N S"]:
-    """Return which of `size` positions lie within that share of the size around a random centre."""
-    centre = integers(size, images, generator)[:, None]
-    half = (half_side * size).long()[:, None]
-    position = torch.arange(size, device=images.device)
-    return (position >= centre - half) & (position < centre + half)
 
 
 def _check_mixing(num_classes: int, alpha: float) -> None:

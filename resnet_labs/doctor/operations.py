@@ -229,7 +229,6 @@ OPERATIONS: dict[str, Operation] = {
             (augment.Crop(2), _MAPS[:4]),
             (augment.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1), ((1, 3, 7, 5), (5, 3, 8, 9))),
             (augment.Mixup(3), _MAPS[:4]),
-            (augment.CutMix(3), _MAPS[:4]),
         )
     },
     "autoencoder": Operation(_shaped(partial(StackedAutoencoder, (35, 16, 5)), (1, 1, 7, 5), (5, 1, 7, 5)), depth=8),

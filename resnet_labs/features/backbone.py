@@ -43,7 +43,7 @@ def head_inputs(model: nn.Module, batches: Batches, views: int) -> Float32[Tenso
             if not torch.equal(labels.cpu(), truth[start : start + BATCH_SIZE]):
                 raise InputError(
                     "augment changes labels, but a cached view keeps the label of its image.",
-                    "Leave out Mixup, CutMix and whatever else changes or reorders labels.",
+                    "Leave out Mixup and whatever else changes or reorders labels.",
                 )
             rows = head_input(model, images)
             if start == view == 0:

@@ -9,7 +9,6 @@ from resnet_labs.recipes.layerwise_pretraining_runs import as_reported, causes, 
 from resnet_labs.train import TrainConfig
 
 HIDDEN = (1024, 1200, 728, 512, 128)  # the report's
-HIDDEN_OTHER = (1024, 1000, 500, 256, 128, 64)  # the assignment's other structure
 
 _REPORT = Recipe(
     name="r4.layerwise",

@@ -44,12 +44,12 @@ def test_every_set_can_be_loaded(name):
 
 
 def test_training_and_test_images_differ_and_follow_the_seed():
-    test = load("procedural_pair", split="test")
-    train = load("procedural_pair", split="train")
+    test = load("procedural_target", split="test")
+    train = load("procedural_target", split="train")
     assert (len(train), len(test)) == (procedural.NUM_TRAIN, procedural.NUM_TEST)
     assert not torch.equal(train.images[: len(test)], test.images)
-    assert torch.equal(load("procedural_pair", split="test").images, test.images)
-    assert not torch.equal(load("procedural_pair", split="test", seed=1).images, test.images)
+    assert torch.equal(load("procedural_target", split="test").images, test.images)
+    assert not torch.equal(load("procedural_target", split="test", seed=1).images, test.images)
 
 
 def grid(half_side: float, num_points: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -109,7 +109,7 @@ def colours(data: ImageData) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def five() -> tuple[ImageData, ImageData]:
-    classes = procedural.SETS["procedural_five"]
+    classes = ("striped disk", "checked disk", "striped star", "checked star", "dotted ring")
     return procedural_images(1500, classes=classes, seed=1), procedural_images(1000, classes=classes, seed=2)
 
 

@@ -71,10 +71,6 @@ EQUIVALENT = {
     ): "Names of parameters further down hold a dot, and `_trainable_names` gives none that does.",
     (
         "losses",
-        "num_same = (labels[:, None] == labels).sum(0)",
-    ): "The matrix is symmetric.",
-    (
-        "losses",
         "near, negative = squared.masked_fill(same, math.inf).min(0)",
     ): "The matrix is symmetric, but for rounding.",
     (

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as reference
 
-from resnet_labs.augment import AutoAugment, ColorJitter, Compose, Crop, CutMix, Flip, Mixup, _draws, jitter, policy
+from resnet_labs.augment import AutoAugment, ColorJitter, Compose, Crop, Flip, Mixup, _draws, jitter, policy
 from resnet_labs.data import Batches, ImageData
 from resnet_labs.errors import InputError
 
@@ -19,9 +19,8 @@ ALL = {
     "crop": Crop(padding=2),
     "jitter": FULL_JITTER,
     "mixup": Mixup(num_classes=10),
-    "cutmix": CutMix(num_classes=10),
     "autoaugment": AutoAugment(),
-    "compose": Compose([Flip(), Crop(padding=2), FULL_JITTER, Mixup(num_classes=10), CutMix(num_classes=10)]),
+    "compose": Compose([Flip(), Crop(padding=2), FULL_JITTER, Mixup(num_classes=10)]),
 }
 every = pytest.mark.parametrize("name", ALL)
 
@@ -65,7 +64,7 @@ def test_two_calls_on_one_generator_differ(name: str) -> None:
 def test_each_image_has_its_own_draw(name: str) -> None:
     images, labels = pictures(count=1)
     out, _ = ALL[name](images.repeat(32, 1, 1, 1), labels.repeat(32), seeded())
-    if name in ("mixup", "cutmix"):  # blending like with like changes nothing
+    if name == "mixup":  # blending like with like changes nothing
         assert torch.allclose(out, images.expand_as(out), atol=1e-6)
         out = ALL[name](pictures(count=32)[0], torch.arange(10).repeat(4)[:32], seeded())[1].max(1).values[:, None]
     assert len({row.numpy().tobytes() for row in out}) > 1
@@ -128,8 +127,8 @@ def test_batches_repeat_an_epoch_with_its_augmentation() -> None:
 def test_compose_hands_on_images_labels_and_generator() -> None:
     images, labels = pictures()
     generator = seeded()
-    by_hand = CutMix(10)(*Flip()(images, labels, generator), generator)
-    composed = Compose([Flip(), CutMix(10)])(images, labels, seeded())
+    by_hand = Mixup(10)(*Flip()(images, labels, generator), generator)
+    composed = Compose([Flip(), Mixup(10)])(images, labels, seeded())
     assert torch.equal(by_hand[0], composed[0])
     assert torch.equal(by_hand[1], composed[1])
 
@@ -297,7 +296,7 @@ def test_grey_images_take_brightness_and_contrast() -> None:
     assert not torch.equal(out, images)
 
 
-# --- mixup and cutmix ---------------------------------------------------------------------------------------------
+# --- mixup --------------------------------------------------------------------------------------------------------
 
 
 def plain(count: int, size: tuple[int, int] = (8, 8)) -> tuple[Tensor, Tensor]:
@@ -327,64 +326,21 @@ def test_mixup_ratios_follow_the_beta_distribution(alpha: float) -> None:
     assert stats.kstest(ratios, "beta", (alpha, alpha)).pvalue > 0.01
 
 
-@pytest.mark.parametrize("mixing", [Mixup(4), CutMix(4)], ids=["mixup", "cutmix"])
-def test_one_image_is_its_own_partner(mixing: Mixup | CutMix) -> None:
+def test_one_image_is_its_own_partner() -> None:
     images = torch.rand(1, 3, 8, 8)
-    out, weights = mixing(images, torch.tensor([2]), seeded())
+    out, weights = Mixup(4)(images, torch.tensor([2]), seeded())
     torch.testing.assert_close(out, images)
     assert weights.tolist() == [[0.0, 0.0, 1.0, 0.0]]
 
 
-@pytest.mark.parametrize("mixing", [Mixup(3), CutMix(3)], ids=["mixup", "cutmix"])
-def test_labels_that_are_distributions_already_can_be_blended_again(mixing: Mixup | CutMix) -> None:
+def test_labels_that_are_distributions_already_can_be_blended_again() -> None:
+    mixing = Mixup(3)
     labels = torch.tensor([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]], dtype=torch.float64)
     _, weights = mixing(torch.rand(2, 3, 8, 8), labels, seeded(3))
     assert weights.dtype == torch.float64
     torch.testing.assert_close(weights.sum(1), torch.ones(2, dtype=torch.float64))
     _, once = mixing(torch.rand(2, 3, 8, 8), torch.tensor([0, 1]), seeded(3))
     torch.testing.assert_close(weights, once[:, :2].double() @ labels)
-
-
-@pytest.mark.parametrize("size", [(8, 8), (7, 5), (1, 9), (32, 32)])
-def test_cutmix_labels_count_the_pixels_of_one_box(size: tuple[int, int]) -> None:
-    images, labels = plain(300, size)
-    out, weights = CutMix(300)(images, labels, seeded())
-    pasted = (out != images)[:, 0]
-    share = pasted.flatten(1).sum(1) / (size[0] * size[1])
-    torch.testing.assert_close(weights.diagonal(), 1 - share, rtol=0, atol=1e-7)
-    torch.testing.assert_close(weights.sum(1), torch.ones(300))
-    rows, columns = pasted.any(2), pasted.any(1)
-    assert torch.equal(pasted, rows[:, :, None] & columns[:, None, :])
-    for edge in (rows, columns):  # one run without a gap
-        assert (edge.int().diff(dim=1, prepend=torch.zeros(300, 1)).clamp(min=0).sum(1) <= 1).all()
-    torch.testing.assert_close(
-        out.flatten(1).double().mean(1), weights.double() @ torch.arange(300.0).double(), rtol=1e-6, atol=0
-    )
-
-
-def test_cutmix_boxes_at_the_border_are_cut_off_there() -> None:
-    images, labels = plain(500)
-    out, weights = CutMix(500)(images, labels, seeded())
-    pasted = (out != images)[:, 0]
-    rows, columns = pasted.any(2), pasted.any(1)
-    at_border = (rows[:, 0] | rows[:, -1] | columns[:, 0] | columns[:, -1]).nonzero().flatten()
-    odd = [n for n in at_border.tolist() if rows[n].sum() % 2 or columns[n].sum() % 2]
-    assert len(odd) > 20  # a box that is not cut has even sides
-    for n in odd:
-        area = int(rows[n].sum()) * int(columns[n].sum())
-        assert weights[n, n] == 1 - area / 64
-
-
-@pytest.mark.parametrize("alpha", [0.3, 1.0])
-def test_cutmix_areas_are_distributed_as_torchvisions(alpha: float) -> None:
-    images, labels = plain(1000, (16, 12))
-    ours = CutMix(1000, alpha=alpha)(images, labels, seeded())[1].diagonal()
-    transform = v2.CutMix(alpha=alpha, num_classes=2)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        theirs = [transform.make_params([torch.zeros(2, 1, 16, 12)])["lam_adjusted"] for _ in range(1000)]
-    pixels = [torch.as_tensor(kept).mul(16 * 12).round().numpy() for kept in (ours, theirs)]
-    assert stats.ks_2samp(*pixels).pvalue > 0.01
 
 
 # --- AutoAugment --------------------------------------------------------------------------------------------------
@@ -427,7 +383,7 @@ def test_autoaugment_puts_the_global_generator_back_when_it_fails(monkeypatch: p
         (lambda: ColorJitter(contrast=-0.1), r"contrast is -0.1. It must be at least 0"),
         (lambda: ColorJitter(hue=0.6), r"hue is 0.6. It must lie between 0 and 0.5"),
         (lambda: Mixup(0), r"num_classes is 0. It must be at least 1"),
-        (lambda: CutMix(3, alpha=0.0), r"alpha is 0.0. It must be above 0"),
+        (lambda: Mixup(3, alpha=0.0), r"alpha is 0.0. It must be above 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(build: type, message: str) -> None:
@@ -449,8 +405,8 @@ def test_images_that_do_not_fit_are_refused(step: ColorJitter | AutoAugment, cha
         step(*pictures(channels=channels), seeded())
 
 
-@pytest.mark.parametrize("mixing", [Mixup(3), CutMix(3)], ids=["mixup", "cutmix"])
-def test_labels_that_do_not_fit_are_refused(mixing: Mixup | CutMix) -> None:
+def test_labels_that_do_not_fit_are_refused() -> None:
+    mixing = Mixup(3)
     images = torch.rand(2, 3, 4, 4)
     with pytest.raises(InputError, match=r"labels run from 0 to 3, num_classes is 3. Classes are counted from 0"):
         mixing(images, torch.tensor([0, 3]), seeded())

@@ -5,7 +5,6 @@ import io
 import pickle
 import shutil
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
 from functools import partial
 
 import pytest
@@ -17,7 +16,6 @@ from torchvision.models import resnet18 as torchvision_resnet18
 
 from resnet_labs.errors import InputError
 from resnet_labs.freeze import (
-    GradualUnfreezing,
     freeze_,
     frozen_names,
     last_block_,
@@ -529,53 +527,6 @@ def test_a_frozen_network_gives_plain_logits_in_training() -> None:
     assert model.train()(torch.rand(2, 3, 64, 64)).shape == (2, 2)
 
 
-# --- gradual unfreezing -------------------------------------------------------------------------------------------
-
-
-def test_stages_join_one_after_the_other() -> None:
-    schedule, model = GradualUnfreezing(stages=("fc", "layer3", "layer2"), every=2), cifar_resnet(8)
-    trains = []
-    for epoch in range(6):
-        schedule.at_epoch(model, epoch)
-        trains.append(sorted({name.split(".")[0] for name, p in model.named_parameters() if p.requires_grad}))
-    one, two, three = ["fc"], ["fc", "layer3"], ["fc", "layer2", "layer3"]
-    assert trains == [one, one, two, two, three, three]
-    schedule.at_epoch(model, 100)
-    assert frozen_names(model) == [n for n, _ in model.named_parameters() if n.startswith(("conv1", "bn1", "layer1"))]
-
-
-def test_a_schedule_cannot_change_under_a_run() -> None:
-    schedule = GradualUnfreezing(stages=("fc",))
-    with pytest.raises(FrozenInstanceError, match="every"):
-        schedule.every = 2
-
-
-def test_an_epoch_can_be_asked_for_twice_and_out_of_order() -> None:
-    schedule, model = GradualUnfreezing(stages=("1", "0", "")), small()
-    schedule.at_epoch(model, 1)
-    model(torch.rand(2, 3, 16, 16)).sum().backward()
-    gradient = model[1].weight.grad
-    assert gradient is not None
-    assert schedule.at_epoch(model, 1) == []
-    assert model[1].weight.grad is gradient
-    resumed = small()
-    schedule.at_epoch(resumed, 0)
-    assert schedule.at_epoch(model, 0) == ["0.0.weight", "0.0.bias", "0.1.weight", "0.1.bias"]
-    assert frozen_names(model) == frozen_names(resumed)
-
-
-def test_a_stage_that_joins_updates_its_statistics_from_then_on() -> None:
-    schedule, model = GradualUnfreezing(stages=("1", "0")), small()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    start = state(model)
-    schedule.at_epoch(model, 0)
-    train(model, optimizer=optimizer)
-    assert moved(model, start) == {"1.weight", "1.bias"}
-    schedule.at_epoch(model, 1)
-    train(model, optimizer=optimizer)
-    assert moved(model, start) == set(start)
-
-
 # --- what goes wrong is said --------------------------------------------------------------------------------------
 
 
@@ -598,8 +549,6 @@ def test_a_parameter_shared_with_the_frozen_part_is_refused_before_anything_chan
     with pytest.raises(InputError, match=r"'1.weight' would train, but the frozen part shares it.*untie"):
         linear_probe_(model)
     assert frozen_names(model) == []
-    with pytest.raises(InputError, match="shares it"):
-        GradualUnfreezing(stages=("1",)).at_epoch(model, 0)
 
 
 def test_a_tied_parameter_is_frozen_in_both_places_and_thawed_from_either() -> None:
@@ -612,17 +561,6 @@ def test_a_tied_parameter_is_frozen_in_both_places_and_thawed_from_either() -> N
     assert not model[1].weight.requires_grad
     unfreeze_(model)
     assert frozen_names(model) == []
-
-
-def test_bad_schedules_are_refused() -> None:
-    with pytest.raises(InputError, match=r"stages is empty.*at least one submodule"):
-        GradualUnfreezing(stages=())
-    with pytest.raises(InputError, match=r"every is 0.*at least 1"):
-        GradualUnfreezing(stages=("fc",), every=0)
-    with pytest.raises(InputError, match=r"epoch is -1.*from 0"):
-        GradualUnfreezing(stages=("fc",)).at_epoch(cifar_resnet(8), -1)
-    with pytest.raises(InputError, match=r"ResNet has no stage 'layr3'. Did you mean 'layer3'"):
-        GradualUnfreezing(stages=("layr3",)).at_epoch(cifar_resnet(8), 0)
 
 
 @pytest.mark.parametrize("freeze", [freeze_, linear_probe_])

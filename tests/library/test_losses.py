@@ -6,12 +6,11 @@ from contextlib import nullcontext
 import pytest
 import torch
 from pytorch_metric_learning import distances, losses, miners, reducers
-from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resnet_labs.errors import InputError
-from resnet_labs.losses import CenterLoss, cross_entropy, distance_matrix, triplet_loss, usable_anchors
+from resnet_labs.losses import CenterLoss, cross_entropy, triplet_loss
 
 MININGS = ("hard", "semihard", "all")
 
@@ -382,47 +381,6 @@ class TestTripletLoss:
     def test_names_shapes_that_do_not_fit(self, embeddings: tuple[int, ...], labels: tuple[int, ...]) -> None:
         with pytest.raises(InputError, match=r"labels have shape \(.*\) and embeddings \(.*\)\. Give \(N,\) labels"):
             triplet_loss(torch.zeros(embeddings), torch.zeros(labels, dtype=torch.int64))
-
-
-@pytest.mark.parametrize("labels", [[0], [0, 0], [0, 1], [0, 0, 1], [3, 1, 3, 1], [0, 1, 2, 2, 5, 0]])
-def test_usable_anchors_are_those_of_pytorch_metric_learning(labels: list[int]) -> None:
-    anchors = get_all_triplets_indices(torch.tensor(labels))[0]
-    expected = torch.zeros(len(labels), dtype=torch.bool)
-    expected[anchors] = True
-    assert torch.equal(usable_anchors(torch.tensor(labels)), expected)
-
-
-class TestDistanceMatrix:
-    @pytest.mark.parametrize("shape", [(1, 3), (2, 1), (9, 4), (50, 20)])
-    def test_equals_cdist(self, shape: tuple[int, int]) -> None:
-        weights = random(shape[0], shape[0], seed=1)
-        assert_same(
-            lambda points: (weights * distance_matrix(points)).sum(),
-            lambda points: (weights * torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")).sum(),
-            random(*shape),
-        )
-
-    def test_where_rows_coincide_distance_and_gradient_are_zero(self) -> None:
-        points = torch.tensor([[1.0, 2.0], [1.0, 2.0], [4.0, 6.0], [0.0, 0.0]])
-        value, gradient = value_and_gradient(lambda points: distance_matrix(points)[0, 1], points)
-        assert value == 0
-        assert torch.equal(gradient, torch.zeros(4, 2))
-        _, gradient = value_and_gradient(lambda points: distance_matrix(points)[0, :3].sum(), points)
-        torch.testing.assert_close(gradient, torch.tensor([[-0.6, -0.8], [0.0, 0.0], [0.6, 0.8], [0.0, 0.0]]))
-
-    def test_where_rows_coincide_anomaly_detection_finds_no_nan_on_the_way(self) -> None:
-        with torch.autograd.set_detect_anomaly(True):
-            _, gradient = value_and_gradient(lambda points: distance_matrix(points).sum(), torch.ones(3, 2))
-        assert torch.equal(gradient, torch.zeros(3, 2))
-
-    def test_the_diagonal_is_exactly_zero(self) -> None:
-        matrix = distance_matrix(random(40, 30).float() + 5)
-        assert torch.equal(matrix.diagonal(), torch.zeros(40))
-        assert torch.equal(matrix.count_nonzero(), torch.tensor(40 * 39))
-
-    def test_half_precision_is_computed_in_float32(self) -> None:
-        points = random(5, 4).half()
-        assert torch.equal(distance_matrix(points), distance_matrix(points.float()))
 
 
 class TestCenterLoss:
