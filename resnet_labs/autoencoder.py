@@ -108,7 +108,6 @@ class MLPClassifier(nn.Module):
         InputError: an encoder without a linear layer, a whole autoencoder, or fewer than one class.
 
     Source: Bengio et al. 2007, Greedy Layer-Wise Training of Deep Networks (supervised fine-tuning).
-    Deviations: none.
     Equals: the same torch.nn.Linear layers, called one after the other.
 
     Example:

@@ -20,7 +20,6 @@ class PadShortcut(nn.Module):
         stride: step in height and in width, in pixels.
 
     Source: He et al. 2016, Deep Residual Learning, section 3.3, option A.
-    Deviations: none; the paper leaves open on which side the zeros stand.
     Equals: a frozen 1x1 convolution with the identity as its weight.
 
     Example:
@@ -59,7 +58,6 @@ class BasicBlock(nn.Module):
         InputError: a count below one, an unknown shortcut, or "pad" with fewer channels behind than before.
 
     Source: He et al. 2016, Deep Residual Learning, Figure 5 left; shortcuts: section 3.3, options A and B.
-    Deviations: none.
     Equals: torchvision.models.resnet.BasicBlock, values and input gradients, for "projection".
 
     Example:

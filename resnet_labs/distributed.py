@@ -129,8 +129,6 @@ def whole(own: Tensor, num_rows: int) -> Tensor:
     Returns:
         (num_rows, ...) rows.
 
-    Source: definition.
-    Deviations: none.
     Equals: the rows of one process that runs the batch alone.
     """
     return own if count() == 1 else _Whole.apply(own, num_rows)

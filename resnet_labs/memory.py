@@ -86,7 +86,6 @@ def memory_report(
         InputError: an empty batch, nothing to train, an optimizer of another model, or two devices.
 
     Source: Rajbhandari et al., "ZeRO" (2020), section 3, for the parts.
-    Deviations: none.
     Equals: hand counts of small networks; torch's own memory tracker on ResNets.
 
     Example:

@@ -57,7 +57,6 @@ def make_optimizer(name: str, groups: list[dict[str, Any]], *, learning_rate: fl
         InputError: the name is unknown.
 
     Source: He et al. (2016), section 3.4 (momentum 0.9); Kingma and Ba (2015); Loshchilov and Hutter (2019).
-    Deviations: none.
     Equals: torch.optim.SGD(momentum=0.9), torch.optim.Adam, torch.optim.AdamW.
 
     Example:

@@ -179,6 +179,11 @@ def resnet34(*, num_classes: int = 1000, in_channels: int = 3, stem: str = "imag
     Source: He et al. 2016, Deep Residual Learning, Table 1.
     Deviations: as in `resnet18`.
     Equals: torchvision.models.resnet34.
+
+    Example:
+        >>> with torch.device("meta"):
+        ...     count_parameters(resnet34())
+        21797672
     """
     return _imagenet(BasicBlock, (3, 4, 6, 3), "resnet34", num_classes, in_channels, stem, residual)
 
@@ -189,6 +194,11 @@ def resnet50(*, num_classes: int = 1000, in_channels: int = 3, stem: str = "imag
     Source: He et al. 2016, Deep Residual Learning, Table 1.
     Deviations: the stride of a bottleneck (see there).
     Equals: torchvision.models.resnet50.
+
+    Example:
+        >>> with torch.device("meta"):
+        ...     count_parameters(resnet50())
+        25557032
     """
     return _imagenet(Bottleneck, (3, 4, 6, 3), "resnet50", num_classes, in_channels, stem, residual)
 
@@ -201,6 +211,11 @@ def resnet101(
     Source: He et al. 2016, Deep Residual Learning, Table 1.
     Deviations: the stride of a bottleneck (see there).
     Equals: torchvision.models.resnet101.
+
+    Example:
+        >>> with torch.device("meta"):
+        ...     count_parameters(resnet101())
+        44549160
     """
     return _imagenet(Bottleneck, (3, 4, 23, 3), "resnet101", num_classes, in_channels, stem, residual)
 
@@ -213,6 +228,11 @@ def resnet152(
     Source: He et al. 2016, Deep Residual Learning, Table 1.
     Deviations: the stride of a bottleneck (see there).
     Equals: torchvision.models.resnet152.
+
+    Example:
+        >>> with torch.device("meta"):
+        ...     count_parameters(resnet152())
+        60192808
     """
     return _imagenet(Bottleneck, (3, 8, 36, 3), "resnet152", num_classes, in_channels, stem, residual)
 
@@ -230,7 +250,6 @@ def cifar_resnet(depth: int, *, num_classes: int = 10, in_channels: int = 3, res
         InputError: a depth that is not 6n + 2, or a count below one.
 
     Source: He et al. 2016, Deep Residual Learning, section 4.2.
-    Deviations: none.
     Equals: the paper's Table 6, in parameters.
 
     Example:
@@ -255,8 +274,6 @@ def cifar_resnet(depth: int, *, num_classes: int = 10, in_channels: int = 3, res
 def count_parameters(model: nn.Module) -> int:
     """Return the number of weights and biases, frozen ones too; one that is used twice counts once.
 
-    Source: none needed.
-    Deviations: none.
     Equals: the paper's Table 6.
 
     Example:
@@ -276,7 +293,6 @@ def count_multiply_adds(model: nn.Module, image_shape: tuple[int, int, int]) -> 
         image_shape: (C, H, W) of the image.
 
     Source: He et al. 2016, Deep Residual Learning, Table 1.
-    Deviations: none; half of what torch counts, which takes a multiply-add for two.
     Equals: torch.utils.flop_counter, halved.
 
     Example:

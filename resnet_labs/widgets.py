@@ -59,7 +59,6 @@ def frame_slider(frames: Sequence[Any], labels: Sequence[str], *, name: str, alt
             a blank text.
 
     Source: WAI-ARIA Authoring Practices 1.2, slider pattern, by the browser's own `<input type="range">`.
-    Deviations: none.
     Equals: what Chromium shows after each key press (`tests/library/test_widgets.py`).
 
     Example:
@@ -114,8 +113,6 @@ def explorer(draw: Callable[..., Any], /, **choices: Sequence[Any]) -> Any:
         InputError: nothing to choose from, a value twice, no ipywidgets; something neither picture nor text was drawn.
         Exception: whatever `draw` raises at the first values. Later it is shown in the place of the picture.
 
-    Source: none.
-    Deviations: none.
     Equals: `draw` called by hand with the chosen values (`tests/library/test_widgets.py`).
 
     Example:

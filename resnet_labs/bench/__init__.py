@@ -40,10 +40,6 @@ def run(names: list[str] | None = None, *, say: Callable[[Row], object] | None =
     Raises:
         InputError: an unknown name.
 
-    Source: none.
-    Deviations: none.
-    Equals: nothing; it measures.
-
     Example:
         >>> sorted(BENCHMARKS)[:3]
         ['batches', 'cached', 'fit']

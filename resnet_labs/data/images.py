@@ -27,10 +27,6 @@ class ImageData:
     Raises:
         InputError: no image, another dtype or number of dimensions, lengths that differ, or a label out of range.
 
-    Source: none.
-    Deviations: none.
-    Equals: nothing; it checks and holds.
-
     Example:
         >>> pixels = torch.zeros(4, 1, 8, 8, dtype=torch.uint8)
         >>> data = ImageData(pixels, torch.tensor([0, 1, 1, 0]), ("cat", "dog"), "made by hand")

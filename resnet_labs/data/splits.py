@@ -33,7 +33,6 @@ def split(data: ImageData, fractions: Sequence[float], *, seed: int = 0) -> list
             that a part would have none of it.
 
     Source: proportional allocation by largest remainders.
-    Deviations: none.
     Equals: the class counts of scikit-learn's train_test_split(stratify=...), up to how ties are rounded.
 
     Example:

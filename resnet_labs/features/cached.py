@@ -28,10 +28,6 @@ class FeatureSet:
         classes: one name a class.
         source: where images and features came from, in words.
 
-    Source: none.
-    Deviations: none.
-    Equals: nothing; it holds.
-
     Example:
         >>> features = FeatureSet(torch.rand(4, 10, 8), torch.arange(10) % 2, ("cat", "dog"), "made by hand")
         >>> [tuple(rows.shape) for rows, labels in features.batches(6)]

@@ -32,7 +32,6 @@ def stage_features(
         InputError: a stage that the network lacks, that the pass does not reach, or that gives out no tensor.
 
     Source: Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4 (layers compared).
-    Deviations: none.
     Equals: the modules called one after the other by hand, in eval mode.
 
     Example:

@@ -39,8 +39,6 @@ def arms(
         last: other values of the same settings.
         ingredients: which settings change together, by the ingredient's name.
 
-    Source: none, the usual design.
-    Deviations: none.
     Equals: two settings for each ingredient, by hand.
 
     Example:

@@ -50,11 +50,11 @@ def stand_in_network(*, seed: int = 0) -> nn.Module:
         seed: of the images, the initial weights and the order of the batches.
 
     Returns:
-        A new network in training mode, nothing frozen, on the CPU.
+        A new network in training mode, nothing frozen, on the CPU: the same bits on one processor with the same
+        number of threads.
 
     Source: Yosinski et al. 2014, How transferable are features, section 2 (a source and a target set of classes).
     Deviations: twelve classes of procedural images, 24 pixels, in place of ImageNet; three residual blocks.
-    Equals: itself, bit by bit, on one processor with the same number of threads.
     """
     before = checkpoint.random_states()
     try:

@@ -30,7 +30,6 @@ def network_for(weights: str, num_classes: int, *, seed: int) -> nn.Module:
         InputError: unknown weights, or weights that cannot be had.
 
     Source: He et al. 2016, Deep Residual Learning (ResNet-152).
-    Deviations: none.
     Equals: the network with `replace_head`.
     """
     if weights not in WEIGHTS:

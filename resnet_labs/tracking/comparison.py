@@ -45,8 +45,6 @@ def runs(folder: str | os.PathLike[str]) -> list[Run]:
     Raises:
         InputError: no run there.
 
-    Source: none needed.
-    Deviations: none.
     Equals: the rows and settings that were tracked.
     """
     top, found, odd = Path(folder), [], []
@@ -95,8 +93,6 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
     Args:
         runs: as `runs` returns them.
 
-    Source: none needed.
-    Deviations: none.
     Equals: `min`, `max` and `sum` over the tracked rows.
 
     Example:

@@ -53,8 +53,6 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
         InputError: no image, images of a type that the model does not take, a label outside the classes, or another k
             beyond their number.
 
-    Source: none, the usual definitions.
-    Deviations: none.
     Equals: scikit-learn's accuracy_score, top_k_accuracy_score and confusion_matrix on the same logits.
 
     Example:

@@ -1,64 +1,40 @@
-"""The public names: where they are, how they are called, and what their docstrings always say."""
+"""The public names: where they are, how they are called, and what their docstrings say."""
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from helpers.contract import CONTRACT, METRICS
 
-# name -> how it is called, without annotations; others' tests and notebooks call them so
-CONTRACT = {
-    "blocks.BasicBlock": "(in_channels, out_channels, *, stride=1, shortcut='projection')",
-    "blocks.Bottleneck": "(in_channels, width, *, stride=1, shortcut='projection')",
-    **{
-        f"resnet.resnet{depth}": "(*, num_classes=1000, in_channels=3, stem='imagenet', residual=True)"
-        for depth in (18, 34, 50, 101, 152)
-    },
-    "resnet.cifar_resnet": "(depth, *, num_classes=10, in_channels=3, residual=True)",
-    "weights.load_weights": "(model, source)",
-    "weights.replace_head": "(model, num_classes)",
-    "weights.replace_stem": "(model, in_channels, keep_weights=True)",
-    "losses.cross_entropy": "(logits, labels, *, label_smoothing=0.0)",
-    "losses.triplet_loss": "(embeddings, labels, *, margin=0.2, mining='hard')",
-    "losses.CenterLoss": "(num_classes, num_features, *, weight=0.003, alpha=0.5)",
-    "freeze.freeze_": "(module)",
-    "freeze.unfreeze_": "(module)",
-    "freeze.linear_probe_": "(model)",
-    "freeze.last_block_": "(model)",
-    "freeze.frozen_names": "(model)",
-    "data.load": "(name, *, split, root=None, size=None, limit=None, seed=0, download=False)",
-    "data.ImageData": "(images, labels, classes, source)",
-    "data.Batches": "(data, batch_size, *, augment=None, shuffle=False, device='cpu', seed=0)",
-    "data.split": "(data, fractions, *, seed=0)",
-    "data.available": "(root=None)",
-    "train.TrainConfig": (
-        "(epochs, learning_rate, optimizer='sgd', weight_decay=0.0, schedule='constant', warmup_epochs=0, "
-        "clip_norm=None, precision='auto', channels_last='auto', compile=False, seed=0, accumulate=1)"
-    ),
-    "train.fit": ("(model, batches, *, loss, config, validation=None, checkpoint=None, tracker=None, progress=True)"),
-    "train.evaluate": "(model, batches, *, top_k=(1, 5))",
-    "features.stage_features": "(model, images, stages=('layer1', 'layer3', 'avgpool'))",
-    "features.cached_features": "(model, data, *, views=1, augment=None, cache=None)",
-    "features.embed": "(features, method='tsne', *, seed=0)",
-    "autoencoder.StackedAutoencoder": "(sizes)",
-    "autoencoder.pretrain_layerwise": "(autoencoder, batches, *, config, validation=None)",
-    "autoencoder.MLPClassifier": "(encoder, num_classes, final_relu=False)",
-}
+import resnet_labs
 
-METRICS = (
-    "accuracy",
-    "top_k_accuracy",
-    "per_class_accuracy",
-    "precision_recall_f",
-    "confusion_matrix",
-    "wilson_interval",
-    "mcnemar",
-)
+PACKAGE = Path(resnet_labs.__file__).parent
 
 # They hold settings or results and compute nothing.
 RECORDS = {"data.ImageData", "train.TrainConfig"}
+
+# Rooms whose public names are compared with a reference, and those of them whose contents come from papers.
+COMPARED = ("blocks", "conv", "resnet", "losses", "metrics", "freeze", "optim", "autoencoder", "augment")
+FROM_PAPERS = ("blocks", "resnet", "losses", "optim", "autoencoder", "augment")
+NOT_COMPARED = {
+    "conv.products": "lends modules another class for a while",
+    "conv.safe_layout": "chooses a layout",
+    "metrics.Interval": "a record",
+    "metrics.Scores": "a record",
+    "metrics.McNemar": "a record",
+    "autoencoder.LayerHistory": "a record",
+}
+NO_PAPER = {
+    "augment.Compose": "calls what it is given in turn",
+    "resnet.count_parameters": "a sum",
+}
+LINES = ("Source", "Deviations", "Equals")
 
 
 def find(name: str) -> object:
@@ -78,11 +54,75 @@ def test_name_is_called_as_the_contract_says(name):
 
 
 @pytest.mark.parametrize("name", [*CONTRACT, *(f"metrics.{metric}" for metric in METRICS)])
-def test_docstring_names_source_deviations_and_reference(name):
-    if name in RECORDS:
-        return
-    text = inspect.getdoc(find(name))
-    for line in ("Source:", "Deviations:", "Equals:"):
-        assert re.search(rf"^{line} ", text, re.MULTILINE), f"{name} lacks {line}"
-    if not name.startswith("resnet.resnet"):
-        assert ">>>" in text, f"{name} has no example"
+def test_what_computes_shows_an_example(name):
+    assert name in RECORDS or ">>>" in inspect.getdoc(find(name))
+
+
+def said(docstring: str) -> dict[str, str]:
+    """Return what a docstring says after `Source:`, `Deviations:` and `Equals:`, each in one line."""
+    parts = re.findall(rf"^({'|'.join(LINES)}):[ \t]*(.*(?:\n[ \t]+.+)*)", docstring, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in parts}
+
+
+def empty(line: str) -> bool:
+    """Return whether a line says that there is nothing to say."""
+    return not line or bool(re.match(r"(none|nothing|definition|itself|n/?a|not applicable|no one|-+)\b", line, re.I))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["none.", "None.", "none needed.", "none; made for these labs.", "nothing; it lists.", "definition.", "", "n/a"],
+)
+def test_a_line_that_says_nothing_is_known(line):
+    assert empty(line)
+    assert empty(said(f"Return it.\n\nSource: {line}\n\nExample:\n    >>> 1\n    1")["Source"])
+
+
+@pytest.mark.parametrize("line", ["Wilson 1927.", "torch.nn.Conv2d.", "one probe, after the last layer."])
+def test_a_line_that_says_something_is_known(line):
+    assert not empty(line)
+    assert said(f"Return it.\n\nSource: {line}\n    And more.") == {"Source": f"{line} And more."}
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                yield f"{path.relative_to(PACKAGE)}: {getattr(node, 'name', '')}", ast.get_docstring(node) or ""
+
+
+def test_source_deviations_and_equals_are_there_only_where_they_say_something():
+    found = [f"{place}, {name}" for place, text in docstrings() for name, line in said(text).items() if empty(line)]
+    assert found == []
+
+
+def test_a_deviation_says_from_what():
+    found = [
+        place for place, text in docstrings() if "Deviations" in said(text) and not {"Source", "Equals"} & {*said(text)}
+    ]
+    assert found == []
+
+
+def public(room: str) -> list[str]:
+    """Return the functions and classes that are imported from a room."""
+    module = importlib.import_module(f"resnet_labs.{room}")
+    names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
+    things = {name: getattr(module, name) for name in names}
+    return [
+        f"{room}.{name}"
+        for name, thing in things.items()
+        if (inspect.isclass(thing) or inspect.isfunction(thing)) and thing.__module__.startswith(module.__name__)
+    ]
+
+
+@pytest.mark.parametrize("name", [name for room in COMPARED for name in public(room)])
+def test_what_is_compared_with_a_reference_names_it_and_its_paper(name):
+    lines = said(inspect.getdoc(find(name)))
+    assert ("Equals" in lines) != (name in NOT_COMPARED)
+    if name.split(".")[0] in FROM_PAPERS and name not in NOT_COMPARED:
+        assert ("Source" in lines) != (name in NO_PAPER)
+
+
+def test_exceptions_are_names_that_are_there():
+    known = [name for room in COMPARED for name in public(room)]
+    assert {*NOT_COMPARED, *NO_PAPER} <= {*known}

@@ -8,25 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
 
 import resnet_labs
 
 PACKAGE = Path(resnet_labs.__file__).parent
-ROWS = [
-    {"errors"},
-    {"files"},
-    {"cache", "json_lines"},
-    {"machine_record"},
-    {"runtime"},
-    {"conv", "distributed"},
-    {"blocks", "losses", "metrics", "augment", "optim", "autoencoder"},
-    {"freeze", "resnet", "weights", "checkpoint", "tracking", "results", "data"},
-    {"train"},
-    {"features", "memory"},
-    {"plotting", "widgets", "recipes", "reports", "progress"},
-    {"checks", "labkit", "grading", "labs", "notebook", "lab_time", "lab_mode", "doctor", "bench"},
-    {"cli"},
-]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BLOCK = CONTRIBUTING.split("<!-- imports -->\n```\n", 1)[1].split("```\n<!-- /imports -->", 1)[0]
+ROWS = [line.split() for line in BLOCK.splitlines()]
 ROW_OF = {room: number for number, row in enumerate(ROWS) for room in row}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -62,7 +51,8 @@ def rooms_imported(path: Path) -> set[str]:
 
 
 def test_every_room_stands_in_a_row():
-    assert {room(path) for path in MODULES} - {"__init__"} <= set(ROW_OF)
+    rooms = {room(path) for path in MODULES} - {"__init__"}
+    assert sorted(one for row in ROWS for one in row) == sorted(rooms)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
