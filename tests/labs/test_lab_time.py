@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers.places import SOLUTIONS
 
-from resnet_labs import lab_time, labs, runtime
+from resnet_labs import lab_time, runtime
 from resnet_labs.labs import LABS, Work
 
 CPU = torch.device("cpu")
@@ -93,5 +94,5 @@ def test_a_lab_s_time_is_told_with_the_step_and_the_machine(monkeypatch):
 def test_minutes_in_the_title_are_those_of_the_registry():
     for lab in LABS:
         if lab.notebook:
-            source = (labs.Path(__file__).parents[1] / "labs" / "solutions" / f"{lab.stem}.py").read_text()
+            source = (SOLUTIONS / f"{lab.stem}.py").read_text(encoding="utf-8")
             assert f"Minutes: {lab.minutes:g} in fast mode on two cores with AVX2" in source, lab.stem
