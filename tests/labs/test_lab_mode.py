@@ -79,7 +79,7 @@ def everything_is_here(monkeypatch):
     known = [here(record) for record in data.available()]
     monkeypatch.setattr(data, "available", lambda root=None: known)
     monkeypatch.setattr(weights.WeightsFile, "here", property(lambda file: True))
-    monkeypatch.setattr(weights, "_pretrained", lambda model, name: model.state_dict())
+    monkeypatch.setattr(weights.loading, "_given", lambda model, source: (str(source), model.state_dict()))
 
 
 def here(record):
