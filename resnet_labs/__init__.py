@@ -1,4 +1,4 @@
-"""ResNets from five student reports, rebuilt as labs that anyone can run, check, grade and argue with."""
+"""ResNets from student reports, rebuilt as labs that anyone can run, check, grade and argue with."""
 
 from __future__ import annotations
 

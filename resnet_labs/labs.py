@@ -1,4 +1,4 @@
-"""The nine labs: what they ask, what they need and where their notebooks are."""
+"""The labs: what they ask, what they need and where their notebooks are."""
 
 from __future__ import annotations
 
