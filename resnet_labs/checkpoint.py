@@ -6,9 +6,8 @@ import errno
 import hashlib
 import io
 import os
-import pickle
 import random
-import tempfile
+import re
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,13 +19,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_labs import files
+from resnet_labs import files, torch_files
 from resnet_labs.errors import InputError
 
 # torch's file is a zip archive, and the digest is that archive's comment: `torch.load` reads the file as it is, and
 # digest and content come and go in one rename.
 _MARK = b"sha256:"
 _COMMENT_LENGTH = len(_MARK) + 64
+# The end of an archive with a comment of that length, by which a damaged checkpoint is still known for one.
+_OURS = re.compile(rb"PK\x05\x06.{16}" + re.escape(_COMMENT_LENGTH.to_bytes(2, "little")), re.DOTALL)
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
@@ -42,11 +43,9 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
             running code from the file.
 
     Raises:
-        InputError: a value of another kind (its place is named), or a folder that cannot be written. What was there
-            is still there.
+        InputError: a value of another kind (its place is named), a file there that is not a checkpoint of ours, or a
+            folder that cannot be written. What was there is still there.
 
-    Source: none needed.
-    Deviations: none.
     Equals: `load` gives back what went in, bit for bit; `torch.load` reads the same file.
 
     Example:
@@ -58,6 +57,7 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
     """
     _check_plain(state, "state")
     target = Path(path)
+    replaces_whole = _check_replaceable(target)
     archive = io.BytesIO()
     torch.save(state, archive)
     data = archive.getbuffer()
@@ -70,22 +70,21 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())  # before the checkpoint that it replaces loses its name
         # A damaged file must not take the place of a whole one.
-        if _whole(target) is not None:
+        if replaces_whole:
             os.replace(target, _previous(target))
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
+def check_writable(path: str | os.PathLike[str], num_bytes: int = 1) -> None:
     """Find out whether `save` could write there now, before hours of work depend on it; leave nothing behind.
 
     Args:
         path: the file that `save` will be given; its folder is made where it is missing.
+        num_bytes: of one checkpoint. Room is needed for two, and for a third while it is written.
 
     Raises:
         InputError: it could not.
 
-    Source: none needed.
-    Deviations: none.
-    Equals: what `save` says of the same path, but for the space on the disk.
+    Equals: what `save` says of the same path.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -99,12 +98,13 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        with tempfile.TemporaryFile(dir=target.parent):
-            pass
+        _check_replaceable(target)
+        there = [file for file in (target, _previous(target)) if file.exists()]
+        files.check_room(target.parent, (3 - len(there)) * num_bytes)
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the newest state that is whole, its tensors on the CPU; a file that is not is named in a warning.
+    """Return the newest state that is whole, its tensors on the CPU; a newer file that is not is named in a warning.
 
     Args:
         path: the file that `save` was given.
@@ -112,8 +112,6 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         InputError: neither the file nor the one before it is there and whole.
 
-    Source: none needed.
-    Deviations: none.
     Equals: `torch.load(path, weights_only=True, map_location="cpu")`, for a whole file.
 
     Example:
@@ -123,22 +121,23 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     target = Path(path)
     previous = _previous(target)
-    if not exists(target):
+    if not target.is_dir() and not exists(target):
         raise InputError(f"There is no checkpoint {str(target)!r}.", "Give the path that `save` was given.")
     state = _read(target)
     if state is not None:
         return state
-    trouble = "damaged" if target.exists() else "missing"
+    foreign, trouble = _foreign(target), "damaged" if target.exists() else "missing"
     state = _read(previous)
+    if state is None and foreign:
+        raise _is_foreign(target, foreign)
     if state is None:
         other = "damaged" if previous.exists() else "missing"
         raise InputError(
             f"The checkpoint {str(target)!r} is {trouble}, and {str(previous)!r} is {other}.",
             "Delete what is there, and start the run again.",
         )
-    warnings.warn(
-        f"The checkpoint {str(target)!r} is {trouble}; {str(previous)!r}, saved before it, is used.", stacklevel=2
-    )
+    said = _is_foreign(target, foreign).problem[:-1] if foreign else f"The checkpoint {str(target)!r} is {trouble}"
+    warnings.warn(f"{said}; {str(previous)!r}, saved before it, is used.", stacklevel=2)
     return state
 
 
@@ -147,10 +146,6 @@ def exists(path: str | os.PathLike[str]) -> bool:
 
     Args:
         path: the file that `save` was given.
-
-    Source: none needed.
-    Deviations: none.
-    Equals: the existence of one of the two files.
 
     Example:
         >>> exists("nowhere.pt")
@@ -164,10 +159,6 @@ def discard(path: str | os.PathLike[str]) -> None:
 
     Args:
         path: the file, as it was given to `save`.
-
-    Source: none.
-    Deviations: none.
-    Equals: unlinking both files.
 
     Example:
         >>> import tempfile
@@ -186,8 +177,6 @@ def random_states() -> dict[str, Any]:
 
     Of the CUDA generators it is the current device's, and None where CUDA was not used.
 
-    Source: none needed.
-    Deviations: none.
     Equals: after `restore_random_states`, every generator draws the same numbers again.
 
     Example:
@@ -212,8 +201,6 @@ def restore_random_states(states: dict[str, Any]) -> None:
     Args:
         states: what `random_states` returned, as it was or through `save` and `load`.
 
-    Source: none needed.
-    Deviations: none.
     Equals: after it, every generator draws what it drew after `random_states`.
     """
     keys, *rest = states["numpy"]
@@ -230,8 +217,8 @@ def _refusals(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = f"The checkpoint {str(target)!r}"
-        raise files.unwritable(problem, error, "; what was saved before is still there") from error
+        kept = "; what was saved before is still there" if exists(target) else ""
+        raise files.unwritable(f"The checkpoint {str(target)!r}", error, kept) from error
 
 
 def _previous(target: Path) -> Path:
@@ -253,9 +240,42 @@ def _read(file: Path) -> dict[str, Any] | None:
     if data is None:
         return None
     try:
-        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        return None  # whole, but not from `save`: it would run code
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception:  # torch names no error for what its parsers meet
+        return None  # whole, but not from `save`: it would run code, say
+    return state if isinstance(state, dict) else None
+
+
+def _check_replaceable(target: Path) -> bool:
+    """Return whether there is a whole checkpoint; raise where there is somebody's file of another kind."""
+    if _whole(target) is not None:
+        return True
+    foreign = None if target.is_dir() else _foreign(target)
+    if foreign:
+        raise _is_foreign(target, foreign)
+    return False
+
+
+def _foreign(file: Path) -> str | None:
+    """Return what a file is that is no checkpoint of ours, such as "is a PNG image"; None where it is a damaged one."""
+    try:
+        data = file.read_bytes()
+        if _OURS.search(data[-2 * _COMMENT_LENGTH :]) or (data.startswith(b"PK") and _MARK in data[-_COMMENT_LENGTH:]):
+            return None
+        saved = torch_files.read(file)
+    except torch_files.Foreign as foreign:
+        return foreign.what
+    except IsADirectoryError:
+        return "is a folder"
+    except (torch_files.Damaged, OSError):
+        return None
+    held = f"dict of {first_names(saved)}" if isinstance(saved, Mapping) else type(saved).__name__
+    return f"holds a {held}, which torch.save wrote"
+
+
+def _is_foreign(file: Path, what: str) -> InputError:
+    problem = f"The file {str(file)!r} is not a checkpoint of this library: it {what}."
+    return InputError(problem, "Give another checkpoint path. Weights are loaded with load_weights.")
 
 
 def _check_plain(value: Any, place: str) -> None:
@@ -293,8 +313,8 @@ def state_dict_differences(own: Mapping[str, Any], given: Mapping[str, Any]) -> 
     return "; ".join(f"{len(found)} {fault} ({first_names(found)})" for fault, found in faults.items() if found)
 
 
-def _shape(value: Any) -> tuple[int, ...]:
-    return tuple(getattr(value, "shape", ()))  # a module's extra state need not be a tensor
+def _shape(value: Any) -> tuple[int, ...] | str:
+    return tuple(value.shape) if isinstance(value, Tensor) else "no tensor"  # a module's extra state need not be one
 
 
 def first_names(names: Iterable[Any]) -> str:

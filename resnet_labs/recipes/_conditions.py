@@ -11,8 +11,10 @@ from contextlib import contextmanager
 
 import torch
 
+from resnet_labs import checkpoint
 from resnet_labs.recipes._recipe import Recipe, Run
 from resnet_labs.results import Result
+from resnet_labs.train import Stopped
 
 
 def run_once(recipe: Recipe, run: Run) -> Result:
@@ -21,7 +23,12 @@ def run_once(recipe: Recipe, run: Run) -> Result:
     Sums of floats depend on how many threads share them. The number format is in the recipe's own settings.
     """
     with _fixed():
-        return recipe.run(recipe, run)
+        try:
+            return recipe.run(recipe, run)
+        except Stopped as stopped:  # its model is gone with the recipe
+            kept = run.checkpoint is not None and checkpoint.exists(run.checkpoint)
+            stopped.tell(f"Its last whole state is in {str(run.checkpoint)!r}." if kept else "")
+            raise
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from resnet_labs.recipes._conditions import run_once
 from resnet_labs.recipes._recipe import Folder, Recipe, Run, settings
 from resnet_labs.recipes._stand_ins import is_of, on_what_is_here
 from resnet_labs.results import Result
+from resnet_labs.train import Stopped
 
 
 def reproduce_all(
@@ -89,7 +90,11 @@ def _run_all(
             knobs = settings(recipe)
             with tracking.tracker(track, own, settings={"experiment": recipe.name, "seed": seed, **knobs}) as view:
                 say(f"{recipe.name}, seed {seed}: {_readable(knobs)}")
-                line = run_once(recipe, Run(seed=seed, root=root, checkpoint=own / "checkpoint.pt", tracker=view))
+                try:
+                    line = run_once(recipe, Run(seed=seed, root=root, checkpoint=own / "checkpoint.pt", tracker=view))
+                except Stopped as stopped:
+                    stopped.tell("With --resume the command goes on from it.")
+                    raise
             if writer:
                 _keep(line, target, own)
             finished += 1

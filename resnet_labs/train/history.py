@@ -38,9 +38,19 @@ class History:
 class Stopped(Interrupted):
     """A run stopped before its end. `history` holds the epochs that were finished."""
 
-    def __init__(self, problem: str, fix: str, history: History) -> None:
-        super().__init__(problem, fix)
+    def __init__(self, problem: str, fix: str, history: History, *, here: str = "") -> None:
+        """Make the sentences; `here` is one that is true only for who called `fit`, who has the model and the path."""
+        super().__init__(problem, f"{fix} {here}".rstrip())
         self.history = history
+        self._here = here
+
+    def tell(self, here: str) -> None:
+        """Put another sentence in the place of the one that was true only for who called `fit`, where there is one."""
+        if not self._here:
+            return
+        self.fix = f"{self.fix.removesuffix(self._here).rstrip()} {here}".rstrip()
+        self._here = here
+        self.args = (f"{self.problem} {self.fix}",)
 
 
 class NonFiniteLoss(Stopped):
@@ -93,5 +103,5 @@ class OutOfMemory(Stopped):
             problem += "." if too_large == batch_size else f"; {smaller}."
             half = ", or precision='bf16' or 'fp16'" if history.precision == "fp32" else ""
             fix = f"Use smaller images or a smaller network{half}."
-        super().__init__(problem, f"{fix} {kept}".rstrip(), history)
+        super().__init__(problem, fix, history, here=kept)
         self.fits = fits

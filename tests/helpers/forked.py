@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helpers.places import TESTS
 from helpers.time_limits import seconds
 
 PARENT = """
@@ -62,7 +63,7 @@ def run(folder: Path, jobs: Sequence[Job]) -> list[tuple[int, str, str]]:
         script, out, err = (folder / f"{number}.{end}" for end in ("py", "out", "err"))
         script.write_text(job.script, encoding="utf-8")
         told.append((str(script), list(job.arguments), dict(job.environment), str(out), str(err)))
-    common = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUDA_VISIBLE_DEVICES": ""}
+    common = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(TESTS)}
     done = subprocess.run(
         [sys.executable, "-c", PARENT],
         input=json.dumps(told),

@@ -16,7 +16,7 @@ from torch import nn
 from resnet_labs.checkpoint import load, save
 from resnet_labs.errors import InputError
 from resnet_labs.losses import CenterLoss
-from resnet_labs.train import TrainConfig, fit
+from resnet_labs.train import NonFiniteLoss, TrainConfig, fit
 
 
 def network():
@@ -155,7 +155,7 @@ def test_step_of_a_loss_that_is_not_finite_counts_steps_not_batches():
         calls.append(1)
         return F.cross_entropy(outputs, labels) * (math.nan if len(calls) == 9 else 1.0)
 
-    with pytest.raises(InputError, match=r"loss is nan at epoch 1, step 3\."):
+    with pytest.raises(NonFiniteLoss, match=r"loss is nan at epoch 1, step 3\."):
         fit(network(), batches(4), loss=loss, config=settings(accumulate=4), progress=False)
 
 

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_labs import checkpoint
+from resnet_labs import checkpoint, files
 from resnet_labs.errors import InputError
 
 
@@ -92,9 +93,8 @@ def damage(file: Path, how: str) -> None:
         del data[-1]
     elif how == "something appended":
         data += b"\0"
-    elif how == "not from save":
-        torch.save({"epoch": 9}, file)
-        return
+    elif how == "zeros":
+        data = bytearray(len(data))
     else:
         place = {"first": 0, "middle": len(data) // 2, "digest": len(data) - 20}[how.split()[0]]
         data[place] ^= 1
@@ -111,7 +111,7 @@ def damage(file: Path, how: str) -> None:
         "first bit flipped",
         "middle bit flipped",
         "digest bit flipped",
-        "not from save",
+        "zeros",
     ],
 )
 def test_a_damaged_file_is_named_and_the_one_before_is_used(path: Path, how: str) -> None:
@@ -231,7 +231,7 @@ def test_a_disk_that_refuses_loses_nothing(
         raise OSError(code, os.strerror(code))
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((checkpoint, "open") if call == "open" else (os, call)), refuse, raising=call != "open")
+        patch.setattr(*((files, "open") if call == "open" else (os, call)), refuse, raising=call != "open")
         with pytest.raises(InputError) as caught:
             checkpoint.save(path, {"epoch": 3})
     assert str(caught.value) == (
@@ -261,6 +261,17 @@ def test_a_read_only_folder_is_named(path: Path) -> None:
     assert names(path) == set()
 
 
+def test_where_nothing_was_saved_before_nothing_is_promised(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(InputError) as caught:
+        checkpoint.save(path, {"epoch": 1})
+    assert caught.value.fix == "Free some space, or give another folder."
+    assert names(path) == set()
+
+
 def test_a_folder_in_the_place_of_the_file_is_named(path: Path) -> None:
     path.mkdir()
     with pytest.raises(InputError, match=r"cannot be written: Is a directory\."):
@@ -274,7 +285,7 @@ def test_that_a_place_can_be_written_is_found_out_without_a_trace(path: Path, fo
         checkpoint.save(path, {"epoch": 1})
     elif found == "a half-written file":
         path.with_name("run.pt.partial").write_bytes(b"half")
-    before = names(path) - {"run.pt.partial"}
+    before = names(path)
     checkpoint.check_writable(path)
     assert names(path) == before
     if found == "a checkpoint":
@@ -284,10 +295,10 @@ def test_that_a_place_can_be_written_is_found_out_without_a_trace(path: Path, fo
 def test_a_place_that_cannot_be_written_is_named_before_anything_is_saved(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr(checkpoint, "open", refuse, raising=False)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(InputError, match=r"^The checkpoint '.*run\.pt' cannot be written: Read-only file system\."):
         checkpoint.check_writable(path)
     monkeypatch.undo()
@@ -310,10 +321,10 @@ class Killed(BaseException):
         (False, "fsync", 1, 2),
         (False, "replace", 1, 2),
         (False, "replace", 2, 2),
-        (False, "fsync", 2, 3),
+        (False, "fsync", 3, 3),
         (True, "fsync", 1, 1),
         (True, "replace", 1, 1),
-        (True, "fsync", 2, 3),
+        (True, "fsync", 3, 3),
     ],
 )
 def test_ended_before_any_step_a_usable_state_is_left(
