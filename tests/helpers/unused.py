@@ -24,15 +24,16 @@ def unused(root: Path) -> list[str]:
     package = sorted((root / "resnet_labs").rglob("*.py"))
     modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in package}
     labs = [ast.parse(_lab(path)) for path in (root / "labs" / "solutions").glob("lab*.py")]
-    used = [(node, name) for tree in (*modules.values(), *labs) for node, name in _uses(tree)]
+    used: dict[str, list[int]] = {}
+    for tree in (*modules.values(), *labs):
+        for node, name in _uses(tree):
+            used.setdefault(name, []).append(id(node))
     found = []
     for path, tree in modules.items():
         room = path.relative_to(root / "resnet_labs").parts[0].removesuffix(".py")
         for name, definition in _definitions(tree):
             own = {id(node) for node in ast.walk(definition)}
-            if f"{room}.{name}" in _PROMISED:
-                continue
-            if not any(word == name and id(node) not in own for node, word in used):
+            if f"{room}.{name}" not in _PROMISED and own.issuperset(used.get(name, [])):
                 found.append(f"{path.relative_to(root).as_posix()}: {name}")
     return found
 

@@ -17,10 +17,12 @@ from helpers.places import ROOT, TESTS
 from packaging.requirements import Requirement
 
 import resnet_labs
-from resnet_labs import bench, doctor, lab_time, recipes, reports
+from resnet_labs import augment, bench, doctor, lab_time, recipes, reports
 from resnet_labs.bench import rows
 from resnet_labs.data.catalogue import ENTRIES
+from resnet_labs.doctor.operations import OPERATIONS
 from resnet_labs.labs import LABS
+from resnet_labs.optim import OPTIMIZERS
 from resnet_labs.recipes import _stand_ins
 from resnet_labs.reports import compare
 
@@ -150,6 +152,12 @@ def test_the_packages_that_doctor_calls_optional_are_extras() -> None:
     known = {Requirement(line).name for name in ("book", "grading", "track", "bench") for line in extras[name]}
     assert doctor._MODULES.keys() <= known
     assert {Requirement(line).name for line in extras["track"]} <= doctor._MODULES.keys()
+
+
+def test_every_augmentation_and_optimizer_is_in_the_numbers_check() -> None:
+    left_to_others = {"Augmentation", "AutoAugment", "Compose"}  # a type, torchvision's own, what it is given
+    assert {*augment.__all__} - left_to_others <= OPERATIONS.keys()
+    assert {*OPTIMIZERS} <= {name.lower() for name in OPERATIONS}
 
 
 # --- names that the package shows ---------------------------------------------------------------------------------
