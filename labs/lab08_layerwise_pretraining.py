@@ -57,7 +57,7 @@ from torch import nn
 
 from resnet_labs import checks, data, features, lab_mode, plotting, recipes, reports, results, runtime
 from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes.layerwise_pretraining_runs import grey, shuffle_pixels, small_conv_net
+from resnet_labs.recipes.layerwise_pretraining_networks import grey, shuffle_pixels, small_conv_net
 from resnet_labs.reports import compare
 from resnet_labs.train import TrainConfig, evaluate, fit
 from resnet_labs.widgets import frame_slider

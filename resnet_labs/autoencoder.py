@@ -21,11 +21,12 @@ Batch = tuple[Tensor, Tensor]
 
 
 class StackedAutoencoder(nn.Module):
-    """Linear layers with ReLU down to a code, and as many back up; a sigmoid at the end gives values from 0 to 1.
+    """Linear layers down to a code, and as many back up; a sigmoid at the end gives values from 0 to 1.
 
-    `encoder[k]` is hidden layer k + 1, `decoder[-1 - k]` is the layer that turns its output back into its input. To
-    train the whole of it with `fit`, give the images as targets: `Batches(data, 128, augment=lambda images, labels,
-    generator: (images, images.flatten(1)))`, with `mse_loss`.
+    A ReLU follows every layer but two: the code layer, which is linear, and the last. `encoder[k]` is hidden layer
+    k + 1, `decoder[-1 - k]` is the layer that turns its output back into its input. To train the whole of it with
+    `fit`, give the images as targets: `Batches(data, 128, augment=lambda images, labels, generator: (images,
+    images.flatten(1)))`, with `mse_loss`.
 
     Args:
         sizes: values of an image, then the width of each hidden layer.
@@ -34,7 +35,8 @@ class StackedAutoencoder(nn.Module):
         InputError: no hidden layer, or a width below one.
 
     Source: Hinton and Salakhutdinov 2006, Reducing the Dimensionality of Data with Neural Networks, figure 1.
-    Deviations: ReLU in place of logistic units, as in report 4; encoder and decoder share no weights.
+    Deviations: ReLU in place of logistic units; encoder and decoder share no weights. Both, and the linear code, are
+        as report 4 prints them.
     Equals: the same torch.nn.Linear layers, called one after the other.
 
     Example:
@@ -52,9 +54,11 @@ class StackedAutoencoder(nn.Module):
                 "Give the values of an image and the width of at least one hidden layer, such as (784, 128).",
             )
         steps = list(pairwise(sizes))
-        self.encoder = nn.Sequential(*(nn.Sequential(nn.Linear(before, after), nn.ReLU()) for before, after in steps))
+        downs = [nn.Sequential(nn.Linear(before, after), nn.ReLU()) for before, after in steps]
+        del downs[-1][1]  # the code is linear
         ups = [nn.Sequential(nn.Linear(after, before), nn.ReLU()) for before, after in reversed(steps)]
         ups[-1][1] = nn.Sigmoid()
+        self.encoder = nn.Sequential(*downs)
         self.decoder = nn.Sequential(*ups)
 
     def forward(self, images: Shaped[Tensor, "..."]) -> Float[Tensor, "N D"]:
@@ -69,7 +73,7 @@ class StackedAutoencoder(nn.Module):
         return self.decode(self.encode(images))
 
     def encode(self, images: Shaped[Tensor, "..."]) -> Float[Tensor, "N K"]:
-        """Return the code, which is the output of the last hidden layer; arguments and errors as in `forward`."""
+        """Return the code, the output of the encoder's last layer; arguments and errors as in `forward`."""
         return self.encoder(_rows(images, self.encoder))
 
     def decode(self, code: Float[Tensor, "N K"]) -> Float[Tensor, "N D"]:
@@ -175,7 +179,7 @@ def pretrain_layerwise(
             setting without meaning here (`compile`, `channels_last`, `accumulate`).
 
     Source: Bengio et al. 2007, Greedy Layer-Wise Training of Deep Networks (autoencoders in place of RBMs).
-    Deviations: ReLU layers and mean squared error, as in report 4; weights are not tied.
+    Deviations: ReLU layers, a linear code and mean squared error, as in report 4; weights are not tied.
     Equals: `train.fit` on each layer with the outputs of the layers below as images and targets, bit by bit.
 
     Example:

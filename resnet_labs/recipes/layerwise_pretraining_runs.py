@@ -3,68 +3,28 @@
 from __future__ import annotations
 
 import math
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 import torch.nn.functional as F
 from torch import nn
-from torchvision.transforms.v2.functional import rgb_to_grayscale
 
 from resnet_labs import checkpoint, data, distributed, runtime
 from resnet_labs.autoencoder import MLPClassifier, StackedAutoencoder, pretrain_layerwise
 from resnet_labs.data import ImageData
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line
+from resnet_labs.recipes.layerwise_pretraining_networks import grey, num_dead, shuffle_pixels, small_conv_net
 from resnet_labs.results import Result
 from resnet_labs.train import evaluate, fit
 from resnet_labs.train.history import History
 
 
-def grey(images: ImageData) -> ImageData:
-    """Return the images in grey (ITU-R 601); grey ones as they are.
-
-    Example:
-        >>> grey(data.load("procedural", split="test", limit=24)).images.shape
-        torch.Size([24, 1, 32, 32])
-    """
-    return images if images.images.shape[1] == 1 else replace(images, images=rgb_to_grayscale(images.images))
-
-
-def shuffle_pixels(images: ImageData, *, seed: int) -> ImageData:
-    """Return the images with their pixels in another order, the same for all of them.
-
-    Example:
-        >>> digits = data.load("digits", split="test")
-        >>> shuffled = shuffle_pixels(digits, seed=0)
-        >>> bool((shuffled.images.sum((1, 2, 3)) == digits.images.sum((1, 2, 3))).all())
-        True
-    """
-    flat = images.images.flatten(2)
-    order = torch.randperm(flat.shape[2], generator=torch.Generator().manual_seed(seed))
-    return replace(images, images=flat[:, :, order].reshape(images.images.shape))
-
-
-def small_conv_net(num_classes: int) -> nn.Sequential:
-    """Return three convolutions of stride 2 for grey images, the mean over all places and a linear layer.
-
-    On 48 pixels it has as many multiply-adds as report 4's MLP, and a fiftieth of its parameters. Like the MLP it has
-    no batch norm.
-
-    Example:
-        >>> small_conv_net(10)(torch.rand(2, 1, 8, 8)).shape
-        torch.Size([2, 10])
-    """
-    layers: list[nn.Module] = []
-    for before, after in ((1, 32), (32, 64), (64, 128)):
-        layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.ReLU()]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, num_classes))
-
-
 def as_reported(recipe: Recipe, run: Run) -> Result:
-    """Pretrain, fine-tune the classifier with the report's fault, and judge it on the test images."""
+    """Pretrain, fine-tune the classifier with the ReLU at its end, and judge it on the test images."""
     started, parts = time.perf_counter(), _parts(recipe, run)
     autoencoder = _pretrained(recipe, run, parts["train"])
     errors = [
@@ -73,12 +33,13 @@ def as_reported(recipe: Recipe, run: Run) -> Result:
     ]
     model = _classifier(recipe, run, parts["train"], autoencoder, final_relu=True)
     history = _fit(model, parts["train"], recipe, run, kept="classifier", tracked=True)
-    judged = evaluate(model, _batches(recipe, parts["test"]))
+    judged, trained = (evaluate(model, _batches(recipe, parts[part])) for part in ("test", "train"))
     measured = {
         **figures(judged),
         "top5": judged.top_k[5],
         "classes_at_zero": int((judged.per_class == 0).sum()),
-        "train_accuracy": history.rows[-1]["train_accuracy"],
+        "dead_outputs": num_dead(trained.logits),
+        "train_accuracy": trained.accuracy,
         "reconstruction_error": math.fsum(error * count for error, count in errors) / len(parts["test"]),
     }
     return _line(recipe, run, history, parts, measured, started)
@@ -106,51 +67,70 @@ def with_few_labels(recipe: Recipe, run: Run) -> Result:
 
 
 def causes(recipe: Recipe, run: Run) -> Result:
-    """Mend one thing at a time in the report's classifier: the ReLU at its end, the number of epochs, the network.
+    """Change one thing at a time in the report's classifier: its ReLU, the number of epochs, the network.
 
-    After `config.epochs` and after `more_epochs` the test images are judged in the same run; nothing is chosen by it.
-    Classes at zero are counted at the end.
+    Every arm is measured after `config.epochs` and two after `more_epochs` too, always by `evaluate`: the accuracy on
+    test and training images, and the dead outputs on training images. Nothing is chosen by it.
     """
     started, parts = time.perf_counter(), _parts(recipe, run)
-    autoencoder = _pretrained(recipe, run, parts["train"])
-    models: dict[str, nn.Module] = {
-        "as_reported": _classifier(recipe, run, parts["train"], autoencoder, final_relu=True),
-        "without_relu": _classifier(recipe, run, parts["train"], autoencoder),
-        "frozen_encoder": _classifier(recipe, run, parts["train"], autoencoder, final_relu=True),
+    train_set = parts["train"]
+    autoencoder = _pretrained(recipe, run, train_set)
+    arms: dict[str, Callable[[], nn.Module]] = {
+        "as_reported": lambda: _classifier(recipe, run, train_set, autoencoder, final_relu=True),
+        "without_relu": lambda: _classifier(recipe, run, train_set, autoencoder),
+        "code_relu": lambda: _classifier(recipe, run, train_set, autoencoder, final_relu=True, code_relu=True),
+        "frozen_encoder": lambda: _frozen(_classifier(recipe, run, train_set, autoencoder, final_relu=True)),
+        "conv_net": lambda: _conv_net(run, train_set),
     }
-    models["frozen_encoder"].get_submodule("encoder").requires_grad_(False)
-    models["conv_net"] = _conv_net(run, parts["train"])
     measured: dict[str, float] = {}
-    short, long = recipe.config.epochs, recipe.knobs["more_epochs"]
-    for name, model in models.items():
-        epochs = long if name in ("as_reported", "without_relu") else short
-        tracked = name == "as_reported"
-        history = _fit(
-            model, parts["train"], recipe, run, kept=name, epochs=epochs, tracked=tracked, test=parts["test"]
-        )
-        measured[name] = history.rows[short - 1]["validation_accuracy"]
-        measured[f"train_accuracy_{name}"] = history.rows[short - 1]["train_accuracy"]
-        if epochs == long:
-            measured[f"{name}_more_epochs"] = history.rows[-1]["validation_accuracy"]
-        judged = evaluate(model, _batches(recipe, parts["test"]))
-        measured[f"classes_at_zero_{name}"] = int((judged.per_class == 0).sum())
-    return _line(recipe, run, history, parts, measured, started)
+    histories = {}
+    for name, make in arms.items():
+        model = make()
+        measured[f"dead_outputs_before_{name}"] = num_dead(evaluate(model, _batches(recipe, train_set)).logits)
+        histories[name] = _fit(model, train_set, recipe, run, kept=name, tracked=name == "as_reported")
+        measured |= _measured(name, model, recipe, parts)
+    for name in ("as_reported", "without_relu"):
+        model, longer = arms[name](), f"{name}_more_epochs"
+        if run.checkpoint is not None and distributed.is_writer():
+            _go_on_from(_beside(run.checkpoint, name), _beside(run.checkpoint, longer))
+        _fit(model, train_set, recipe, run, kept=longer, epochs=recipe.knobs["more_epochs"])
+        measured |= _measured(longer, model, recipe, parts)
+    return _line(recipe, run, histories["as_reported"], parts, measured, started)
+
+
+def _measured(name: str, model: nn.Module, recipe: Recipe, parts: Mapping[str, ImageData]) -> dict[str, float]:
+    judged, trained = (evaluate(model, _batches(recipe, parts[part])) for part in ("test", "train"))
+    return {
+        name: judged.accuracy,
+        f"train_accuracy_{name}": trained.accuracy,
+        f"dead_outputs_{name}": num_dead(trained.logits),
+    }
+
+
+def _go_on_from(kept: Path, longer: Path) -> None:
+    """Let a fit of more epochs begin with those that a shorter one of the same network has kept."""
+    if checkpoint.exists(kept) and not checkpoint.exists(longer):
+        shutil.copyfile(kept, longer)
 
 
 def shuffled_pixels(recipe: Recipe, run: Run) -> Result:
-    """Train the MLP and the convolutional network from random weights, on the images and with their pixels shuffled.
+    """Train from random weights: the convolutional network on the images and with their pixels shuffled, and the MLP.
 
-    All images are shuffled alike, so that they say what they said; only neighbours are none any more.
+    All images are shuffled alike, so that they say what they said; only neighbours are none any more. There is nothing
+    to train of the MLP on shuffled pixels: with the columns of its first weight in the same order it is the same
+    function, and random weights are as likely in any order.
     """
     started, parts = time.perf_counter(), _parts(recipe, run)
     shuffled = {split: shuffle_pixels(images, seed=run.seed) for split, images in parts.items()}
+    networks = {
+        "mlp": (_classifier(recipe, run, parts["train"], None), parts),
+        "conv_net": (_conv_net(run, parts["train"]), parts),
+        "conv_net_shuffled": (_conv_net(run, parts["train"]), shuffled),
+    }
     measured = {}
-    for name, given in (("", parts), ("_shuffled", shuffled)):
-        conv_net = _conv_net(run, given["train"])
-        for network, model in (("mlp", _classifier(recipe, run, given["train"], None)), ("conv_net", conv_net)):
-            arm = f"{network}{name}"
-            history = _fit(model, given["train"], recipe, run, kept=arm, tracked=arm == "mlp")
-            measured[arm] = evaluate(model, _batches(recipe, given["test"])).accuracy
+    for arm, (model, given) in networks.items():
+        history = _fit(model, given["train"], recipe, run, kept=arm, tracked=arm == "conv_net")
+        measured[arm] = evaluate(model, _batches(recipe, given["test"])).accuracy
     return _line(recipe, run, history, parts, measured, started)
 
 
@@ -188,13 +168,26 @@ def _pretrained(recipe: Recipe, run: Run, images: ImageData) -> StackedAutoencod
 
 
 def _classifier(
-    recipe: Recipe, run: Run, images: ImageData, autoencoder: StackedAutoencoder | None, *, final_relu: bool = False
+    recipe: Recipe,
+    run: Run,
+    images: ImageData,
+    autoencoder: StackedAutoencoder | None,
+    *,
+    final_relu: bool = False,
+    code_relu: bool = False,
 ) -> MLPClassifier:
     """Return the classifier with the pretrained encoder's weights, or without; its head is the same in both."""
     encoder = _autoencoder(recipe, run, images).encoder
     if autoencoder is not None:
         encoder.load_state_dict(autoencoder.encoder.state_dict())
+    if code_relu:
+        encoder.append(nn.ReLU())
     return MLPClassifier(encoder, len(images.classes), final_relu).to(runtime.default_device())
+
+
+def _frozen(model: MLPClassifier) -> MLPClassifier:
+    model.encoder.requires_grad_(False)
+    return model
 
 
 def _conv_net(run: Run, images: ImageData) -> nn.Sequential:
@@ -211,14 +204,12 @@ def _fit(
     kept: str,
     epochs: int | None = None,
     tracked: bool = False,
-    test: ImageData | None = None,
 ) -> History:
     return fit(
         model,
         _batches(recipe, images, run.seed),
         loss=cross_entropy,
         config=replace(recipe.config, epochs=epochs or recipe.config.epochs, seed=run.seed),
-        validation=None if test is None else _batches(recipe, test),
         checkpoint=_beside(run.checkpoint, kept) if run.checkpoint and kept else None,
         tracker=run.tracker if tracked else None,
     )

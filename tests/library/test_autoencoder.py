@@ -48,7 +48,7 @@ def same(first, second):
 def hand_written(model):
     """The autoencoder of SIZES in plain torch, with the weights of `model`."""
     network = nn.Sequential(
-        *(nn.Linear(16, 9), nn.ReLU(), nn.Linear(9, 7), nn.ReLU(), nn.Linear(7, 5), nn.ReLU()),
+        *(nn.Linear(16, 9), nn.ReLU(), nn.Linear(9, 7), nn.ReLU(), nn.Linear(7, 5)),
         *(nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 9), nn.ReLU(), nn.Linear(9, 16), nn.Sigmoid()),
     )
     network.load_state_dict(dict(zip(network.state_dict(), model.state_dict().values(), strict=True)))
@@ -62,9 +62,18 @@ def test_values_and_gradients_are_those_of_a_hand_written_network():
     for model, inputs in ((ours, x), (theirs, x.flatten(1))):
         F.mse_loss(model(inputs), x.flatten(1)).backward()
     assert torch.equal(ours(x), theirs(x.flatten(1)))
-    assert torch.equal(ours.encode(x), theirs[:6](x.flatten(1)))
+    assert torch.equal(ours.encode(x), theirs[:5](x.flatten(1)))
     assert torch.equal(ours.decode(ours.encode(x)), ours(x))
     assert same([p.grad for p in ours.parameters()], [p.grad for p in theirs.parameters()])
+
+
+def test_modules_are_those_that_report_4_prints():
+    model = autoencoder(sizes=(36, 10, 12, 7, 5, 2))  # a hundred times narrower
+    for module, last, count in ((model.encoder, "Linear", 9), (model.decoder, "Sigmoid", 10)):
+        leaves = [type(part).__name__ for part in module.modules() if not isinstance(part, nn.Sequential)]
+        assert leaves == [*(["Linear", "ReLU"] * 5)[: count - 1], last]
+    assert (model.encode(torch.rand(30, 36)) < 0).any()
+    assert MLPClassifier(model.encoder, 10, final_relu=True).fc.weight.shape == (10, 2)
 
 
 def test_hidden_gives_every_layer_and_number_3_is_the_fourth():

@@ -12,7 +12,13 @@ from torchvision.transforms import functional as torchvision_functional
 from resnet_labs import checkpoint, data, recipes, reports, results
 from resnet_labs.data import ImageData
 from resnet_labs.errors import InputError, LabError
-from resnet_labs.recipes import Run, layerwise_pretraining, layerwise_pretraining_runs, settings
+from resnet_labs.recipes import (
+    Run,
+    layerwise_pretraining,
+    layerwise_pretraining_networks,
+    layerwise_pretraining_runs,
+    settings,
+)
 from resnet_labs.reports import compare
 from resnet_labs.tracking import tracker
 from resnet_labs.train import loop
@@ -62,14 +68,14 @@ def test_no_two_variants_of_a_name_are_alike_and_stand_ins_say_so():
 def test_grey_is_torchvision_s_grey():
     pixels = torch.randint(0, 256, (3, 3, 4, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     colour = ImageData(pixels, torch.zeros(3, dtype=torch.int64), ("one",), "drawn")
-    found = layerwise_pretraining_runs.grey(colour)
+    found = layerwise_pretraining_networks.grey(colour)
     assert torch.equal(found.images, torchvision_functional.rgb_to_grayscale(pixels))
-    assert layerwise_pretraining_runs.grey(found) is found
+    assert layerwise_pretraining_networks.grey(found) is found
 
 
 def test_shuffled_pixels_are_the_same_pixels_in_one_order_for_all_images():
     digits = data.load("digits", split="test")
-    shuffled, again, other = (layerwise_pretraining_runs.shuffle_pixels(digits, seed=seed) for seed in (1, 1, 2))
+    shuffled, again, other = (layerwise_pretraining_networks.shuffle_pixels(digits, seed=seed) for seed in (1, 1, 2))
     assert torch.equal(shuffled.images, again.images)
     assert not torch.equal(shuffled.images, other.images)
     assert torch.equal(shuffled.images.flatten(1).sort(1).values, digits.images.flatten(1).sort(1).values)
@@ -78,7 +84,7 @@ def test_shuffled_pixels_are_the_same_pixels_in_one_order_for_all_images():
 
 
 def test_conv_net_is_small_and_as_costly_as_the_mlp_on_48_pixels():
-    network = layerwise_pretraining_runs.small_conv_net(10)
+    network = layerwise_pretraining_networks.small_conv_net(10)
     weights = sum(weight.numel() for weight in network.parameters())
     mlp = [48 * 48, *layerwise_pretraining.HIDDEN, 10]
     multiplications = sum(before * after for before, after in pairwise(mlp))
@@ -97,20 +103,78 @@ def test_few_labels_line_holds_both_starts_and_their_difference():
     assert line.metrics == recipes.reproduce(quick("r4.c7.digits"), 1).metrics
 
 
+def test_dead_outputs_are_those_that_are_above_zero_for_no_row():
+    logits = torch.tensor([[-1.0, 0.0, -9.0, 0.1, -1.0], [-2.0, 0.0, 9.0, 0.2, 0.0], [-1.0, 0.0, -9.0, 0.3, -2.0]])
+    assert layerwise_pretraining_networks.num_dead(logits) == 3  # output 2 is below zero on average and once above it
+    assert layerwise_pretraining_networks.num_dead(logits[1:2]) == 3
+    assert layerwise_pretraining_networks.num_dead(logits.relu()) == 3
+    assert layerwise_pretraining_networks.num_dead(-logits) == 2
+
+
 def test_causes_line_holds_every_arm_and_both_numbers_of_epochs():
     recipe = quick("r4.c9.digits")
     line = recipes.reproduce(recipe, 0)
     assert {*recipe.shows} <= {*line.metrics}
+    assert line.metrics["dead_outputs_conv_net"] == 0
     shorter = replace(recipe, knobs=recipe.knobs | {"more_epochs": 2})
     again = recipes.reproduce(shorter, 0).metrics
-    assert again["as_reported"] == line.metrics["as_reported"]
-    assert again["as_reported_more_epochs"] == again["as_reported"]
+    for name in ("as_reported", "without_relu"):
+        for figure in ("", "train_accuracy_", "dead_outputs_"):
+            assert again[f"{figure}{name}"] == line.metrics[f"{figure}{name}"] == again[f"{figure}{name}_more_epochs"]
+    assert line.metrics["train_accuracy_without_relu_more_epochs"] != line.metrics["train_accuracy_without_relu"]
 
 
-def test_shuffled_line_holds_four_accuracies():
+def test_more_epochs_that_go_on_from_fewer_are_the_same_as_all_at_once(tmp_path):
+    recipe = quick("r4.c9.digits")
+    whole = recipes.reproduce(recipe, 0).metrics
+    assert recipes.reproduce(recipe, 0, checkpoint=tmp_path / "checkpoint.pt").metrics == whole
+    assert recipes.reproduce(recipe, 0, checkpoint=tmp_path / "checkpoint.pt").metrics == whole  # every fit is kept
+
+
+def test_the_printed_network_differs_from_the_old_one_by_the_relu_behind_its_code(monkeypatch):
+    built = {}
+    original = layerwise_pretraining_runs._fit
+
+    def watch(model, *given, kept, **settings):
+        built[kept] = [type(part).__name__ for part in model.modules() if not [*part.children()]]
+        return original(model, *given, kept=kept, **settings)
+
+    monkeypatch.setattr(layerwise_pretraining_runs, "_fit", watch)
+    recipes.reproduce(quick("r4.c9.digits"), 0)
+    assert built["as_reported"] == ["Linear", "ReLU", "Linear", "Linear"]
+    assert built["code_relu"] == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+
+
+def test_lines_of_the_network_with_a_relu_behind_its_code_belong_to_no_recipe():
+    for name in layerwise_pretraining.RECIPES:
+        (recipe,) = layerwise_pretraining.RECIPES[name]
+        assert settings(recipe)["code"] == "linear"
+
+
+def test_shuffled_line_holds_three_accuracies():
     recipe = quick("r4.c8.digits")
     line = recipes.reproduce(recipe, 0)
-    assert {*line.metrics} == {*recipe.shows} == {"mlp", "mlp_shuffled", "conv_net", "conv_net_shuffled"}
+    assert {*line.metrics} == {*recipe.shows} == {"mlp", "conv_net", "conv_net_shuffled"}
+
+
+def test_the_mlp_on_shuffled_pixels_is_the_mlp_with_shuffled_columns():
+    digits = data.load("digits", split="test")
+    pixels, mixed = (
+        given.images.double() for given in (digits, layerwise_pretraining_networks.shuffle_pixels(digits, seed=3))
+    )
+    order = layerwise_pretraining_networks.shuffle_pixels(
+        replace(digits, images=torch.arange(64, dtype=torch.uint8).view(1, 1, 8, 8), labels=digits.labels[:1]), seed=3
+    ).images.flatten()
+    first = torch.nn.Linear(64, 12).double()
+    same = torch.nn.functional.linear(mixed.flatten(1), first.weight[:, order.long()], first.bias)
+    assert torch.allclose(same, first(pixels.flatten(1)), rtol=0, atol=1e-9)
+
+
+def test_one_network_has_one_figure_in_every_table():
+    causes, shuffled, few = (recipes.reproduce(quick(f"r4.{name}.digits"), 0).metrics for name in ("c9", "c8", "c7"))
+    assert causes["conv_net"] == shuffled["conv_net"]
+    assert shuffled["mlp"] == few["random_all"]
+    assert causes["without_relu"] == few["pretrained_all"]
 
 
 def test_line_of_the_report_s_classifier_stands_beside_its_figures():
@@ -151,7 +215,7 @@ def test_every_checkpoint_of_a_run_stays_until_its_line_is_written(tmp_path, mon
     with pytest.raises(LabError, match=r"the line of r4\.c8\.digits with seed 0 is missing"):
         recipes.reproduce_all([recipe], tmp_path, seeds=1)
     monkeypatch.undo()
-    assert len([*tmp_path.rglob("checkpoint.*.fit.pt")]) == 4
+    assert len([*tmp_path.rglob("checkpoint.*.fit.pt")]) == 3
     monkeypatch.setattr(layerwise_pretraining_runs, "pretrain_layerwise", None)
     monkeypatch.setattr(loop._Run, "train_epoch", None)
     (line,) = results.read(recipes.reproduce_all([recipe], tmp_path, seeds=1, resume=True))
@@ -166,5 +230,5 @@ def test_fits_that_an_older_run_left_are_not_gone_on_with(tmp_path):
     other = tmp_path / "another.classifier.fit.pt"
     other.write_bytes(b"of another run")
     recipes.reproduce(as_reported(), 0, checkpoint=kept)
-    assert not left.exists()
+    assert left.read_bytes() != b"not a checkpoint"  # this run's own, until its line is written
     assert other.exists()
