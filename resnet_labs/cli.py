@@ -8,11 +8,12 @@ import shlex
 import shutil
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from resnet_labs import __version__
+from resnet_labs import __version__, files
 from resnet_labs.errors import InputError, LabError, nearest
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -25,14 +26,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(given)
     finally:
         _flush()  # the help, which argparse leaves with SystemExit
-    os.environ["RESNET_LABS_COMMAND"] = shlex.join(["resnet-labs", *given])
     before, warnings.formatwarning = warnings.formatwarning, _sentence
     try:
-        status = _outcome(options)
+        with _known_as(shlex.join(["resnet-labs", *given])):
+            status = _outcome(options)
     finally:
         warnings.formatwarning = before
         written = _flush()
     return status if written else WRONG_USE
+
+
+@contextmanager
+def _known_as(command: str) -> Iterator[None]:
+    """Tell results lines, also those of a lab's kernel, which command makes them."""
+    before = os.environ.get("RESNET_LABS_COMMAND")
+    os.environ["RESNET_LABS_COMMAND"] = command
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["RESNET_LABS_COMMAND"]
+        else:
+            os.environ["RESNET_LABS_COMMAND"] = before
 
 
 def _sentence(
@@ -68,6 +83,9 @@ def _outcome(options: argparse.Namespace) -> int:
     except (LabError, OSError) as error:
         if options.debug:
             raise
+        if isinstance(error, OSError) and error.errno in files.FULL:
+            what = repr(error.filename) if error.filename else "The output"
+            error = files.unwritable(what, error, "; what was finished is kept")
         print(f"resnet-labs: {error}", file=sys.stderr)
         return WRONG_USE
     except Exception as error:
@@ -179,6 +197,12 @@ def _numbers(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from resnet_labs import bench
 
+    if options.out is not None:
+        try:
+            files.check_room(options.out.parent, files.MEBIBYTE)
+        except OSError as error:
+            raise files.unwritable(f"The file {str(options.out)!r}", error) from error
+
     def say(row: bench.Row) -> None:
         print(row, flush=True)
         if options.out is not None:
@@ -210,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     located = _Parser(add_help=False)
     located.add_argument("--data-root", type=_folder, metavar="D", help="the folder with the data sets")
-    parser = _Parser(prog="resnet-labs", description="Labs that rebuild five reports on ResNets.")
+    parser = _Parser(prog="resnet-labs", description="Labs that rebuild reports on ResNets.")
     parser.add_argument("--version", action="version", version=f"resnet-labs {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import base64
 import os
 import signal
-from contextlib import closing, suppress
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from resnet_labs import progress
+from resnet_labs import files, progress
 from resnet_labs.errors import InputError
 from resnet_labs.labs import LABS, Lab
+
+_ROOM = 8 * files.MEBIBYTE  # for notebook, figures and results lines; the largest lab's take 2
 
 
 class LabFailed(Exception):
@@ -44,19 +52,13 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
         runs: the folder that gets a folder for this run, with notebook.ipynb, figures/ and results.jsonl.
 
     Raises:
-        InputError: the lab is not written yet, or the folder cannot be written.
+        InputError: the lab is not written yet, or the folder cannot be written or is full, before the run or after it.
         LabFailed: a cell failed, or SIGINT or SIGTERM came; what ran before is kept.
     """
     if lab.notebook is None:
         written = ", ".join(each.slug for each in LABS if each.notebook)
         raise InputError(f"Lab {lab.number} {lab.slug} is not written yet.", f"Written are: {written}.")
-    folder = (runs / f"{lab.number}_{lab.slug}" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")).absolute()
-    try:
-        (folder / "figures").mkdir(parents=True)
-    except OSError as error:
-        raise InputError(
-            f"{str(folder)!r} cannot be made: {error.strerror}.", "Run in a folder of your own."
-        ) from error
+    folder = _new_folder(runs / f"{lab.number}_{lab.slug}")
     notebook = nbformat.read(lab.notebook, as_version=4)
     environment = {
         **os.environ,
@@ -67,32 +69,83 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
         environment["RESNET_LABS_DATA"] = str(root.absolute())
     client = _Client(
         notebook,
-        kernel_name="python3",
         timeout=None,
         extra_arguments=["--log-level=ERROR"],  # the kernel warns of its own loopback connection
         resources={"metadata": {"path": str(folder)}},
     )
-    try:
-        how_far = progress.Progress(notebook.cells, progress.measured(lab.stem))
-        with closing(progress.shown(lab.stem, how_far)) as client.shown:
-            client.execute(env=environment)
-    except CellExecutionError as error:
-        raise LabFailed(error.ename, error.evalue, folder) from error
-    except (asyncio.CancelledError, DeadKernelError) as error:
-        if client.interrupted:
-            raise LabFailed("Interrupted", "interrupted.", folder) from error
-        raise LabFailed("DeadKernel", "The notebook's kernel died, most likely for want of memory.", folder) from error
-    finally:
-        nbformat.write(notebook, folder / "notebook.ipynb")
-        _keep_figures(notebook, folder / "figures")
+    with _keeping(notebook, folder), TemporaryDirectory() as client.connections:
+        try:
+            how_far = progress.Progress(notebook.cells, progress.measured(lab.stem))
+            with closing(progress.shown(lab.stem, how_far)) as client.shown:
+                client.execute(env=environment)
+        except CellExecutionError as error:
+            raise LabFailed(error.ename, error.evalue, folder) from error
+        except (asyncio.CancelledError, RuntimeError) as error:
+            if client.interrupted:
+                raise LabFailed("Interrupted", "interrupted.", folder) from error
+            if not client.began:
+                atexit.unregister(client._cleanup_kernel)  # which nbclient leaves behind, and which would fail
+                raise LabFailed("DeadKernel", f"The notebook's kernel did not start: {error}.", folder) from error
+            if isinstance(error, RuntimeError) and not isinstance(error, DeadKernelError):
+                raise
+            died = "The notebook's kernel died, most likely for want of memory."
+            raise LabFailed("DeadKernel", died, folder) from error
     return folder
+
+
+def _new_folder(parent: Path) -> Path:
+    """Make a folder named after the time, of its own also where another run begins in the same second."""
+    try:
+        files.check_room(parent, _ROOM)
+        parent.mkdir(parents=True, exist_ok=True)
+        now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        for name in (now, *(f"{now}-{number}" for number in range(2, 100))):
+            with suppress(FileExistsError):
+                (parent / name).mkdir()
+                (parent / name / "figures").mkdir()
+                return (parent / name).absolute()
+    except OSError as error:
+        raise files.unwritable(f"The folder {str(parent)!r}", error) from error
+    raise InputError(f"A hundred runs began in {str(parent)!r} in this second.", "Begin them one after the other.")
+
+
+@contextmanager
+def _keeping(notebook: Any, folder: Path) -> Iterator[None]:
+    """Write notebook and figures whatever happens in the block, and tell what cannot be written beside it."""
+    try:
+        yield
+    finally:
+        happened = sys.exception()
+        before = f"{happened} " if isinstance(happened, LabFailed) else ""
+        target, lines = folder / "notebook.ipynb", folder / "results.jsonl"
+        what = f"The run's notebook {str(target)!r}"
+        kept = f"the run's results lines are in {str(lines)!r}" if lines.is_file() else "nothing of the run is kept"
+        try:
+            with files.replacing(target, "w", encoding="utf-8") as file:
+                nbformat.write(notebook, file)
+            what, kept = f"The run's figures in {str(folder)!r}", f"all of them are in {str(target)!r}"
+            _keep_figures(notebook, folder / "figures")
+        except OSError as error:
+            raise files.unwritable(before + what, error, f"; {kept}") from error
 
 
 class _Client(NotebookClient):
     """Executes a notebook and tells the display what happens."""
 
     shown: progress.Bar | progress.Lines
+    connections: str
+    began = False
     interrupted = False
+
+    def create_kernel_manager(self) -> Any:
+        """Return what starts a kernel of the Python that runs now, whatever kernels are installed.
+
+        The connection file lies in a folder of this run: the usual one is in a home, which not every user has.
+        """
+        specs = KernelSpecManager(kernel_dirs=[])  # it then knows ipykernel's own alone, whose Python is this one
+        file = os.path.join(self.connections, "kernel.json")
+        self.km = AsyncKernelManager(kernel_name=NATIVE_KERNEL_NAME, kernel_spec_manager=specs, connection_file=file)
+        return self.km
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:
         """Start the kernel; from here on, a signal cancels the run, where nbclient's handler ends the kernel alone."""
@@ -111,6 +164,7 @@ class _Client(NotebookClient):
     async def async_execute_cell(
         self, cell: Any, cell_index: int, execution_count: int | None = None, store_history: bool = True
     ) -> Any:
+        self.began = True
         self.shown.begin(cell_index)
         ticking = asyncio.create_task(self._tick())
         try:
@@ -136,4 +190,5 @@ def _keep_figures(notebook: Any, folder: Path) -> None:
         for output in cell.get("outputs", []):
             picture = output.get("data", {}).get("image/png")
             if picture:
-                (folder / f"{number:02d}-{cell.get('id', 'figure')}.png").write_bytes(base64.b64decode(picture))
+                with files.replacing(folder / f"{number:02d}-{cell.get('id', 'figure')}.png") as file:
+                    file.write(base64.b64decode(picture))

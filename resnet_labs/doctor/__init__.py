@@ -10,10 +10,10 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from jupyter_client.kernelspec import KernelSpecManager
 from packaging.requirements import Requirement
 
-from resnet_labs import data, runtime
+from resnet_labs import data, files, runtime
+from resnet_labs.doctor import kernel
 
 _MODULES = {
     "tensorboard": "tensorboard",
@@ -46,7 +46,14 @@ def examine(root: str | os.PathLike[str] | None = None) -> list[Finding]:
     Args:
         root: the folder with the data sets; where it is left out, the one that `data.load` would use.
     """
-    return [*_python(), *_packages(), *_device(), *_kernel(), *_folder(), *_data_sets(root)]
+    return [
+        *_python(),
+        *_packages(),
+        *_device(),
+        Finding("Jupyter kernel python3", *kernel.examine()),
+        *_folder(),
+        *_data_sets(root),
+    ]
 
 
 def _python() -> list[Finding]:
@@ -82,17 +89,16 @@ def _device() -> list[Finding]:
     return [Finding("GPU", device.type != "cpu", f"{runtime.device_name(device)}, {precision}", fix, required=False)]
 
 
-def _kernel() -> list[Finding]:
-    there = "python3" in KernelSpecManager().find_kernel_specs()
-    fix = "Run `python -m ipykernel install --sys-prefix`."
-    return [Finding("Jupyter kernel python3", there, "found" if there else "absent", fix)]
-
-
 def _folder() -> list[Finding]:
-    folder = Path.cwd()
-    return [
-        Finding("runs folder", os.access(folder, os.W_OK), "this folder can be written", "Change to your own folder.")
-    ]
+    fix = "Change to a folder of your own with room in it, or give `reproduce` one with `--runs FOLDER`."
+    try:
+        files.check_room(Path("runs"), files.MEBIBYTE)
+    except FileNotFoundError:
+        return [Finding("folder for runs", False, "the current folder was deleted", fix)]
+    except OSError as error:
+        seen = f"{str(Path.cwd())!r} cannot be written ({error.strerror}), so no run can be kept here"
+        return [Finding("folder for runs", False, seen, fix)]
+    return [Finding("folder for runs", True, f"{str(Path.cwd())!r} can be written")]
 
 
 def _data_sets(root: str | os.PathLike[str] | None) -> list[Finding]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
+import warnings
+from contextlib import suppress
 
 import nbformat
 import pytest
 from helpers.recipes import small_recipe
+from jupyter_client.kernelspec import NoSuchKernel
 from PIL import Image
 
 from resnet_labs import bench, cli, labs, recipes
+from resnet_labs.errors import InputError
 from resnet_labs.labs import LABS, Lab
 
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RESNET_LABS_COMMAND", "")
     monkeypatch.delenv("RESNET_LABS_DATA", raising=False)
     monkeypatch.setenv("RESNET_LABS_CACHE", str(tmp_path / "cache"))
 
@@ -38,14 +42,13 @@ def refused(arguments, capsys):
     return said
 
 
-def test_list_names_nine_labs_and_which_are_written(capsys):
+def test_list_names_the_labs_and_which_are_written(capsys):
     assert cli.main(["list"]) == 0
     text = capsys.readouterr().out
     assert all(f"{lab.number} {lab.slug}" in text for lab in LABS)
-    assert len(LABS) == 9
     written = [lab.number for lab in LABS if lab.notebook]
     assert "02" in written
-    assert text.count("not written yet") == 9 - len(written)
+    assert text.count("not written yet") == len(LABS) - len(written)
 
 
 def test_data_lists_what_is_here_and_how_to_get_the_rest(capsys):
@@ -67,9 +70,35 @@ def test_doctor_says_ok_or_missing_with_the_mend(capsys):
 
 
 def test_doctor_fails_where_a_required_part_is_missing(monkeypatch, capsys):
-    monkeypatch.setattr("jupyter_client.kernelspec.KernelSpecManager.find_kernel_specs", lambda self: {})
+    def absent(self, name):
+        raise NoSuchKernel(name)
+
+    monkeypatch.setattr("jupyter_client.kernelspec.KernelSpecManager.get_kernel_spec", absent)
     assert cli.main(["doctor"]) == 1
-    assert "[missing] Jupyter kernel python3: absent. Run" in capsys.readouterr().out
+    assert "[missing] Jupyter kernel python3: absent. For notebooks" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("before", [None, "", "resnet-labs run digits"])
+@pytest.mark.parametrize("arguments", [["list"], ["run", "nothing"], ["compare", "nowhere", "--debug"]])
+def test_the_process_is_afterwards_as_it_was(before, arguments, monkeypatch):
+    monkeypatch.delenv("RESNET_LABS_COMMAND", raising=False)
+    if before is not None:
+        monkeypatch.setenv("RESNET_LABS_COMMAND", before)
+    environment, formats, signals = dict(os.environ), warnings.formatwarning, signal.getsignal(signal.SIGINT)
+    with suppress(InputError):
+        cli.main(arguments)
+    assert dict(os.environ) == environment
+    assert (warnings.formatwarning, signal.getsignal(signal.SIGINT)) == (formats, signals)
+
+
+def test_a_command_within_a_command_gives_the_outer_one_its_name_back(monkeypatch):
+    def find(name):
+        assert cli.main(["list"]) == 0
+        assert os.environ["RESNET_LABS_COMMAND"] == "resnet-labs run 'a b'"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(labs, "find", find)
+    assert cli.main(["run", "a b"]) == 130
 
 
 @pytest.mark.parametrize("command", ["run", "data"])

@@ -16,7 +16,6 @@ from resnet_labs.labs import LABS
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RESNET_LABS_COMMAND", "")
     for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "COLUMNS", "RESNET_LABS_FAST"):
         monkeypatch.delenv(name, raising=False)
 

@@ -72,7 +72,11 @@ def test_a_dead_child_is_seen_by_how_it_died_and_the_next_operation_still_runs()
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(-6, "kills the process (SIGABRT)"), (-11, "kills the process (SIGSEGV)"), (3, "ends the process (exit status 3)")],
+    [
+        (-6, "kills the process (SIGABRT)"),
+        (-11, "kills the process (SIGSEGV)"),
+        (3, "ends the process (exit status 3)"),
+    ],
 )
 def test_how_a_process_died_is_told_by_its_status(status, said):
     assert numbers.process._told(status) == said

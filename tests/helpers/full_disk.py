@@ -26,13 +26,16 @@ def refused(code: int):
 @contextmanager
 def full(
     monkeypatch: pytest.MonkeyPatch,
-    path: Path,
+    path: Path | str,
     *,
     after: int | None = 0,
     code: int = errno.ENOSPC,
     at_once: int = 1 << 30,
 ):
-    """Let a file take so many more bytes, all where it is None, and so many at once; then the disk is full."""
+    """Let a file take so many more bytes, all where it is None, and so many at once; then the disk is full.
+
+    The file is given by its path or the end of it, which may hold wildcards.
+    """
     left = float("inf") if after is None else after
 
     class File(io.FileIO):
@@ -45,7 +48,7 @@ def full(
             return super().write(bytes(data)[:size])
 
     def limited(file, mode="r", buffering=-1, **options):
-        if Path(file) != path or not {"a", "w", "x", "+"} & set(mode):
+        if not Path(str(file)).match(str(path)) or not {"a", "w", "x", "+"} & set(mode):
             return opened(file, mode, buffering, **options)
         raw = File(file, mode.replace("b", "").replace("t", ""))
         if buffering == 0:

@@ -107,3 +107,30 @@ def test_bytes_are_appended_whole_by_however_many_writes(tmp_path, monkeypatch):
         files.append(path, b"first\n")
         files.append(path, b"second\n")
     assert path.read_bytes() == b"first\nsecond\n"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 KiB."""
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path], capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        pytest.skip("no disk can be mounted here")
+    yield tmp_path
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tmpfs is Linux's")
+def test_a_disk_that_is_really_full(small_disk):
+    files.check_room(small_disk, 60_000)
+    for size in (100_000, 1 << 20):
+        with pytest.raises(OSError, match="No space"):
+            files.check_room(small_disk, size)
+    lines = small_disk / "lines"
+    files.append(lines, b"first\n")
+    with pytest.raises(OSError, match="No space"):
+        files.append(lines, b"x" * 100_000)
+    with pytest.raises(OSError, match="No space"), files.replacing(lines) as file:
+        file.write(b"x" * 100_000)
+    assert {path.name: path.read_bytes() for path in small_disk.iterdir()} == {"lines": b"first\n"}

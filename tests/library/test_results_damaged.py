@@ -132,7 +132,6 @@ def test_a_file_in_another_encoding_or_of_another_kind_is_one_sentence_and_stays
     assert str(path) in str(caught.value)
     assert "elete" not in str(caught.value)
     monkeypatch.setattr(recipes, "find", lambda name: [small_recipe()])
-    monkeypatch.setenv("RESNET_LABS_COMMAND", "")
     (tmp_path / "tiny").mkdir()
     path = written(tmp_path / "tiny", text)
     assert cli.main(["reproduce", "tiny", "--runs", str(tmp_path)]) == 2
