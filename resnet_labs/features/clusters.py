@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from resnet_labs.errors import InputError, nearest
+from resnet_labs.features.compiled import refusals, umap_class
 
 METHODS = ("tsne", "umap")
 _CHUNK = 2**24  # distances that are held at once, 64 MiB of them
@@ -32,7 +33,7 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
 
     Source: van der Maaten and Hinton 2008, Visualizing Data using t-SNE, with the acceleration of van der Maaten 2014;
         McInnes et al. 2018, UMAP.
-    Deviations: none; t-SNE starts at random, as in its paper, and runs in one thread, for sums in one order.
+    Deviations: t-SNE starts at random, as in its paper, and runs in one thread, for sums in one order.
     Equals: sklearn.manifold.TSNE(init="random"); umap.UMAP.
 
     Example:
@@ -49,20 +50,18 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
     if (features == features[0]).all():
         raise InputError("All rows of features are alike.", "Look for dead units: there is nothing to tell apart.")
     points = features.detach().float().cpu().numpy()
+    make_umap = umap_class() if method == "umap" else None
     with warnings.catch_warnings():
-        if method == "tsne":
+        if make_umap is None:
             from sklearn.manifold import TSNE
 
             # Not sklearn's start from principal components, which leaves nothing to the seed.
             reducer = TSNE(perplexity=min(30, (count - 1) / 3), init="random", random_state=seed)
         else:
-            # It warns of packages that it can do without, and of its own use of older names: nothing to mend here.
-            warnings.simplefilter("ignore")
-            from umap import UMAP
-
-            reducer = UMAP(n_neighbors=min(15, count - 1), random_state=seed, n_jobs=1)
+            warnings.simplefilter("ignore")  # it warns of its own use of older names
+            reducer = make_umap(n_neighbors=min(15, count - 1), random_state=seed, n_jobs=1)
         # After the imports: it limits the pools that it finds. It also puts back torch's, which umap's numba sets.
-        with threadpool_limits(1):
+        with threadpool_limits(1), refusals():
             positions = reducer.fit_transform(points)
     return torch.from_numpy(np.ascontiguousarray(positions, dtype=np.float32))
 
@@ -124,7 +123,6 @@ def silhouette(features: Float[Tensor, "N D"], labels: Integer[Tensor, "..."]) -
         InputError: labels that do not fit, or values that are not finite.
 
     Source: Rousseeuw 1987, Silhouettes.
-    Deviations: none.
     Equals: sklearn.metrics.silhouette_score.
 
     Example:

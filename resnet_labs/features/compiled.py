@@ -1,0 +1,58 @@
+"""UMAP, whose functions are compiled, and the folder that keeps them compiled."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from resnet_labs import cache
+from resnet_labs.errors import InputError
+
+
+def umap_class() -> Any:
+    """Return `umap.UMAP`.
+
+    numba keeps compiled code beside the packages or in the user's home, and refuses to load them where it can write in
+    neither; then it is given a folder of ours.
+
+    Raises:
+        InputError: there is no folder at all that can be written.
+    """
+    with refusals():
+        try:
+            return _load()
+        except RuntimeError as error:
+            if not _without_folder(error):
+                raise
+        from numba.core import config
+
+        config.CACHE_DIR = str(cache.folder("numba"))  # type: ignore[attr-defined]
+        return _load()
+
+
+def _load() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of packages that it can do without
+        from umap import UMAP
+    return UMAP
+
+
+def _without_folder(error: RuntimeError) -> bool:
+    return "cannot cache function" in str(error)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Say in one sentence that compiled code cannot be kept."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _without_folder(error):
+            raise
+        why = error.strerror if isinstance(error, OSError) else "no folder can be written"
+        raise InputError(
+            f"UMAP's compiled code cannot be kept: {why}.",
+            "Set NUMBA_CACHE_DIR to a folder that can be written and has room, or use method='tsne'.",
+        ) from error
