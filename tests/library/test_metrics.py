@@ -12,7 +12,6 @@ from sklearn import metrics as reference
 from resnet_labs.errors import InputError
 from resnet_labs.metrics import (
     accuracy,
-    bootstrap_interval,
     confusion_matrix,
     mcnemar,
     per_class_accuracy,
@@ -273,75 +272,3 @@ class TestMcNemar:
             f"first_correct have shape {first} and second_correct {second}. "
             "Give two (N,) tensors with at least one example."
         )
-
-
-def mean(values: torch.Tensor) -> float:
-    return values.mean().item()
-
-
-class TestBootstrapInterval:
-    def test_agrees_with_scipy(self) -> None:
-        values = torch.randn(80, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-        expected = stats.bootstrap(
-            (values.numpy(),), np.mean, n_resamples=4000, method="percentile", confidence_level=0.9, rng=0
-        ).confidence_interval
-        got = bootstrap_interval(mean, values, confidence=0.9, num_resamples=4000)
-        assert got == pytest.approx((expected.low, expected.high), abs=0.02)
-
-    def test_the_percentiles_are_those_of_the_resamples(self) -> None:
-        # The mean of two coins is 0, 1/2 or 1 with probability 1/4, 1/2 and 1/4.
-        coins = torch.tensor([0.0, 1.0])
-        assert bootstrap_interval(mean, coins, confidence=0.4) == (0.5, 0.5)
-        assert bootstrap_interval(mean, coins, confidence=0.6) == (0.0, 1.0)
-
-    def test_every_example_can_be_drawn_and_each_resample_has_all_of_them(self) -> None:
-        seen = []
-        bootstrap_interval(lambda values: seen.append(values) or 0.0, torch.arange(5), num_resamples=50)
-        assert len(seen) == 50
-        assert {len(values) for values in seen} == {5}
-        assert set(torch.cat(seen).tolist()) == {0, 1, 2, 3, 4}
-        assert len({tuple(values.tolist()) for values in seen}) > 40
-
-    def test_samples_stay_paired(self) -> None:
-        labels = torch.arange(20)
-        assert bootstrap_interval(lambda a, b: (a - b).abs().max().item(), labels, labels, num_resamples=20) == (0, 0)
-
-    def test_gives_an_interval_of_the_macro_f(self) -> None:
-        logits, labels = batch(300, 3)
-
-        def f_score(predictions: torch.Tensor, labels: torch.Tensor) -> float:
-            return precision_recall_f(confusion_matrix(predictions, labels, 3)).f_score
-
-        low, high = bootstrap_interval(f_score, logits.argmax(1), labels, num_resamples=200)
-        assert 0 < low < f_score(logits.argmax(1), labels) < high < 1
-        assert high - low < 0.2
-
-    def test_the_seed_decides_and_the_global_generator_stays(self) -> None:
-        values = torch.arange(30.0)
-        before = torch.get_rng_state()
-        first, again, other = (bootstrap_interval(mean, values, num_resamples=50, seed=seed) for seed in (0, 0, 1))
-        assert first == again != other
-        assert torch.equal(before, torch.get_rng_state())
-
-    def test_draws_a_thousand_times_from_seed_zero_unless_told(self) -> None:
-        values = torch.arange(7.0)
-        assert bootstrap_interval(mean, values) == bootstrap_interval(mean, values, seed=0, num_resamples=1000)
-        seen = []
-        bootstrap_interval(lambda values: seen.append(values) or 0.0, values)
-        assert len(seen) == 1000
-        assert torch.equal(seen[0], values[torch.randint(7, (7,), generator=torch.Generator().manual_seed(0))])
-
-    def test_one_example_and_one_resample_are_enough(self) -> None:
-        assert bootstrap_interval(mean, torch.tensor([3.0]), num_resamples=1) == (3.0, 3.0)
-
-    @pytest.mark.parametrize("lengths", [(0,), (2, 3), (0, 0), ()])
-    def test_names_samples_that_do_not_fit(self, lengths: tuple[int, ...]) -> None:
-        with pytest.raises(InputError) as raised:
-            bootstrap_interval(lambda *_: 0.0, *(torch.zeros(length) for length in lengths))
-        assert str(raised.value) == f"samples have lengths {list(lengths)}. Give one row an example, at least one."
-
-    def test_names_a_wrong_number_of_resamples_or_confidence(self) -> None:
-        with pytest.raises(InputError, match=r"^num_resamples is 0\. Draw at least once; 1000 is common\.$"):
-            bootstrap_interval(mean, torch.ones(2), num_resamples=0)
-        with pytest.raises(InputError, match=r"^confidence is 1\.5\. "):
-            bootstrap_interval(mean, torch.ones(2), confidence=1.5)

@@ -1,24 +1,14 @@
-"""How good, and how sure: accuracies, precision and recall from the confusion matrix, intervals, paired tests."""
+"""Accuracies, and precision and recall from the confusion matrix."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from statistics import NormalDist
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int64, Integer
+from jaxtyping import Float, Int64, Integer
 from torch import Tensor
 
 from resnet_labs.errors import InputError
-
-
-class Interval(NamedTuple):
-    """The two ends of an interval."""
-
-    low: float
-    high: float
 
 
 class Scores(NamedTuple):
@@ -30,14 +20,6 @@ class Scores(NamedTuple):
     class_precision: Float[Tensor, " K"]
     class_recall: Float[Tensor, " K"]
     class_f_score: Float[Tensor, " K"]
-
-
-class McNemar(NamedTuple):
-    """How many examples only the first, and only the second, got right, and the probability of so uneven a split."""
-
-    only_first: int
-    only_second: int
-    p_value: float
 
 
 def accuracy(logits: Float[Tensor, "N K"], labels: Integer[Tensor, "..."]) -> float:
@@ -53,7 +35,6 @@ def accuracy(logits: Float[Tensor, "N K"], labels: Integer[Tensor, "..."]) -> fl
     Raises:
         InputError: no example, shapes that do not fit, or a label outside the classes.
 
-    Source: definition.
     Deviations: of equal logits the first is the highest, as in `argmax`; NaN is never right.
     Equals: sklearn.metrics.accuracy_score of the argmax.
 
@@ -103,7 +84,6 @@ def per_class_accuracy(logits: Float[Tensor, "N K"], labels: Integer[Tensor, "..
     Raises:
         InputError: no example, shapes that do not fit, or a label outside the classes.
 
-    Source: definition.
     Deviations: as of `accuracy`.
     Equals: sklearn.metrics.recall_score with average=None, where every class has examples.
 
@@ -132,8 +112,6 @@ def confusion_matrix(
     Raises:
         InputError: no example, shapes that differ, or a class outside 0 to K - 1.
 
-    Source: definition.
-    Deviations: none.
     Equals: sklearn.metrics.confusion_matrix with labels=range(K).
 
     Example:
@@ -141,7 +119,7 @@ def confusion_matrix(
         tensor([[1, 1],
                 [0, 1]])
     """
-    _check_pair(predictions, labels, ("predictions", "labels"))
+    check_pair(predictions, labels, ("predictions", "labels"))
     _check_range("predictions", predictions, num_classes)
     _check_range("labels", labels, num_classes)
     cells = labels.long() * num_classes + predictions.long()
@@ -178,129 +156,6 @@ def precision_recall_f(confusion: Integer[Tensor, "..."]) -> Scores:
     return Scores(macro_precision, macro_recall, macro_f_score, precision, recall, f_score)
 
 
-def wilson_interval(correct: int, total: int, *, confidence: float = 0.95) -> Interval:
-    """Return the Wilson score interval of a proportion, such as an accuracy on a test set.
-
-    Args:
-        correct: the number of successes.
-        total: the number of trials.
-        confidence: the probability, between 0 and 1, with which such intervals cover the true proportion.
-
-    Returns:
-        Lower and upper end, fractions between 0 and 1.
-
-    Raises:
-        InputError: no trial, more successes than trials, or a confidence outside 0 to 1.
-
-    Source: Wilson 1927, without continuity correction.
-    Deviations: none.
-    Equals: scipy.stats.binomtest(correct, total).proportion_ci(confidence, method="wilson").
-
-    Example:
-        >>> low, high = wilson_interval(9745, 10000)
-        >>> f"{low:.4f} to {high:.4f}"
-        '0.9712 to 0.9774'
-    """
-    if total < 1 or not 0 <= correct <= total or correct % 1 != 0:
-        raise InputError(
-            f"correct is {correct} of a total of {total}.", "Give counts: total at least 1, correct from 0 to total."
-        )
-    _check_confidence(confidence)
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = correct / total
-    middle = share + z * z / (2 * total)
-    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    # The ends are exactly 0 and 1 there; rounding would miss them.
-    low = 0.0 if correct == 0 else (middle - spread) / scale
-    high = 1.0 if correct == total else (middle + spread) / scale
-    return Interval(low, high)
-
-
-def mcnemar(first_correct: Bool[Tensor, "..."], second_correct: Bool[Tensor, "..."]) -> McNemar:
-    """Test whether two classifiers, judged on the same examples, differ in accuracy.
-
-    Args:
-        first_correct: (N,) whether the first classifier was right on each example.
-        second_correct: (N,) the same of the second classifier, in the same order.
-
-    Returns:
-        The two counts of examples on which only one was right, and the two-sided p-value: the probability of a split
-        at least as uneven if both were equally good. It is 1 where they never differ.
-
-    Raises:
-        InputError: no example, or shapes that differ.
-
-    Source: McNemar 1947; Dietterich 1998, section 3.1.
-    Deviations: exact binomial probabilities instead of the chi-squared approximation.
-    Equals: scipy.stats.binomtest(only_first, only_first + only_second, 0.5).pvalue.
-
-    Example:
-        >>> first = torch.tensor([True, True, True, True, True, False])
-        >>> second = torch.tensor([True, False, False, False, False, False])
-        >>> mcnemar(first, second)
-        McNemar(only_first=4, only_second=0, p_value=0.125)
-    """
-    _check_pair(first_correct, second_correct, ("first_correct", "second_correct"))
-    from scipy import stats  # takes a second or two, which `import resnet_labs.train` need not wait for
-
-    only_first = int((first_correct & ~second_correct).sum())
-    only_second = int((second_correct & ~first_correct).sum())
-    discordant = only_first + only_second
-    p_value = stats.binomtest(only_first, discordant, 0.5).pvalue if discordant else 1.0
-    return McNemar(only_first, only_second, float(p_value))
-
-
-def bootstrap_interval(
-    metric: Callable[..., float],
-    *samples: Tensor,
-    confidence: float = 0.95,
-    num_resamples: int = 1000,
-    seed: int = 0,
-) -> Interval:
-    """Return the bootstrap percentile interval of any metric, such as the macro F, that has no formula for one.
-
-    Args:
-        metric: takes the resampled tensors in the order of `samples` and returns a number.
-        samples: tensors with one row an example; they are resampled together, so that rows stay paired.
-        confidence: the probability, between 0 and 1, with which such intervals cover the true value, approximately.
-        num_resamples: how many times the examples are drawn anew, with replacement.
-        seed: seed of the draws; the global generators are left alone.
-
-    Returns:
-        Lower and upper end, in the metric's unit.
-
-    Raises:
-        InputError: no example, samples of different lengths, no resample, or a confidence outside 0 to 1.
-
-    Source: Efron and Tibshirani 1993, chapter 13.
-    Deviations: percentiles are interpolated linearly.
-    Equals: scipy.stats.bootstrap with method="percentile" and paired=True, up to the draws.
-
-    Example:
-        >>> low, high = bootstrap_interval(lambda values: values.mean().item(), torch.arange(100.0))
-        >>> low < 49.5 < high
-        True
-    """
-    lengths = {len(sample) for sample in samples}
-    if len(lengths) != 1 or 0 in lengths:
-        raise InputError(
-            f"samples have lengths {[len(sample) for sample in samples]}.", "Give one row an example, at least one."
-        )
-    if num_resamples < 1:
-        raise InputError(f"num_resamples is {num_resamples}.", "Draw at least once; 1000 is common.")
-    _check_confidence(confidence)
-    (num_examples,) = lengths
-    generator = torch.Generator().manual_seed(seed)
-    values = torch.empty(num_resamples, dtype=torch.float64)
-    for i in range(num_resamples):
-        rows = torch.randint(num_examples, (num_examples,), generator=generator)
-        values[i] = metric(*(sample[rows.to(sample.device)] for sample in samples))
-    tail = (1 - confidence) / 2
-    low, high = values.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64)).tolist()
-    return Interval(low, high)
-
-
 def _in_top_k(logits: Tensor, labels: Tensor, k: int) -> Tensor:
     num_examples, num_classes = logits.shape
     if labels.shape != (num_examples,) or num_examples == 0:
@@ -317,7 +172,8 @@ def _in_top_k(logits: Tensor, labels: Tensor, k: int) -> Tensor:
     return ahead.sum(1) < k
 
 
-def _check_pair(first: Tensor, second: Tensor, names: tuple[str, str]) -> None:
+def check_pair(first: Tensor, second: Tensor, names: tuple[str, str]) -> None:
+    """Raise InputError where two tensors do not hold the same examples."""
     if first.shape != second.shape or first.ndim != 1 or len(first) == 0:
         raise InputError(
             f"{names[0]} have shape {tuple(first.shape)} and {names[1]} {tuple(second.shape)}.",
@@ -340,8 +196,3 @@ def _check_confusion(confusion: Tensor) -> None:
             f"confusion has shape {tuple(confusion.shape)} and counts {int(confusion.sum())} examples.",
             "Give the square counts of `confusion_matrix`, with at least one example.",
         )
-
-
-def _check_confidence(confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence is {confidence}.", "Choose a probability between 0 and 1, such as 0.95.")

@@ -1,0 +1,36 @@
+"""How good, and how sure: accuracies, precision and recall from the confusion matrix, intervals, paired differences."""
+
+from __future__ import annotations
+
+from resnet_labs.metrics.intervals import Interval, mean_interval, share_interval, wilson_interval
+from resnet_labs.metrics.paired import McNemar, PairedDifference, holm, mcnemar, needed, paired_difference
+from resnet_labs.metrics.quantities import Quantity, quantity
+from resnet_labs.metrics.scores import (
+    Scores,
+    accuracy,
+    confusion_matrix,
+    per_class_accuracy,
+    precision_recall_f,
+    top_k_accuracy,
+)
+
+__all__ = [
+    "Interval",
+    "McNemar",
+    "PairedDifference",
+    "Quantity",
+    "Scores",
+    "accuracy",
+    "confusion_matrix",
+    "holm",
+    "mcnemar",
+    "mean_interval",
+    "needed",
+    "paired_difference",
+    "per_class_accuracy",
+    "precision_recall_f",
+    "quantity",
+    "share_interval",
+    "top_k_accuracy",
+    "wilson_interval",
+]

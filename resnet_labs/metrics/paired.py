@@ -1,0 +1,298 @@
+"""Paired comparisons: of two classifiers on the same images, or of two ways to train from the same seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import NormalDist, fmean, stdev
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Shaped
+from torch import Tensor
+
+from resnet_labs.errors import InputError
+from resnet_labs.metrics.intervals import normal_quantile, standard_error, t_quantile, tail
+from resnet_labs.metrics.scores import check_pair
+
+MOST_PAIRS = 1_000_000  # `needed` looks no further
+
+
+class McNemar(NamedTuple):
+    """How many examples only the first, and only the second, got right, and the probability of so uneven a split."""
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+class PairedDifference(NamedTuple):
+    """First less second: the difference of the means, its interval, its p-value, and how many pairs it rests on."""
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    num_pairs: int
+
+
+def mcnemar(first_correct: Bool[Tensor, "..."], second_correct: Bool[Tensor, "..."]) -> McNemar:
+    """Test whether two classifiers, judged on the same examples, differ in accuracy.
+
+    Args:
+        first_correct: (N,) whether the first classifier was right on each example.
+        second_correct: (N,) the same of the second classifier, in the same order.
+
+    Returns:
+        The two counts of examples on which only one was right, and the two-sided p-value: the probability of a split
+        at least as uneven if both were equally good. It is 1 where they never differ.
+
+    Raises:
+        InputError: no example, or shapes that differ.
+
+    Source: McNemar 1947; Dietterich 1998, section 3.1.
+    Deviations: exact binomial probabilities instead of the chi-squared approximation.
+    Equals: scipy.stats.binomtest(only_first, only_first + only_second, 0.5).pvalue.
+
+    Example:
+        >>> first = torch.tensor([True, True, True, True, True, False])
+        >>> second = torch.tensor([True, False, False, False, False, False])
+        >>> mcnemar(first, second)
+        McNemar(only_first=4, only_second=0, p_value=0.125)
+    """
+    check_pair(first_correct, second_correct, ("first_correct", "second_correct"))
+    from scipy import stats  # takes a second or two, which `import resnet_labs.train` need not wait for
+
+    only_first = int((first_correct & ~second_correct).sum())
+    only_second = int((second_correct & ~first_correct).sum())
+    discordant = only_first + only_second
+    p_value = stats.binomtest(only_first, discordant, 0.5).pvalue if discordant else 1.0
+    return McNemar(only_first, only_second, float(p_value))
+
+
+def paired_difference(
+    first: Sequence[float] | Shaped[Tensor, "..."],
+    second: Sequence[float] | Shaped[Tensor, "..."],
+    *,
+    num_images: int | None = None,
+    confidence: float = 0.95,
+) -> PairedDifference:
+    """Return by how much the first is above the second, with an interval: is the gap real?
+
+    It is where the interval excludes zero. Pairs are compared, not means, so that what both sides of a pair share (the
+    seed's split, an image that is hard) cancels. Two kinds of pairs can be given:
+
+    - Figures, one a seed: Student's t interval of the differences. For shares of the same `num_images` images the
+      images are a sample too: the interval is then wider by their part, which is taken as if the two were right
+      independently, a (1 - a) / num_images + b (1 - b) / num_images for means a and b; it is smaller where they are
+      right on the same images, which figures alone do not show. It stays within -1 and 1.
+    - Right or wrong, one an image, of one trained network on each side. The interval holds for new images, and for
+      these two networks only: with other seeds the difference would be another one.
+
+    Args:
+        first: (S,) floats, one a seed, or (N,) bools, one an image.
+        second: the same of what is compared with it, in the same order.
+        num_images: the images that all seeds were judged on; only for shares of them, such as accuracies.
+        confidence: the probability, between 0 and 1, with which such intervals cover the true difference.
+
+    Returns:
+        Difference, both ends, the two-sided p-value, which is below 1 - confidence where the interval excludes zero,
+        and the number of pairs.
+
+    Raises:
+        InputError: lengths that differ, fewer than two seeds, no image, differences that are all equal where no number
+            of images is given, shares outside 0 to 1 or a confidence outside 0 to 1.
+
+    Source: Student 1908 for seeds, with the images' part joined as in Zou and Donner 2008, section 2; Bonett and Price
+        2012, Adjusted Wald confidence interval for a difference of binomial proportions based on paired data.
+    Deviations: the p-values are those at which the intervals touch zero, so that of images is not `mcnemar`'s.
+    Equals: scipy.stats.ttest_rel, interval and p-value, for seeds without a number of images.
+
+    Example:
+        Three seeds, each with and without a change, on the same 5,000 images:
+
+        >>> found = paired_difference([0.155, 0.158, 0.151], [0.131, 0.137, 0.127], num_images=5000)
+        >>> f"{found.difference:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
+        '+0.0230 [+0.0086, +0.0374]'
+
+        One network against another on the same 1,000 images, where 40 were right with the first only, 25 with the
+        second only:
+
+        >>> image = torch.arange(1000)
+        >>> found = paired_difference(image >= 25, image < 960)
+        >>> f"{found.difference:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
+        '+0.0150 [-0.0010, +0.0310]'
+    """
+    beyond = tail(confidence)
+    first, second = _pairs(first, second)
+    if first.dtype == torch.bool:
+        if num_images is not None:
+            raise InputError(f"num_images is {num_images}, beside one bool an image.", "Leave it out.")
+        center, error = _of_images(first, second)
+        low, high = center - normal_quantile(beyond) * error, center + normal_quantile(beyond) * error
+        difference = float(first.double().mean() - second.double().mean())
+        return PairedDifference(difference, low, high, 2 * NormalDist().cdf(-abs(center) / error), len(first))
+    differences = (first - second).tolist()
+    if len(differences) < 2:
+        raise InputError("There is one seed on each side.", "Give at least two; one has no spread.")
+    mean, seeds = fmean(differences), standard_error(differences)
+    images = 0.0 if num_images is None else _error_by_images(first, second, num_images)
+    if seeds == images == 0:
+        raise InputError(
+            f"The differences are all {mean:.6g}.", "Without spread there is no interval; give num_images for shares."
+        )
+
+    def half_width(tail: float) -> float:
+        return math.hypot(t_quantile(tail, len(differences)) * seeds, normal_quantile(tail) * images)
+
+    low, high = mean - half_width(beyond), mean + half_width(beyond)
+    if num_images is not None:
+        low, high = max(low, -1.0), min(high, 1.0)
+    return PairedDifference(mean, low, high, _p_value(abs(mean), half_width), len(differences))
+
+
+def needed(
+    first: Sequence[float] | Shaped[Tensor, "..."],
+    second: Sequence[float] | Shaped[Tensor, "..."],
+    *,
+    confidence: float = 0.95,
+    power: float = 0.8,
+) -> int:
+    """Return how many pairs would show that the gap is real: seeds for figures, images for right or wrong.
+
+    The count is of all pairs, those at hand included, and supposes that the true difference and the true spread are
+    those of the pairs at hand. A gap that came out large by chance so looks easier to show than it is; take the number
+    as the least to plan for.
+
+    Args:
+        first: (S,) floats, one a seed, or (N,) bools, one an image, as for `paired_difference`.
+        second: the same of what is compared with it.
+        confidence: of the interval that has to exclude zero.
+        power: the probability, between 0 and 1, that it does.
+
+    Returns:
+        The number of pairs, at least 2, at most a million, which stands for "more than anyone runs".
+
+    Raises:
+        InputError: lengths that differ, fewer than two seeds, no difference at all, or a probability outside 0 to 1.
+
+    Source: for seeds the power of Student's paired test by the noncentral t distribution; for images Connor 1987,
+        Sample size for testing differences in proportions for the paired-sample design.
+    Deviations: the images' part of an interval over seeds is left out, since more seeds do not change it.
+    Equals: statsmodels' TTestPower().solve_power, rounded up, for seeds.
+
+    Example:
+        >>> needed([0.74, 0.71, 0.75], [0.72, 0.72, 0.72])
+        22
+        >>> image = torch.arange(1000)
+        >>> needed(image >= 25, image < 960)
+        2266
+    """
+    beyond = tail(confidence)
+    if not 0 < power < 1:
+        raise InputError(f"power is {power}.", "Choose a probability between 0 and 1, such as 0.8.")
+    first, second = _pairs(first, second)
+    differences = (first.double() - second.double()).tolist()
+    mean = fmean(differences)
+    if mean == 0:
+        raise InputError("The two do not differ on average.", "No number of pairs shows a gap that is not there.")
+    if first.dtype == torch.bool:
+        discordant = fmean(map(abs, differences))
+        by_chance = normal_quantile(beyond) * math.sqrt(discordant)
+        by_effect = NormalDist().inv_cdf(power) * math.sqrt(discordant - mean**2)
+        return min(max(math.ceil(((by_chance + by_effect) / mean) ** 2), 2), MOST_PAIRS)
+    if len(differences) < 2:
+        raise InputError("There is one seed on each side.", "Give at least two; one has no spread.")
+    if standard_error(differences) == 0:
+        return 2
+    effect = abs(mean) / stdev(differences)
+    low, high = 1, 2  # the power is too small for `low` pairs, and at last large enough for `high`
+    while _power(effect, high, beyond) < power and high < MOST_PAIRS:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _power(effect, middle, beyond) < power else (low, middle)
+    return min(high, MOST_PAIRS)
+
+
+def holm(p_values: Sequence[float], *, level: float = 0.05) -> list[float]:
+    """Return the level for each of several p-values, so that any false finding among them is as rare as `level`.
+
+    The smallest is judged at level / m, the next at level / (m - 1) and so on; from the first that is above its level,
+    all are judged at that one. A difference is found where its p-value is at most its level. Its interval with
+    confidence one less the level excludes zero then, and only then.
+
+    Args:
+        p_values: one a comparison.
+        level: the probability, between 0 and 1, of one false finding or more.
+
+    Raises:
+        InputError: a p-value or the level is no probability.
+
+    Source: Holm 1979, A simple sequentially rejective multiple test procedure.
+    Equals: the findings of statsmodels' multipletests(p_values, level, method="holm").
+
+    Example:
+        >>> holm([0.03, 0.001, 0.2])
+        [0.025, 0.016666666666666666, 0.025]
+    """
+    if not 0 < level < 1:
+        raise InputError(f"level is {level}.", "Choose a probability between 0 and 1, such as 0.05.")
+    if not all(0 <= p_value <= 1 for p_value in p_values):
+        raise InputError(f"p_values are {list(p_values)}.", "Give probabilities from 0 to 1.")
+    found = [level] * len(p_values)
+    current, stopped = level, False
+    for rank, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        if not stopped:
+            current = level / (len(p_values) - rank)
+            stopped = p_values[i] > current
+        found[i] = current
+    return found
+
+
+def _pairs(first: Sequence[float] | Tensor, second: Sequence[float] | Tensor) -> tuple[Tensor, Tensor]:
+    """Return both as tensors of bools, or of float64."""
+    given = [one if isinstance(one, Tensor) else torch.tensor(one, dtype=torch.float64) for one in (first, second)]
+    check_pair(given[0], given[1], ("first", "second"))
+    kinds = {one.dtype == torch.bool for one in given}
+    if len(kinds) > 1:
+        raise InputError("One side holds bools, the other figures.", "Give both of one kind.")
+    return (given[0], given[1]) if kinds == {True} else (given[0].double(), given[1].double())
+
+
+def _of_images(first: Tensor, second: Tensor) -> tuple[float, float]:
+    """Return the middle of Bonett and Price's interval, and the standard error."""
+    total = len(first) + 2
+    only_first = (int((first & ~second).sum()) + 1) / total
+    only_second = (int((second & ~first).sum()) + 1) / total
+    middle = only_first - only_second
+    return middle, math.sqrt((only_first + only_second - middle**2) / total)
+
+
+def _error_by_images(first: Tensor, second: Tensor, num_images: int) -> float:
+    """Return the standard error of the difference of two mean shares that comes from the images, at most."""
+    if num_images < 1:
+        raise InputError(f"num_images is {num_images}.", "Give the number of images behind each share.")
+    shares = torch.stack([first, second])
+    if not ((shares >= 0) & (shares <= 1)).all():
+        raise InputError(f"The shares are {shares.tolist()}.", "Give fractions from 0 to 1; leave num_images out else.")
+    means = shares.mean(1)
+    return math.sqrt(float((means * (1 - means)).sum()) / num_images)
+
+
+def _p_value(size: float, half_width: Callable[[float], float]) -> float:
+    """Return the two-sided p-value of a difference, twice the tail whose interval touches zero."""
+    low, high = -690.0, math.log(0.5)  # of the logarithm of the tail; the half width at one half is 0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if half_width(math.exp(middle)) > size else (low, middle)
+    return min(2 * math.exp(high), 1.0)
+
+
+def _power(effect: float, num_pairs: int, tail: float) -> float:
+    """Return the probability that Student's paired test finds an effect, in standard deviations of the differences."""
+    from scipy import special
+
+    shift, critical = effect * math.sqrt(num_pairs), t_quantile(tail, num_pairs)
+    below = special.nctdtr(num_pairs - 1, shift, critical)
+    return float(1 - below + special.nctdtr(num_pairs - 1, shift, -critical))
