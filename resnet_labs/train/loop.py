@@ -71,7 +71,6 @@ def fit(
         InputError: no batch, nothing to train, or a checkpoint of another run or in a place that cannot be written.
 
     Source: Robbins and Monro (1951), in mini-batches.
-    Deviations: none.
     Equals: a hand-written loop over torch.optim in the same layout, bit by bit on the CPU, but for convolutions on maps
         of at most 2x2 pixels, which are matrix products here (`conv`).
 
