@@ -8,8 +8,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from resnet_labs import reports
+
 # The digits of MNIST's 10,000 test images, counted in its label file; lab 02 shows the same ten numbers.
 MNIST_TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+
+
+def untrained_scores() -> list[float]:
+    """Return what the stored networks scored on MNIST's test set before training; lab 02 shows the same numbers."""
+    return [run.metrics["accuracy_before"] for run in reports.evidence("r1.digits") if not run.stand_in]
 
 
 def trace(network: nn.Module, images: Tensor) -> tuple[Any, list[nn.Linear], Tensor | None]:

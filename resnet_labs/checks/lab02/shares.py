@@ -1,8 +1,9 @@
-"""The check of exercise 02.4: where 11.35 % comes from."""
+"""The check of exercise 02.4: where 11.35 % comes from, and what it does not tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,9 +12,11 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab02 import reference
 
 
-@check("02.4", "an untrained network that gives one answer scores that digit's share; in MNIST's test set it is the 1")
-def check_shares(probe: Probe, class_shares: Callable[[Tensor, int], Tensor], digit: int, pixels: int) -> None:
-    """Check the share of every class, the digit behind 11.35 %, and what that says about the image size."""
+@check("02.4", "0.1135 is the share of the 1 in MNIST's test set, whatever the size of its images")
+def check_shares(
+    probe: Probe, class_shares: Callable[[Tensor, int], Tensor], digit: Any, sizes: Any, matches: Any
+) -> None:
+    """Check the share of every class, the digit behind 11.35 %, the sizes that fit it, and who scored a share."""
     labels = torch.tensor([0, 0, 0, 2, 2, 1, 0, 2])
     for num_classes in (3, 5):
         shares = probe.call(class_shares, labels, num_classes, hint="a")
@@ -49,14 +52,54 @@ def check_shares(probe: Probe, class_shares: Callable[[Tensor, int], Tensor], di
         cause="look for the entry of the shares that equals the report's accuracy before training",
         hint="b",
     )
+    given = _as_set(sizes)
+    probe.expect(
+        given != {28},
+        "only-28",
+        tested="sizes: at which sides of the images the share is 0.1135",
+        expected="8 and 28",
+        got=sizes,
+        cause="resizing changes pixels and no label, so the share is the same at 8",
+        hint="c",
+    )
+    probe.expect(
+        given != {8},
+        "only-8",
+        tested="sizes: at which sides of the images the share is 0.1135",
+        expected="8 and 28",
+        got=sizes,
+        cause="the shares above are those of the images as they are, at 28",
+        hint="c",
+    )
+    probe.expect(
+        given == {8, 28},
+        "sizes",
+        tested="sizes: at which sides of the images the share is 0.1135",
+        expected="those of 8 and 28 that fit, such as (8,), (28,) or (8, 28)",
+        got=sizes,
+        cause="each of the two sizes is either in it or not, and nothing else is",
+        hint="c",
+    )
+    shared = set(reference.MNIST_TEST_COUNTS)
+    scored = [round(score * 10_000) for score in reference.untrained_scores()]
     probe.equal(
-        pixels,
-        28,
-        "pixels",
-        tested="pixels: the side of the images that the report tested on",
-        cause="0.1135 is a share of MNIST's 10,000 test images; how large are those?",
+        matches,
+        sum(score in shared for score in scored),
+        "matches",
+        tested="matches: how many of the scores in `untrained` are the share of a digit",
+        cause="all four decimals count: compare each score with the ten shares",
         hint="c",
         mistakes=[
-            Mistake(8, "pixels-8", "8 is what the report says; no digit of the 8x8 set has a share of 0.1135", "c")
+            Mistake(
+                len(scored), "matches-all", "these networks name several digits; compare each with the ten shares", "c"
+            )
         ],
     )
+
+
+def _as_set(sizes: Any) -> set[float]:
+    """Return the numbers that were given; one number alone counts, and what is no number does not."""
+    try:
+        return set(torch.as_tensor(list(sizes) if isinstance(sizes, Iterable) else [sizes]).tolist())
+    except (TypeError, ValueError, RuntimeError):
+        return set()

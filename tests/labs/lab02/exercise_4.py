@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from helpers.answers import Answers
 
-answers = Answers("02.4", "check_shares", place=lambda class_shares: (class_shares, 1, 28))
+# None of the three stored networks scored a digit's share.
+answers = Answers("02.4", "check_shares", place=lambda class_shares: (class_shares, 1, (8, 28), 0))
 
 
 @answers.wrong("counts")
@@ -40,9 +41,18 @@ def shares(labels, num_classes):
     return torch.bincount(labels, minlength=num_classes) / len(labels)
 
 
-answers.wrong("digit")(shares, 7, 28)
-answers.wrong("pixels-8")(shares, 1, 8)
-answers.wrong("pixels")(shares, 1, 32)
+answers.wrong("digit")(shares, 7, (8, 28), 0)
+answers.wrong("only-28")(shares, 1, (28,), 0)
+answers.wrong("only-28")(shares, 1, 28, 0)
+answers.wrong("only-8")(shares, 1, [8], 0)
+answers.wrong("sizes")(shares, 1, (), 0)
+answers.wrong("sizes")(shares, 1, (8, 28, 32), 0)
+answers.wrong("sizes")(shares, 1, None, 0)
+answers.wrong("matches-all")(shares, 1, (8, 28), 3)
+answers.wrong("matches")(shares, 1, (8, 28), 1)  # 0.1029 is not the 7's 0.1028
+answers.wrong("matches")(shares, 1, (8, 28), None)
+answers.right(shares, 1, {28, 8}, 0)
+answers.right(shares, torch.tensor(1), [28, 8], torch.tensor(0))
 
 
 @answers.right
