@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import venv
@@ -134,16 +133,27 @@ def test_doctor_runs_no_program_that_is_no_python(install, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.slow
-def test_the_command_as_a_process_does_without_any_kernel_of_the_machine(tmp_path):
-    """As in the case `kernel_elsewhere`: JUPYTER_PATH names a kernel of another Python."""
+COMMAND = """
+import sys
+from pathlib import Path
+from resnet_labs import cli
+from resnet_labs.labs import Lab
+Lab.notebook = property(lambda self: Path("lab.ipynb"))
+sys.exit(cli.main(["run", "digits"]))
+"""
+
+
+@pytest.mark.parametrize("place", ["JUPYTER_PATH", "JUPYTER_RUNTIME_DIR", "HOME"])
+def test_the_command_needs_nothing_of_jupyter_s_folders(place, tmp_path, monkeypatch):
+    lab_of(monkeypatch, tmp_path, "import sys\nraise LookupError(sys.prefix)")
     folder = tmp_path / "kernels" / "python3"
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(FOREIGN["another Python"])
-    environment = os.environ | {"JUPYTER_PATH": str(tmp_path), "HOME": "/dev/null"}
-    command = shutil.which("resnet-labs", path=os.path.dirname(sys.executable)) or "resnet-labs"
-    done = subprocess.run(
-        [command, "run", "digits"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "accuracy after training" in done.stdout
+    environment = os.environ | {place: str(tmp_path) if place == "JUPYTER_PATH" else "/dev/null/nowhere"}
+    for name in ("JUPYTER_DATA_DIR", "XDG_DATA_HOME"):
+        environment.pop(name, None)
+    done = subprocess.run([sys.executable, "-c", COMMAND], env=environment, capture_output=True, text=True, check=False)
+    assert f"\nresnet-labs: {sys.prefix}\n" in done.stderr
+    assert "Traceback" not in done.stderr
+    (kept,) = (tmp_path / "runs").rglob("notebook.ipynb")
+    assert nbformat.read(kept, as_version=4).cells[0].outputs

@@ -13,6 +13,7 @@ import warnings
 from dataclasses import replace
 
 import pytest
+from helpers import forked
 from helpers.full_disk import full
 from helpers.places import TESTS
 from helpers.recipes import small_recipe
@@ -208,6 +209,37 @@ def test_of_processes_that_train_together_the_writer_alone_has_the_lock(tmp_path
         monkeypatch.setattr(distributed, "is_writer", lambda: False)
         reproduce_all([small_recipe()], tmp_path, seeds=1)
     assert not (tmp_path / "results.jsonl").exists()
+
+
+TOGETHER = """
+import sys
+from helpers.recipes import small_recipe
+from resnet_labs import cli, recipes
+recipes.RECIPES["small"] = (small_recipe(),)
+sys.exit(cli.main(["reproduce", "small", "--runs", sys.argv[1]]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_processes_that_train_together_end_where_their_folder_is_another_s(tmp_path):
+    def pair(place):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        two = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "PYTHONPATH": str(TESTS)}
+        script = f"import sys\nsys.path.insert(0, {str(TESTS)!r})\n{TOGETHER}"
+        return [forked.Job(script, [str(place)], {"RANK": rank, "LOCAL_RANK": rank, **two}) for rank in "01"]
+
+    for name in ("jobs", "mine/small", "free"):
+        (tmp_path / name).mkdir(parents=True)
+    with lock.alone(tmp_path / "mine" / "small"):
+        found = forked.run(tmp_path / "jobs", [*pair(tmp_path / "mine"), *pair(tmp_path / "free")])
+    assert [status for status, _, _ in found] == [2, 2, 0, 0], found
+    assert f"Process {os.getpid()} on " in found[0][2]
+    assert "lost another process" in found[1][2]
+    assert not (tmp_path / "mine" / "small" / "results.jsonl").exists()
+    assert len(results.read(tmp_path / "free" / "small" / "results.jsonl")) == 1
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
