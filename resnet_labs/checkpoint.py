@@ -243,7 +243,7 @@ def _read(file: Path) -> dict[str, Any] | None:
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception:  # torch names no error for what its parsers meet
         return None  # whole, but not from `save`: it would run code, say
-    return state if isinstance(state, dict) else None
+    return state if isinstance(state, dict) and all(isinstance(name, str) for name in state) else None
 
 
 def _check_replaceable(target: Path) -> bool:

@@ -10,7 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import torch
 from torch import Tensor
@@ -90,7 +90,7 @@ def read(path: Path) -> Any:
 
 
 def _check_beginning(beginning: bytes) -> None:
-    if not beginning:
+    if not beginning.strip(b"\0"):  # a file whose blocks were not written when the power failed is full of zeros
         raise Damaged
     for known, what, fix in _BEGINNINGS:
         if beginning.lstrip().lower().startswith(known.lower()):
@@ -162,8 +162,8 @@ def _inner(name: str) -> str:
 
 def _references(stream: io.BufferedIOBase) -> list[str]:
     """Return the names of the classes and functions that the next pickle refers to, in order."""
-    operations = pickletools.genops(stream)
-    return [argument.replace(" ", ".") for operation, argument, _ in operations if operation.name == "GLOBAL"]
+    operations = pickletools.genops(cast(IO[bytes], stream))
+    return [str(argument).replace(" ", ".") for operation, argument, _ in operations if operation.name == "GLOBAL"]
 
 
 def _num_bytes(saved: Any) -> int:

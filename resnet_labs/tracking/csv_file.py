@@ -56,9 +56,7 @@ class CSVTracker:
             self.begin(row)
         self._check_columns(row)
         if self._rows and row["epoch"] <= self._rows[-1]["epoch"]:
-            raise InputError(
-                f"Epoch {row['epoch']} comes after epoch {self._rows[-1]['epoch']}.", "Use one tracker for one run."
-            )
+            raise InputError(f"Epoch {row['epoch']} comes after epoch {self._rows[-1]['epoch']}.", self._one_tracker)
         with writing(self.path, "; the epochs before are still there"):
             files.append(self.path, _as_csv([row.values()]).encode())
         self._rows.append(row)
@@ -76,9 +74,11 @@ class CSVTracker:
 
     def _check_columns(self, row: Row) -> None:
         if list(row) != self._columns:
-            raise InputError(
-                f"The columns changed from {self._columns} to {list(row)}.", "Use one tracker for one run."
-            )
+            raise InputError(f"The columns changed from {self._columns} to {list(row)}.", self._one_tracker)
+
+    @property
+    def _one_tracker(self) -> str:
+        return f"Use one tracker and one file for one run; this file is {str(self.path)!r}."
 
     def close(self) -> None:
         """Do nothing: every line is on the disk already."""
@@ -116,7 +116,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def _number(text: str) -> float:
-    return int(text) if text.isdecimal() else float(text)
+    return int(text) if text.isdecimal() and len(text) < 16 else float(text)  # an integer as a float is still exact
 
 
 def _foreign(path: Path) -> InputError:

@@ -57,7 +57,8 @@ def fit(
         config: the settings.
         validation: batches that are evaluated after every epoch, never trained on.
         checkpoint: a file that is written after every epoch. Where it exists, the run goes on from it; a step may by
-            then be made of other batches of as many images (`accumulate`).
+            then be made of other batches of as many images (`accumulate`), and there may be more or fewer epochs where
+            those that are kept had the same learning rates.
         tracker: takes every row as it is made.
         progress: a bar where there is a terminal, else a line an epoch.
 

@@ -59,13 +59,15 @@ def entry_of(given: Any, title: str) -> Found:
     Raises:
         InputError: there is none, or more than one and none of the usual name.
     """
-    entries, left_out, state = [], [], given
+    entries: list[str] = []
+    left_out: list[str] = []
+    state = given
     while isinstance(state, Mapping) and not _is_state_dict(state) and len(entries) < 3:
         dicts = [name for name, value in state.items() if isinstance(value, Mapping) and _is_state_dict(value)]
         known = [name for name in _ENTRIES if isinstance(state.get(name), Mapping | nn.Module)]
-        entry = (known or (dicts if len(dicts) == 1 else [None]))[0]
-        if entry is None:
+        if not known and len(dicts) != 1:
             break
+        entry = (known or dicts)[0]
         left_out += [str(name) for name in state if name != entry]
         entries.append(str(entry))
         state = state[entry]
@@ -121,7 +123,7 @@ def fit_to(own: Iterable[str], found: Found) -> Found:
     # What lies outside the wrapper, as the counter of an averaged model.
     wrapped = {name.removesuffix(new) for name, new in renamed.items() if new in own}
     if len(wrapped) == 1:
-        renamed = {name: new for name, new in renamed.items() if name.startswith(*wrapped)}
+        renamed = {name: new for name, new in renamed.items() if name.startswith(tuple(wrapped))}
     removed = [_removed(name, new) for name, new in renamed.items()]
     return Found(
         {new: given[name] for name, new in renamed.items()},

@@ -103,6 +103,13 @@ def test_what_is_no_number_is_never_the_best(odd, place):
     assert row["best train_accuracy"] == max(filter(math.isfinite, accuracies))
 
 
+@pytest.mark.parametrize("digits", [16, 400, 4000])
+def test_whole_numbers_of_any_length_are_shown(tmp_path, digits, capsys):
+    put(tmp_path, "long", f"epoch,train_loss,seconds\n1,{'9' * digits},0.5\n2,1.5,{'9' * digits}\n")
+    assert cli.main(["compare", str(tmp_path)]) == 0
+    assert "long" in capsys.readouterr().out
+
+
 def test_a_run_of_no_number_at_all_has_no_best():
     rows = [{"epoch": epoch, "train_loss": float("nan")} for epoch in (1, 2)]
     table = tracking.compare([tracking.comparison.Run("run", {}, rows)])
