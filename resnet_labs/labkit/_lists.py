@@ -32,9 +32,13 @@ def question(registry: str, number: str) -> str | None:
 
 def _entries(registry: str) -> list[tuple[str, str, str, str]]:
     """Return number, slug, question and reports of every lab."""
-    calls = [node for node in ast.walk(ast.parse(registry)) if isinstance(node, ast.Call)]
-    labs = [[ast.literal_eval(given) for given in call.args[:4]] for call in calls if ast.unparse(call.func) == "Lab"]
-    return [(number, slug, asks, reports) for number, slug, asks, reports in labs]
+    try:
+        calls = [node for node in ast.walk(ast.parse(registry)) if isinstance(node, ast.Call)]
+        labs = [call.args[:4] for call in calls if ast.unparse(call.func) == "Lab"]
+        facts = [map(ast.literal_eval, given) for given in labs]
+        return [(number, slug, asks, reports) for number, slug, asks, reports in facts]
+    except (SyntaxError, ValueError):
+        raise _no_place(_REGISTRY) from None
 
 
 def with_lab(lists: dict[str, str], number: str, slug: str) -> dict[str, str]:

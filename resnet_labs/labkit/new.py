@@ -73,6 +73,10 @@ def _read(root: Path, name: str) -> str:
         return (root / name).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"There is no {name} here.", "Run the command in the repository's root.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{name} is not UTF-8 text.", "Take it from the repository again.") from None
+    except OSError as error:
+        raise InputError(f"{name} cannot be read: {error.strerror}.", "Take it from the repository again.") from None
 
 
 def _check_free(root: Path, number: str, files: dict[str, str]) -> None:
@@ -81,6 +85,9 @@ def _check_free(root: Path, number: str, files: dict[str, str]) -> None:
     for name in (*others, *files):
         if (root / name).exists():
             raise InputError(f"{name!r} is there already.", "Move it away, or choose another number or name.")
+    for folder in {folder for name in files for folder in Path(name).parents}:
+        if (root / folder).exists() and not (root / folder).is_dir():
+            raise InputError(f"{folder.as_posix()!r} is a file.", "A folder belongs there: move the file away.")
 
 
 def _files(number: str, slug: str, question: str | None) -> dict[str, str]:
@@ -117,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _read(root, "pyproject.toml")
         made = texts(root, given.number, given.slug)
+        build(root, check=True)  # refuses a source that is wrong, before anything is written
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

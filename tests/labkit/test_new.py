@@ -161,6 +161,16 @@ def test_bad_input_is_one_sentence_and_writes_nothing(wrong: str, untouched: Pat
     assert tree(untouched) == before
 
 
+def as_file(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("")
+
+
+def as_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
 def remove(name: str):
     return lambda root: (root / name).unlink()
 
@@ -183,6 +193,28 @@ BROKEN = {
     "damaged seconds": (
         lambda root: (root / "resnet_labs/cell_seconds.json").write_text("{"),
         "resnet_labs/cell_seconds.json has no place for the lab.",
+    ),
+    "a registry that is no Python": (
+        lambda root: (root / "resnet_labs/labs.py").write_text("LABS = ("),
+        "resnet_labs/labs.py has no place for the lab.",
+    ),
+    "a registry that is computed": (
+        lambda root: (root / "resnet_labs/labs.py").write_text("LABS = (Lab(number, slug, question, reports),)"),
+        "resnet_labs/labs.py has no place for the lab.",
+    ),
+    "an empty registry": (
+        lambda root: (root / "resnet_labs/labs.py").write_text("LABS = ()"),
+        "resnet_labs/labs.py has no place for the lab.",
+    ),
+    "a README that is no text": (
+        lambda root: (root / "README.md").write_bytes(b"\xff\xfe\x00"),
+        "README.md is not UTF-8 text.",
+    ),
+    "a folder in the place of a file": (lambda root: as_folder(root / "README.md"), "README.md cannot be read"),
+    "a file in the place of a folder": (lambda root: as_file(root / "tests/labs"), "'tests/labs' is a file."),
+    "another lab that is broken": (
+        lambda root: (root / "labs/solutions/lab02_digits.py").write_text("# %%\n### BEGIN SOLUTION\n"),
+        "lab02_digits.py, line 2",
     ),
     "a solution that is in the way": (
         lambda root: (root / "labs/solutions/lab10_more_depth.py").write_text("mine"),
