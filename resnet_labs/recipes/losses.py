@@ -115,7 +115,8 @@ _PHOTOS = Recipe(
     config=TrainConfig(epochs=10, learning_rate=1e-3, optimizer="adam", precision="fp32"),
     knobs={"num_features": None},
     chosen=(
-        "The report names ResNet-18 from scratch, Adam, ten epochs and hard negatives. Its log gives the batch away: "
+        "The report names ResNet-18, Adam, ten epochs and hard negatives, and not from which weights it began; these "
+        "networks begin from random ones. Its log gives the batch away: "
         "the mean loss of an untrained network on ten classes is near 2.3, and a sum of 226 over 5,000 images is then "
         "one over 100 batches of 50. The rate is Adam's usual 0.001, which the report names for its other experiment. "
         "Margin 0.2 on the unit sphere is Schroff et al.'s, the weight 0.003 of the centers Wen et al.'s."

@@ -12,6 +12,7 @@ import yaml
 
 from resnet_labs import results
 from resnet_labs.errors import InputError, nearest
+from resnet_labs.reports import schema
 
 _HERE = Path(str(resources.files(__package__)))
 
@@ -23,7 +24,7 @@ def load_report(report: str) -> dict[str, Any]:
     """Return a report's facts: title, experiments with settings and figures, claims. A figure left out is None.
 
     Raises:
-        InputError: there is no such report.
+        InputError: there is no such report, or its file is not as `schema` says.
 
     Example:
         >>> load_report("r1")["experiments"]["digits"]["batch_size"]
@@ -31,7 +32,23 @@ def load_report(report: str) -> dict[str, Any]:
     """
     if report not in REPORTS:
         raise InputError(f"There is no report {report!r}.", nearest(report, REPORTS))
-    return yaml.safe_load((_HERE / f"{report}.yaml").read_text(encoding="utf-8"))
+    return schema.check(yaml.safe_load((_HERE / f"{report}.yaml").read_text(encoding="utf-8")), report)
+
+
+def claim_facts(number: str) -> dict[str, Any]:
+    """Return a claim such as `r1.c2`: its text, how certain the report is, the rule of its verdict.
+
+    Raises:
+        InputError: there is no such claim.
+
+    Example:
+        >>> claim_facts("r2.c3")["certainty"]
+        'suggests'
+    """
+    known = {entry["id"]: entry for entry in load_report(number.split(".")[0])["claims"]}
+    if number not in known:
+        raise InputError(f"There is no claim {number!r}.", nearest(number, known))
+    return known[number]
 
 
 def claim(number: str) -> str:
@@ -44,10 +61,7 @@ def claim(number: str) -> str:
         >>> claim("r1.c2")
         'the images are 8x8 pixels'
     """
-    texts = {entry["id"]: entry["text"] for entry in load_report(number.split(".")[0])["claims"]}
-    if number not in texts:
-        raise InputError(f"There is no claim {number!r}.", nearest(number, texts))
-    return texts[number]
+    return claim_facts(number)["text"]
 
 
 def training_log(name: str) -> dict[str, list[float]]:

@@ -14,6 +14,7 @@ import pytest
 from helpers.places import ROOT
 from helpers.project_copy import copy_project, edit
 
+from resnet_labs import reports
 from resnet_labs.labkit import new
 from resnet_labs.labkit.build import build
 from resnet_labs.labkit.lint import lint
@@ -166,7 +167,12 @@ experiments:
     epochs: 1
     fact: {accuracy: 0.975}
 claims:
-  - {id: r5.c1, text: two colors can be told apart}
+  - id: r5.c1
+    text: two colors can be told apart
+    certainty: says
+    rule:
+      contains:
+        - {evidence: r5.colors, metric: accuracy, figure: colors.accuracy}
 """
 
 
@@ -176,6 +182,9 @@ def report(root: Path) -> Walk:
     walk.write("resnet_labs/reports/r5_log_colors.csv", "epoch,train_loss\n1,0.25\n")
     row = '    "r5.colors": (("accuracy", "accuracy", "accuracy"),),\n'
     walk.edit("resnet_labs/reports/compare.py", '    "r3.flowers": ', f'{row}    "r3.flowers": ')
+    claims = sum(len(reports.load_report(name)["claims"]) for name in reports.REPORTS)
+    for page in ("README.md", "book/index.md"):
+        walk.edit(page, f"{claims} claims", f"{claims + 1} claims")
     return walk
 
 
@@ -259,6 +268,7 @@ def test_the_steps_name_the_files_that_have_to_be_written(thing: str, walked) ->
     walks, _ = walked
     assert walks[thing].not_told(thing) == set()
     left = {"resnet_labs/checks/lab02/reference.py", "book/results.md", "resnet_labs/reports/evidence/r5.colors.jsonl"}
+    left.add("resnet_labs/reports/schema.py")  # it says what to write
     assert {told.replace("\\", "") for told in walks[thing].not_written(thing)} <= left
 
 

@@ -27,7 +27,7 @@ def test_numbers_of_trainable_parameters_are_those_of_the_stand_in():
 
 def test_report_s_maps_are_stages_one_and_three_and_the_mean():
     stated = reports.load_report("r0")["experiments"]["feature_maps"]
-    assert stated["input"][1:] == [3, 224, 224]
+    assert stated["inferred_input"][1:] == [3, 224, 224]
     with torch.device("meta"):
         network = resnet152()
         found = stage_features(network, torch.rand(1, 3, 224, 224), ("layer1", "layer3", "avgpool"))
