@@ -86,7 +86,7 @@ LABS = (
         "digits",
         "cifar10",
         minutes=1,
-        fast_work=Work("ResNet-20", 8, 128, 1000),
+        fast_work=Work("ResNet-20", 8, 128, 700),
         # 8, 20, 32, 56 layers are six times 20; two kinds, 3 seeds, 20 epochs of 391 steps.
         report_work=Work("ResNet-20", 32, 128, 285_000, precision="auto"),
     ),
