@@ -219,13 +219,6 @@ def test_every_marker_of_the_tests_is_in_contributing() -> None:
     assert [name for name in markers if f"`{name}`" not in read("CONTRIBUTING.md")] == []
 
 
-def test_the_modules_of_the_mutation_run_are_in_contributing() -> None:
-    assigned = [node for node in ast.parse(read("tests/library/mutants.py")).body if isinstance(node, ast.Assign)]
-    (modules,) = [node.value for node in assigned if ast.unparse(node.targets[0]) == "SLOW"]
-    names = [*ast.literal_eval(modules)]
-    assert " in `{}`, `{}` and `{}`, ".format(*names) in " ".join(read("CONTRIBUTING.md").split())
-
-
 def test_the_longest_tests_that_start_first_are_files() -> None:
     (line,) = re.findall(r"^LONGEST = (\(.+\))$", read("tests/conftest.py"), re.MULTILINE)
     assert [name for name in ast.literal_eval(line) if not list(TESTS.rglob(name))] == []
