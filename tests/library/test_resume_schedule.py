@@ -139,6 +139,19 @@ def test_the_same_number_goes_on_under_every_schedule(tmp_path, epochs):
         same(run(path, epochs=epochs, schedule=schedule), run(None, epochs=epochs, schedule=schedule))
 
 
+@pytest.mark.parametrize("make", [lambda: network().state_dict(), lambda: {"epoch": 3}, network, lambda: 3])
+@pytest.mark.parametrize("kept_before", [False, True])
+@pytest.mark.filterwarnings("ignore:.*is not a checkpoint of this library:UserWarning")
+def test_somebody_s_own_file_in_the_checkpoint_s_place_is_never_replaced(tmp_path, make, kept_before):
+    path = tmp_path / "run.pt"
+    if kept_before:
+        run(path, epochs=2)
+    torch.save(make(), path)
+    error = refused(path, epochs=3)
+    assert error.problem.startswith(f"The file '{path}' is not a checkpoint of this library: it holds ")
+    assert "elete" not in str(error)
+
+
 # what is in a checkpoint need not be what a run wrote
 
 
