@@ -405,9 +405,19 @@ checks.lab04.check_split(stratified_split)
 # something away: not every number of images has such a share. Write `possible_sizes`: which of the sizes allow the
 # figure?
 #
-# Then set four names. `divisor`: the number that divides all sizes up to 1,000 that allow 0.947368. `size`: the
-# possible size that is nearest to a fifth of the 4,317 flowers, 863.4. `low` and `high`: the 95 % Wilson interval of
-# that accuracy on that many images, from `metrics.wilson_interval(correct, total)`, with whole numbers.
+# The report does not say which flowers it had. These four public sets have its five classes, and a fifth of one of them
+# may have been its validation part. Where a fifth is no whole number, both neighbors are given:
+#
+# | set | photographs | a fifth |
+# | --- | --- | --- |
+# | TensorFlow's flower photographs | 3,670 | 734 |
+# | Kaggle's set, by its page | 4,242 | 848, 849 |
+# | Kaggle's set, our copy | 4,317 | 863, 864 |
+# | the set of OpenMMLab's tutorials | 2,848 | 569, 570 |
+#
+# Then set four names. `divisor`: the number that divides all sizes up to 1,000 that allow 0.947368. `size`: the one
+# size in the table that allows it. `low` and `high`: the 95 % Wilson interval of that accuracy on that many images,
+# from `metrics.wilson_interval(correct, total)`, with whole numbers.
 #
 # About 10 minutes.
 
@@ -425,11 +435,11 @@ def possible_sizes(figure, decimals, sizes):
 
 # %% tags=["answer"] exercise="04.5"
 # divisor: what divides every size from 1 to 1,000 that allows 0.947368
-# size: the possible size nearest to 863.4
+# size: the size in the table that allows 0.947368
 # low, high: the 95 % Wilson interval of the accuracy 0.947368 on `size` images
 ### BEGIN SOLUTION
 divisor = possible_sizes(0.947368, 6, range(1, 1001))[0]
-size = min(possible_sizes(0.947368, 6, range(1, 1001)), key=lambda n: abs(n - 863.4))
+(size,) = possible_sizes(0.947368, 6, [734, 848, 849, 863, 864, 569, 570])
 low, high = metrics.wilson_interval(round(0.947368 * size), size)
 ### END SOLUTION
 
@@ -451,25 +461,24 @@ checks.lab04.check_reading(possible_sizes, divisor, size, low, high)
 # </details>
 # <details><summary>Hint 04.5c: divisor, size or interval</summary>
 #
-# Print the possible sizes up to 1,000 and look at the first ones. Among them take the one nearest to 863.4. The number
-# of right images is `round(0.947368 * size)`, and `metrics.wilson_interval` takes that number and the size.
+# Print the possible sizes up to 1,000 and look at the first ones. For `size` call `possible_sizes` with the sizes of
+# the table. The number of right images is `round(0.947368 * size)`, and `metrics.wilson_interval` takes that number and
+# the size.
 #
 # </details>
 
 # %% [markdown]
-# **Expected:** 52 sizes up to 1,000; an interval that is about 0.03 wide.
-#
-# None of the flower sets that we know has a fifth of such a size. 734 images are a fifth of TensorFlow's 3,670 flower
-# photographs, 863 or 864 of the 4,317 in our copy of Kaggle's set, 848 or 849 of the 4,242 that Kaggle's page names:
-
+# **Expected:** 52 sizes up to 1,000; an interval that is about 0.037 wide.
 
 # %% tags=["exercise"]
-possible_sizes(0.947368, 6, [734, 848, 849, 863, 864])
+print(f"{round(0.947368 * size)} of {size} images: 95 % interval [{low:.3f}, {high:.3f}]")
 
 # %% [markdown]
 # What follows, and what does not? If the figure is right images by all images, the validation part had a multiple of 19
-# images, and so it was another set, or another cut, than those. It can also be a mean of the accuracies of batches,
-# which need not be a whole number of images in all. The report does not say how it was computed, so we cannot tell.
+# images. Of these four sets one allows that, and public copies of the report's course hand out that very set, with code
+# that cuts it so. That makes the set likely. It does not prove it: other sets and other cuts have multiples of 19 too.
+# The figure can also be a mean of the accuracies of batches, which need not be a whole number of images in all. The
+# report does not say how it was computed.
 
 # %% [markdown]
 # ## Experiment
@@ -755,19 +764,20 @@ print("\n".join(compare.provenance(kind)))
 #
 # What the numbers of your fast run say of the report's claims:
 #
-# - **r3.c4** (a small learning rate keeps the pretrained weights from being forgotten): not the reason here. Where the
-#   backbone is frozen nothing moves, at a hundred times the report's rate neither: the drift is 0, bit for bit. Thawed,
-#   the smaller rate does forget less, but it does not forget nothing: the running statistics follow the new images at
+# - **r3.c4** (a small learning rate keeps the pretrained weights from being forgotten): it is not the rate where the
+#   backbone is frozen. There nothing moves, not even at a hundred times the report's rate: the drift is 0, bit for bit.
+#   The report froze its layers at first; the name that it gives its small rate suggests that some were thawed later.
+#   Thawed, the smaller rate does forget less, but it forgets something: the running statistics follow the new images at
 #   any rate. Read all three blocks above.
-# - **r3.c5** (augmentation reduces overfitting with the backbone frozen): the gap shrinks, and nothing is won. Against
+# - **r3.c5** (augmentation reduces overfitting with the backbone frozen): not shown for the report's network. Against
 #   the same split and first weights without augmentation, your loss gap shrank (the row "change of loss gap"), and on
-#   the real flowers the accuracy gap did, with an interval below zero. The change of validation accuracy has an
-#   interval around zero in both. The training images got harder, the validation images no easier: one linear layer
-#   has little room to overfit.
-# - **r3.c6** (0.947368 on the validation set): cannot be checked without the authors' split. It asks for a multiple of
-#   19 images, which no known set of five flowers gives when it is cut 8:2. On 855 images its 95 % interval would be
-#   [0.930, 0.960]: the second decimal is not sure, and the last four say nothing of flowers. The report names no test
-#   set, so if the epoch to print was chosen by this figure, new flowers would give less.
+#   the real flowers, behind a small network, the accuracy gap did, with an interval below zero. The change of
+#   validation accuracy has an interval around zero in both: a smaller gap, and no better network. The training images
+#   got harder, the validation images no easier.
+# - **r3.c6** (0.947368 on the validation set): not shown, because nothing is stored of ResNet-152. The figure asks for
+#   a multiple of 19 images, such as the 570 of the likely set. On those its 95 % interval is [0.926, 0.963]: the second
+#   decimal is not sure, and the last four say nothing of flowers. The report names no test set. If the epoch to print
+#   was chosen by this figure, as the public copies of that course's code choose it, new flowers would give less.
 
 # %% [markdown]
 # ## Break it
@@ -836,6 +846,7 @@ plotting.curves(curves, y="change of the features (fraction)")
 #   Visual Recognition, ICML 2014.
 # - Yosinski, Clune, Bengio, Lipson: How transferable are features in deep neural networks?, NIPS 2014.
 # - Ioffe, Szegedy: Batch Normalization, ICML 2015, section 3.1, on the statistics that are used after training.
-# - The TensorFlow team: Flowers, 2019 (3,670 photographs); Kaggle: Flowers Recognition (4,242 by its page).
+# - The TensorFlow team: Flowers, 2019 (3,670 photographs); Kaggle: Flowers Recognition (4,242 by its page); OpenMMLab:
+#   the five flowers of its tutorials (2,848).
 # - Wilson: Probable inference, the law of succession, and statistical inference, JASA 1927.
 # - The report r3, as facts: `resnet_labs.reports.load_report("r3")`.

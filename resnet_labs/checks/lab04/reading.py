@@ -10,6 +10,9 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab04 import reference
 from resnet_labs.metrics import wilson_interval
 
+# A fifth of each public set of five flowers that the lab names, rounded down and up: of 3,670, 4,242, 4,317, 2,848.
+_FIFTHS = (734, 848, 849, 863, 864, 569, 570)
+
 # In this order every wrong answer that has a name differs from all others where it first differs from the right one.
 _FIGURES = (
     (0.666667, 6, range(1, 30)),
@@ -72,19 +75,27 @@ def check_reading(
     )
     probe.equal(
         size,
-        855,
+        570,
         "size",
-        tested="size: the possible validation size nearest to a fifth of 4,317 images",
-        cause="among the sizes that allow 0.947368, take the one nearest to 863.4",
+        tested="size: the size in the table of public sets that allows 0.947368",
+        cause="call `possible_sizes` with the sizes of the table",
         hint="c",
         mistakes=[
-            Mistake(863, "not-possible", "no whole number of 863 images is 0.947368", "c"),
-            Mistake(874, "further-off", "874 allows it, but is further from 863.4", "c"),
+            *(
+                Mistake(fifth, "not-possible", f"no whole number of {fifth} images is 0.947368", "c")
+                for fifth in _FIFTHS[:-1]
+            ),
+            *(
+                Mistake(other, "not-in-the-table", f"{other} allows it, but is a fifth of none of these sets", "c")
+                for other in range(19, 1001, 19)
+                if other not in _FIFTHS
+            ),
+            Mistake(2848, "whole-set", "this is the whole set; a fifth of it was for validation", "c"),
         ],
     )
-    right, of_all = wilson_interval(810, 855), wilson_interval(round(0.947368 * 4317), 4317)
-    share = 810 / 855
-    arm = 1.959964 * (share * (1 - share) / 855) ** 0.5
+    right, of_all = wilson_interval(540, 570), wilson_interval(round(0.947368 * 2848), 2848)
+    share = 540 / 570
+    arm = 1.959964 * (share * (1 - share) / 570) ** 0.5
     for name, got, expected, swapped, wald, larger in (
         ("low", low, right.low, right.high, share - arm, of_all.low),
         ("high", high, right.high, right.low, share + arm, of_all.high),
@@ -93,13 +104,13 @@ def check_reading(
             got,
             expected,
             "interval",
-            tested=f"{name}: the {name} end of the 95 % Wilson interval of 810 in 855",
+            tested=f"{name}: the {name} end of the 95 % Wilson interval of 540 in 570",
             cause="`metrics.wilson_interval(correct, total)` takes two whole numbers, right images and all images",
             hint="c",
             mistakes=[
                 Mistake(swapped, "swapped", "this is the other end: it returns low first, then high", "c"),
                 Mistake(wald, "wald", "this is the normal interval; use Wilson's", "c"),
-                Mistake(larger, "all-flowers", "this is for all 4,317 images; `size` of them were validation", "c"),
+                Mistake(larger, "all-flowers", "this is for all 2,848 images; `size` of them were validation", "c"),
             ],
             atol=2e-4,
         )

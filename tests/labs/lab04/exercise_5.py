@@ -14,10 +14,10 @@ def _possible(figure, decimals, sizes):
     return [size for size in sizes if round(round(figure * size) / size, decimals) == figure]
 
 
-LOW, HIGH = wilson_interval(810, 855)
+LOW, HIGH = wilson_interval(540, 570)
 
 
-answers = Answers("04.5", "check_reading", place=lambda possible_sizes: (possible_sizes, 19, 855, LOW, HIGH))
+answers = Answers("04.5", "check_reading", place=lambda possible_sizes: (possible_sizes, 19, 570, LOW, HIGH))
 
 
 @answers.wrong("counts")
@@ -55,15 +55,18 @@ def the_first_alone(figure, decimals, sizes):
     return _possible(figure, decimals, sizes)[:1]
 
 
-answers.wrong("numerator")(_possible, 18, 855, LOW, HIGH)
-answers.wrong("divisor")(_possible, 38, 855, LOW, HIGH)
+answers.wrong("numerator")(_possible, 18, 570, LOW, HIGH)
+answers.wrong("divisor")(_possible, 38, 570, LOW, HIGH)
 answers.wrong("not-possible")(_possible, 19, 863, LOW, HIGH)
-answers.wrong("further-off")(_possible, 19, 874, LOW, HIGH)
-answers.wrong("size")(_possible, 19, 741, LOW, HIGH)
-answers.wrong("wald")(_possible, 19, 855, 0.9324, 0.9623)
-answers.wrong("swapped")(_possible, 19, 855, HIGH, LOW)
-answers.wrong("all-flowers")(_possible, 19, 855, *wilson_interval(4090, 4317))
-answers.wrong("interval")(_possible, 19, 855, 0.0002, 0.0064)
+answers.wrong("not-possible")(_possible, 19, 569, LOW, HIGH)
+answers.wrong("not-in-the-table")(_possible, 19, 855, LOW, HIGH)
+answers.wrong("not-in-the-table")(_possible, 19, 19, LOW, HIGH)
+answers.wrong("whole-set")(_possible, 19, 2848, LOW, HIGH)
+answers.wrong("size")(_possible, 19, 571, LOW, HIGH)
+answers.wrong("wald")(_possible, 19, 570, 0.9290, 0.9657)
+answers.wrong("swapped")(_possible, 19, 570, HIGH, LOW)
+answers.wrong("all-flowers")(_possible, 19, 570, *wilson_interval(2698, 2848))
+answers.wrong("interval")(_possible, 19, 570, *wilson_interval(810, 855))
 
 
 @answers.right
@@ -75,7 +78,7 @@ def sizes_as_printed(figure, decimals, sizes):
     return [n for n in sizes if f"{figure:.{decimals}f}" in {f"{k / n:.{decimals}f}" for k in range(n + 1)}]
 
 
-answers.right(sizes_as_printed, 19, 855, round(LOW, 4), round(HIGH, 4))
+answers.right(sizes_as_printed, 19, 570, round(LOW, 4), round(HIGH, 4))
 
 
 def sizes_by_fractions(figure, decimals, sizes):
@@ -84,4 +87,4 @@ def sizes_by_fractions(figure, decimals, sizes):
     return torch.tensor(near)
 
 
-answers.right(sizes_by_fractions, 19, 855, torch.tensor(LOW), torch.tensor(HIGH))
+answers.right(sizes_by_fractions, 19, 570, torch.tensor(LOW), torch.tensor(HIGH))

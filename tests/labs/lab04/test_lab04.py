@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import torch
 from helpers.places import SOLUTIONS
 
 from resnet_labs import data, reports
-from resnet_labs.checks.lab04 import reference
+from resnet_labs.checks.lab04 import reading, reference
 from resnet_labs.metrics import wilson_interval
 from resnet_labs.resnet import resnet18, resnet152
 from resnet_labs.weights import replace_head
 
 SOURCE = (SOLUTIONS / "lab04_flowers.py").read_text(encoding="utf-8")
-FIGURE = reports.load_report("r3")["experiments"]["flowers"]["fact"]["val_accuracy"]
+FLOWERS = reports.load_report("r3")["experiments"]["flowers"]
+FIGURE, LIKELY = FLOWERS["fact"]["val_accuracy"], FLOWERS["likely_dataset"]
 
 
 def allow(sizes):
@@ -28,16 +30,30 @@ def test_only_multiples_of_19_allow_the_report_s_figure():
     assert f"{len(sizes)} sizes up to 1,000" in SOURCE
 
 
-def test_no_fifth_of_a_known_flower_set_allows_it():
+def test_of_the_sets_in_the_table_one_has_a_fifth_that_allows_it():
+    rows = re.findall(r"^# \| [^|]+ \| ([\d,]+) \| ([\d, ]+) \|$", SOURCE, re.MULTILINE)
+    fifths = [int(n) for _, part in rows for n in part.split(", ")]
+    for total, part in rows:
+        exact = int(total.replace(",", "")) / 5
+        assert {int(n) for n in part.split(", ")} == {math.floor(exact), math.ceil(exact)}
     named = [int(n) for n in re.search(r"possible_sizes\(0\.947368, 6, \[([\d, ]+)\]\)", SOURCE)[1].split(", ")]
-    assert named == [734, 848, 849, 863, 864]
-    assert allow(named) == []
+    assert fifths == named == list(reading._FIFTHS)
+    assert allow(named) == [570]
+    assert sum(LIKELY["images"].values()) == 2848
+    assert LIKELY["validation"] == 570
 
 
-def test_the_interval_around_it_is_three_hundredths_wide():
-    low, high = wilson_interval(810, 855)
-    assert round(810 / 855, 6) == FIGURE
-    assert abs(high - low - 0.03) < 0.001
+def test_the_lab_claims_nothing_of_all_sets():
+    assert "no known set" not in SOURCE
+    assert "855" not in SOURCE
+    assert "It does not prove it" in SOURCE
+
+
+def test_the_interval_around_it_is_as_wide_as_the_lab_says():
+    low, high = wilson_interval(540, 570)
+    assert round(540 / 570, 6) == FIGURE
+    assert f"about {high - low:.3f} wide" in SOURCE
+    assert f"[{low:.3f}, {high:.3f}]: the second" in SOURCE
 
 
 def test_parameter_counts_of_new_heads():
