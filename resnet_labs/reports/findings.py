@@ -26,6 +26,9 @@ class Finding:
     stand_in: bool = False
 
 
+_NOTHING = Finding("unmeasured", "the two sides were not measured on the same data")
+
+
 def own(rule: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what follows without results lines."""
     for part in rule.get("figures", []):
@@ -47,33 +50,35 @@ def _number(value: Any) -> Any:
     return len(value) if isinstance(value, list) else value
 
 
-def measured(number: str, rule: Mapping[str, Any], report: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
+def measured(rule: Mapping[str, Any], report: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
     """Yield what the stored lines show."""
-    try:
-        yield from _compared(rule.get("compare", []), lines)
-        for part in rule.get("contains", []):
-            yield from _contained(part, lookup(report, part["figure"]), lines)
-        for part in rule.get("seeds", []):
-            yield from _reached(part, lines)
-    except KeyError as missing:
-        raise InputError(
-            f"The rule of {number} asks for {missing.args[0]}, which its evidence does not hold.",
-            f"Correct the rule in resnet_labs/reports/{number.split('.')[0]}.yaml, or add the lines.",
-        ) from None
+    yield from _compared(rule.get("compare", []), lines)
+    for part in rule.get("contains", []):
+        yield from _contained(part, lookup(report, part["figure"]), lines)
+    for part in rule.get("seeds", []):
+        yield from _reached(part, lines)
 
 
-def _arms(evidence: str, arm: Mapping[str, Any], lines: Lines) -> dict[tuple[str, str], list[Result]]:
-    """Return the latest like runs of an arm on each data, those on the report's own alone where there are any.
+def picked(arm: Mapping[str, Any], lines: Lines) -> list[Result]:
+    """Return the stored runs of an arm: of its `evidence`, with its `metric`, and with the settings beside those."""
+    wanted = _settings_of(arm).items()
+    return [
+        run
+        for run in lines(arm["evidence"])
+        if all(run.settings.get(name) == value for name, value in wanted) and _value(run, arm["metric"]) is not None
+    ]
 
-    Raises:
-        KeyError: there are lines of the experiment, and none of the arm.
-    """
-    stored = lines(evidence)
-    picked = [run for run in stored if all(run.settings.get(name) == value for name, value in arm.items())]
-    if stored and not picked:
-        raise KeyError(f"{evidence} with {_settings(arm)}")
-    groups = {(group[0].stand_in, group[0].data["name"]): group for group in results.alike(picked)}
+
+def _latest(arm: Mapping[str, Any], lines: Lines) -> dict[tuple[str, str], list[Result]]:
+    """Return the latest like runs of an arm on each data, those on the report's own alone where there are any."""
+    groups = {(group[0].stand_in, group[0].data["name"]): group for group in results.alike(picked(arm, lines))}
     return {key: group for key, group in groups.items() if not key[0]} or groups
+
+
+def _missing(arm: Mapping[str, Any]) -> Finding:
+    settings = _settings(_settings_of(arm))
+    named = f"{arm['evidence']} ({settings})" if settings else arm["evidence"]
+    return Finding("unmeasured", f"no run of {named} is stored that has {arm['metric'].replace('_', ' ')}")
 
 
 def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Finding]:
@@ -82,10 +87,12 @@ def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Find
     for part in parts:
         shared = {name: part[name] for name in ("evidence", "metric") if name in part}
         sides = [{**shared, **part[side]} for side in ("higher", "lower")]
-        higher, lower = (_arms(side["evidence"], _settings_of(side), lines) for side in sides)
+        higher, lower = (_latest(side, lines) for side in sides)
         both = [key for key in higher if key in lower]
         if not both:
-            yield Finding("unmeasured", f"nothing is stored that compares {' with '.join(_names(*sides))}")
+            yield next(
+                (_missing(side) for side, runs in zip(sides, (higher, lower), strict=True) if not runs), _NOTHING
+            )
         asked += [(key, sides, higher[key], lower[key]) for key in both]
     rough = [_difference(sides, first, second, 0.95) for _, sides, first, second in asked]
     p_values = [each.p_value if each else 1.0 for each in rough]
@@ -100,18 +107,21 @@ def _difference(
     sides: Sequence[Mapping[str, Any]], first: Sequence[Result], second: Sequence[Result], confidence: float
 ) -> metrics.PairedDifference | None:
     """Return the difference over the seeds that both have; None where it has no interval."""
-    seeds = sorted({run.seed for run in first} & {run.seed for run in second})
-    values = [
-        [_value(next(run for run in runs if run.seed == seed), side["metric"]) for seed in seeds]
-        for side, runs in zip(sides, (first, second), strict=True)
-    ]
+    values = [_by_seed(runs, side["metric"]) for side, runs in zip(sides, (first, second), strict=True)]
+    pairs = [(value, values[1][seed]) for seed, value in sorted(values[0].items()) if seed in values[1]]
     kinds = [metrics.quantity(side["metric"]) for side in sides]
     shares = all(kind is not None and kind.kind == "share" and kind.images == "judged" for kind in kinds)
     num_images = next(first[0].data[part] for part in PARTS if part in first[0].data) if shares else None
     try:
-        return metrics.paired_difference(values[0], values[1], num_images=num_images, confidence=confidence)
+        return metrics.paired_difference(
+            [pair[0] for pair in pairs], [pair[1] for pair in pairs], num_images=num_images, confidence=confidence
+        )
     except InputError:  # one seed, or no spread
         return None
+
+
+def _by_seed(runs: Sequence[Result], metric: str) -> dict[int, float]:
+    return {run.seed: value for run in runs if (value := _value(run, metric)) is not None}
 
 
 def _said(
@@ -133,12 +143,11 @@ def _said(
 
 
 def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator[Finding]:
-    arms = _arms(part["evidence"], part.get("arm", {}), lines)
-    if not arms:
-        yield Finding("unmeasured", f"no run of {part['evidence']} is stored")
-    for (stand_in, name), runs in arms.items():
-        if part["metric"] not in runs[0].metrics:
-            raise KeyError(f"{part['metric']} of {part['evidence']}")
+    arm = _arm(part)
+    found = _latest(arm, lines)
+    if not found:
+        yield _missing(arm)
+    for (stand_in, name), runs in found.items():
         ours = results.summarise(runs, part["metric"])
         if ours.low is None or ours.high is None:
             outcome: Outcome = "undecided"
@@ -150,13 +159,13 @@ def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator
 
 
 def _reached(part: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
-    stored = lines(part["evidence"])
-    runs = [run for run in stored if all(run.settings.get(name) == v for name, v in part.get("arm", {}).items())]
+    arm = _arm(part)
+    runs = picked(arm, lines)
     if not runs:
-        yield Finding("unmeasured", f"no run of {part['evidence']} is stored")
+        yield _missing(arm)
     for stand_in, name in dict.fromkeys((run.stand_in, run.data["name"]) for run in runs):
         values = [_value(run, part["metric"]) for run in runs if (run.stand_in, run.data["name"]) == (stand_in, name)]
-        count = sum(value >= part["reaches"] for value in values)
+        count = sum(value is not None and value >= part["reaches"] for value in values)
         outcome: Outcome = "holds" if count == len(values) else "undecided" if count else "fails"
         words = f"{part['metric'].replace('_', ' ')} is at least {part['reaches']} in {count} of {len(values)} runs"
         words += f" {_settings(part['arm'])}" if "arm" in part else ""
@@ -167,14 +176,16 @@ def _data(stand_in: str, name: str) -> str:
     return f"a stand-in ({stand_in})" if stand_in else f"the report's data ({name})"
 
 
-def _value(run: Result, metric: str) -> float:
+def _value(run: Result, metric: str) -> float | None:
+    """Return a figure of a run, None where it has none."""
     if metric == "seconds":
         return run.seconds
-    first, *less = metric.split(" - ")
-    for name in (first, *less):
-        if name not in run.metrics:
-            raise KeyError(f"{name} of {run.experiment}")
-    return run.metrics[first] - sum(run.metrics[name] for name in less)
+    first, *less = (run.metrics.get(name) for name in metric.split(" - "))
+    return None if first is None or None in less else first - sum(each for each in less if each is not None)
+
+
+def _arm(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"evidence": part["evidence"], "metric": part["metric"], **part.get("arm", {})}
 
 
 def _settings_of(side: Mapping[str, Any]) -> dict[str, Any]:

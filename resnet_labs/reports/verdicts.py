@@ -36,7 +36,7 @@ def verdict(number: str, lines: Lines = reports.evidence) -> Verdict:
         lines: where results lines come from.
 
     Raises:
-        InputError: there is no such claim, or its rule names runs or figures that its evidence does not hold.
+        InputError: there is no such claim, or its rule names a count that there is not.
 
     Example:
         >>> verdict("r2.c8").kind
@@ -47,7 +47,7 @@ def verdict(number: str, lines: Lines = reports.evidence) -> Verdict:
     if "none" in rule:
         return Verdict("not testable", rule["none"])
     found = [*findings.own(rule, report)]
-    measured = [*findings.measured(number, rule, report, lines)]
+    measured = [*findings.measured(rule, report, lines)]
     if "unmeasured" in rule:
         measured.append(Finding("unmeasured", f"not measured yet: {rule['unmeasured']}"))
     binding = [*found, *(each for each in measured if not _is_held_back(each, claim))]
