@@ -111,7 +111,7 @@ LABS = (
         "cats_vs_dogs",
         report_weights=("resnet18", "resnet50"),
         minutes=1,
-        fast_work=Work("ResNet-20", 32, 32, 350),
+        fast_work=Work("ResNet-20", 32, 32, 250),
         # ResNet-18 is 0.45 of ResNet-50; 3 seeds, 3 epochs of 625 steps, 5,000 test images before and after.
         report_work=Work("ResNet-50", 224, 32, 8_600, precision="auto"),
     ),
