@@ -74,7 +74,7 @@ def stages_of_resnet152() -> Counted:
     shapes = [tuple(maps.shape[1:3]) for maps in found.values()]
     halved = all(shapes[i + 1] == (2 * channels, side // 2) for i, (channels, side) in enumerate(shapes[:-1]))
     said = ", ".join(f"{channels} channels of {side}x{side}" for channels, side in shapes)
-    return halved, f"from 224 pixels its stages give {said}"
+    return halved, f"from 224 pixels its stages give {said}; the first keeps the map of the stem"
 
 
 def parameters_without_pooling() -> Counted:
