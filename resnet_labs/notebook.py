@@ -105,7 +105,8 @@ def _new_folder(parent: Path) -> Path:
                 (parent / name / "figures").mkdir()
                 return (parent / name).absolute()
     except OSError as error:
-        raise files.unwritable(f"The folder {str(parent)!r}", error) from error
+        kept = "; `resnet-labs run` writes into the folder in which it is started"
+        raise files.unwritable(f"The folder {str(parent)!r}", error, kept) from error
     raise InputError(f"A hundred runs began in {str(parent)!r} in this second.", "Begin them one after the other.")
 
 

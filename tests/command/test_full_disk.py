@@ -78,7 +78,7 @@ def test_nothing_long_starts_on_a_full_disk(command, code, call, monkeypatch, ca
     monkeypatch.setattr(bench, "BENCHMARKS", {"race": lambda effort: pytest.fail("ran")})
     monkeypatch.setattr(os, call, refused(code), raising=False)
     said = refusal(command, capsys)
-    assert f"cannot be written: {os.strerror(code)}. Free some space, or give another folder." in said
+    assert f"cannot be written: {os.strerror(code)}. Free some space, or give another folder" in said
     assert [path.name for path in tmp_path.iterdir()] == ["lab.ipynb"]
 
 
@@ -205,7 +205,7 @@ def test_runs_that_begin_in_one_second_have_folders_of_their_own(lab_of, monkeyp
 def test_runs_folders_that_cannot_be_made_are_a_sentence(lab_of, capsys, tmp_path):
     lab_of("1")
     (tmp_path / "runs").write_text("")
-    assert "a part of this one is a file." in refusal(["run", "digits"], capsys)
+    assert "a part of this one is a file; `resnet-labs run` writes into" in refusal(["run", "digits"], capsys)
     (tmp_path / "runs").unlink()
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "02_digits").symlink_to("nowhere")
