@@ -150,7 +150,7 @@ LABS = (
         "cifar100",
         report_weights=("resnet18", "resnet152"),
         minutes=1,
-        fast_work=Work("ResNet-8", 16, 64, 1700),
+        fast_work=Work("ResNet-8", 16, 64, 1150),
         # Model 2: 30 epochs of 766 steps. Model 3: 11,500 steps, each longer, and AutoAugment image by image. Model 1:
         # 30,600 steps of 8 images.
         report_work=Work("ResNet-34 with a small stem", 32, 64, 60_000),
@@ -164,7 +164,7 @@ LABS = (
         "stl10",
         report_stand_in="tiny_imagenet_10",
         minutes=1,
-        fast_work=Work("ResNet-8", 8, 50, 4500),
+        fast_work=Work("ResNet-8", 8, 50, 2700),
         # 25 trainings: 10 epochs of 100 steps, each with a look at 8,000 images.
         report_work=Work("ResNet-18", 96, 50, 40_500, precision="auto"),
     ),
