@@ -126,21 +126,19 @@ REAL = """
 import os, sys
 os.environ |= {"HOME": "/dev/null", "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator,UserWideCacheLocator"}
 os.environ["RESNET_LABS_CACHE"] = sys.argv[1]
-import torch
-from resnet_labs.features import embed
+from resnet_labs.features.compiled import umap_class
 try:
     from umap import UMAP
     print("this numba knows no such setting")
 except RuntimeError:
-    print(tuple(embed(torch.randn(30, 4), "umap").shape))
+    print(umap_class().__name__)
 """
 
 
 @pytest.mark.slow
-def test_umap_itself_runs_without_its_usual_folders(tmp_path):
+def test_umap_itself_loads_without_its_usual_folders(tmp_path):
     done = subprocess.run([sys.executable, "-c", REAL, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     if "no such setting" in done.stdout:
         pytest.skip("an older numba")
-    assert done.stdout == "(30, 2)\n"
-    assert [*(tmp_path / "numba").rglob("*.nbi")]
+    assert done.stdout == "UMAP\n"
