@@ -15,9 +15,11 @@ from typing import Any
 
 from resnet_labs import recipes, results
 from resnet_labs.errors import InputError
+from resnet_labs.labkit import _difference_table
+from resnet_labs.metrics import quantity
 from resnet_labs.recipes import Recipe
-from resnet_labs.reports import REPORTS, compare, load_report, reruns
-from resnet_labs.results import Result
+from resnet_labs.reports import REPORTS, compare, differences, load_report, reruns, verdicts
+from resnet_labs.results import PARTS, Result
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "book" / "results.md"
@@ -28,15 +30,27 @@ _HEAD = """\
 
 # Results
 
-What the reports say, and what we measured. Figures are fractions, not per cent. Ours are means over seeds, in brackets
-the 95 % interval of the mean (Student's t); one seed has none. Each was computed from stored results lines, which hold
-the recipe's settings (SGD has a momentum of 0.9 in all of them); nothing on this page was typed by hand. **Stand-in**
-marks images or weights that are not the report's own.
+What the reports say, and what we measured. Figures are fractions, not per cent. Ours are means over seeds, with a 95 %
+interval in brackets; one seed has none. Each figure was computed from stored results lines, which hold the recipe's
+settings (SGD has a momentum of 0.9 in all of them); nothing on this page was typed by hand. **Stand-in** marks images
+or weights that are not the report's own.
+
+The interval of a share of images, such as an accuracy, is for new seeds and new images: Wilson's, with the spread of
+the seeds added (`metrics.share_interval`). That of everything else is Student's t over the seeds, by the logit for
+F scores and the like, by the logarithm for what is never below zero. Counts have none, nor has one network that was
+measured several times; it is called so.
 
 Recipes run in fp32 on one thread, so that one command gives one experiment everywhere. Lines from before that rule may
 have run in bf16 or on two threads; each is shown with what it ran on. A mean is taken over runs that differ in nothing
 but the seed: settings, data, number format, versions and machine class (processor, instruction set, threads) are the
 same.
+
+Differences are taken seed by seed, between runs with the same seeds and images, and have an interval of their own: two
+intervals that overlap prove nothing. All differences of one table are judged together (Holm's method), so that one
+false finding or more comes up in 5 % of such tables; the table names the level of each interval. Of shares it is for
+new images too. Where zero is inside, the table says how many seeds would show a gap of that size with 80 %
+probability, and on how many images where those at hand are too few: a plan, not a promise, since a gap that came out
+large by chance looks easy to show.
 
 To compare a rerun with these figures: on the same machine class, with the same versions and the same commit, each seed
 has to give the same figures bit by bit. Elsewhere sums are rounded in another order, and training enlarges the
@@ -63,12 +77,14 @@ def render(evidence: Path = EVIDENCE) -> str:
             raise InputError(
                 f"{experiment}.jsonl holds lines of {', '.join(sorted(others))}.", "Move them to a file of that name."
             )
+    stored = measured
     measured = {experiment: [_without_markup(run) for run in runs] for experiment, runs in measured.items()}
     parts = [_HEAD]
     shown: set[str] = set()
     for report in REPORTS:
         facts = load_report(report)
         parts.append(f"## {report}: {facts['title']}\n")
+        parts += _claims(facts["claims"], stored)
         for part, settings in facts["experiments"].items():
             if not isinstance(settings, dict):  # a remark on all of the report's experiments
                 continue
@@ -78,14 +94,14 @@ def render(evidence: Path = EVIDENCE) -> str:
             parts += [f"### {experiment}\n", _what(settings)]
             parts += [] if any(compare.has_figures(name) for name in own) else [_not_measured(experiment)]
             for name in own:
-                parts += _section(name, measured[name], titled=name != experiment)
+                parts += _section(name, measured, titled=name != experiment)
         for claim in facts["claims"]:
             for name in _under(claim["id"], measured):
                 shown.add(name)
                 parts += [
                     f"### {escaped(name)}\n",
-                    f"The claim: {claim['text']}.\n",
-                    *_section(name, measured[name], titled=False),
+                    f"The report {claim['certainty']}: {claim['text']}.\n",
+                    *_section(name, measured, titled=False),
                 ]
     unknown = sorted(set(measured) - shown)
     if unknown:
@@ -94,6 +110,15 @@ def render(evidence: Path = EVIDENCE) -> str:
             "Name the file after the experiment in resnet_labs/reports/rN.yaml.",
         )
     return "\n".join(part for part in parts if part)
+
+
+def _claims(claims: Sequence[dict[str, Any]], stored: dict[str, list[Result]]) -> Iterable[str]:
+    """Each claim of a report, how certain the report is of it, and what the stored lines say."""
+    for claim in claims:
+        found = escaped(str(verdicts.verdict(claim["id"], lambda name: stored.get(name, []))))
+        kind, because = found.split(": ", 1)
+        yield f"- **{claim['id']}**, the report {claim['certainty']}: {escaped(claim['text'])}. **{kind}**: {because}"
+    yield ""
 
 
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>`*[]{}$|\\~"} | dict.fromkeys(range(32), " ")
@@ -120,10 +145,14 @@ def _under(experiment: str, measured: Iterable[str]) -> list[str]:
     return [name for name in measured if name == experiment or name.startswith(f"{experiment}.")]
 
 
-def _section(name: str, runs: Sequence[Result], *, titled: bool) -> Iterable[str]:
+def _section(name: str, measured: dict[str, list[Result]], *, titled: bool) -> Iterable[str]:
+    runs = measured[name]
     yield f"#### {escaped(name)}\n" if titled else ""
     yield _chosen(runs)
     yield from _figures(runs) if compare.has_figures(name) else _variants(runs)
+    if found := differences.differences(name, measured):
+        yield _difference_table.sentence(found)
+        yield _table(_difference_table.HEAD, _difference_table.rows(found))
 
 
 def _what(settings: dict[str, Any]) -> str:
@@ -165,7 +194,12 @@ def _figures(runs: Sequence[Result]) -> Iterable[str]:
         marks = _stand_ins(group)
         yield _said(marks)
         rows = [
-            (row.label, "—" if row.report is None else f"{row.report}", f"{row.ours}", *_basis(group, marks))
+            (
+                row.label,
+                "—" if row.report is None else f"{'about ' if row.about else ''}{row.report}",
+                f"{row.ours}",
+                *_basis(group, marks, [row.metric]),
+            )
             for row in compare.compare(group)
         ]
         yield _table(("figure", "report", "ours", "seeds", "images tested", "data"), rows)
@@ -181,7 +215,7 @@ def _variants(runs: Sequence[Result]) -> Iterable[str]:
     knobs = results.differing_settings(runs)
     knobs = ["arm"] if "arm" in knobs else knobs
     recipe = _recipe(runs[0])
-    shows = recipe.shows if recipe else ("accuracy",)
+    shows = [name for name in (recipe.shows if recipe else ("accuracy",)) if any(name in run.metrics for run in runs)]
     marks = _stand_ins(runs)
     yield _said(marks)
     repeated = reruns.reruns(groups)
@@ -192,8 +226,8 @@ def _variants(runs: Sequence[Result]) -> Iterable[str]:
         (
             *(_plain(group[0].settings.get(knob)) for knob in knobs),
             *([way(group[0])] if ways else []),
-            *(f"{results.summarise(group, metric)}" for metric in shows),
-            *_basis(group, marks),
+            *(f"{results.summarise(group, name)}" if name in group[0].metrics else "—" for name in shows),
+            *_basis(group, marks, shows),
         )
         for group in groups
     ]
@@ -211,10 +245,10 @@ def _reruns_of_variants(repeated: Sequence[reruns.Pair], knobs: Sequence[str], s
         verdict = named, reruns.agreement(before, again, shows)
         places.setdefault(_run_on(again[0]), []).append(verdict)
     lines = []
-    for place, verdicts in places.items():
-        agree = sum(verdict.agrees is True for _, verdict in verdicts)
-        others = [f"{named}: {verdict}" for named, verdict in verdicts if not verdict.agrees]
-        said = [f"{agree} of {len(verdicts)} rows agree with those before.", *others]
+    for place, found in places.items():
+        agree = sum(verdict.agrees is True for _, verdict in found)
+        others = [f"{named}: {verdict}" for named, verdict in found if not verdict.agrees]
+        said = [f"{agree} of {len(found)} rows agree with those before.", *others]
         lines.append(f"- Rerun on {place}: {' '.join(said)}\n")
     return "".join(lines)
 
@@ -233,13 +267,16 @@ def _said(stand_ins: dict[str, str]) -> str:
     return "\n".join(f"**{mark.capitalize()}**: {words}.\n" for words, mark in stand_ins.items())
 
 
-def _basis(group: Sequence[Result], stand_ins: dict[str, str]) -> tuple[str, str, str]:
-    """Seeds, images tested and data of like runs, as the last columns of a table."""
-    data = group[0].data
-    split = next(name for name in ("test", "validation", "train") if name in data)
-    images = f"{data[split]:,}" if split == "test" else f"{data[split]:,} ({split})"
-    seeds = ", ".join(str(run.seed) for run in group)
-    return seeds, images, f"**{stand_ins[group[0].stand_in]}**" if group[0].stand_in else data["name"]
+def _basis(group: Sequence[Result], stand_ins: dict[str, str], shown: Sequence[str]) -> tuple[str, str, str]:
+    """Seeds, images that the figures shown are of, and data of like runs, as the last columns of a table."""
+    run = group[0]
+    kinds = [known.images for name in shown if (known := quantity(name)) and results.images_of(run, name)]
+    kind = "judged" if "judged" in kinds or not kinds else kinds[0]
+    part = next(part for part in PARTS if part in run.data) if kind == "judged" else kind
+    count = run.settings["pictured"] if kind == "pictured" else run.data[part]
+    images = f"{count:,}" + ("" if part == "test" else f" ({part})")
+    seeds = ", ".join(str(one.seed) for one in group)
+    return seeds, images, f"**{stand_ins[run.stand_in]}**" if run.stand_in else run.data["name"]
 
 
 def _provenance(runs: Sequence[Result]) -> str:

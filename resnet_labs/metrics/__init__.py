@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_labs.metrics.intervals import Interval, mean_interval, share_interval, wilson_interval
-from resnet_labs.metrics.paired import McNemar, PairedDifference, holm, mcnemar, needed, paired_difference
+from resnet_labs.metrics.paired import MOST_PAIRS, McNemar, PairedDifference, holm, mcnemar, needed, paired_difference
 from resnet_labs.metrics.quantities import Quantity, quantity
 from resnet_labs.metrics.scores import (
     Scores,
@@ -15,6 +15,7 @@ from resnet_labs.metrics.scores import (
 )
 
 __all__ = [
+    "MOST_PAIRS",
     "Interval",
     "McNemar",
     "PairedDifference",

@@ -59,11 +59,10 @@ def share_interval(shares: Sequence[float], num_images: int, *, confidence: floa
     z and t the quantiles of the normal and of Student's distribution, s the standard deviation between the seeds.
     It stays within 0 and 1. Where no seed differs, it is Wilson's interval for the images, never a point.
 
-    The part of the true means that it covers, against Student's t over the seeds and Wilson's interval of all seeds'
-    images pooled, for 3 to 5 seeds and 200 to 10,000 images, where 95 % are asked for (seed 0; lowest and mean over
-    the cases of `python tests/helpers/interval_coverage.py`, 2,000 draws each):
-
-share_interval 93.8 and 98.5 %, Student's 60.8 and 88.8 %, pooled 6.7 and 61.8 %.
+    How much of the true means it covers where 95 % are asked for, beside Student's t over the seeds and Wilson's
+    interval of all seeds' images pooled, with 3 and 5 seeds and 200 to 10,000 images, lowest and mean over the 96 cases
+    of `python tests/helpers/interval_coverage.py` (seed 0, 2,000 draws each): 93.8 and 98.5 %, Student's 60.8 and
+    88.8 %, pooled 6.7 and 61.8 %.
 
     Args:
         shares: (S,) fractions, one a seed, at least two.

@@ -8,6 +8,7 @@ from typing import Any
 
 from resnet_labs.errors import InputError
 from resnet_labs.reports import load_report
+from resnet_labs.reports.differences import HEADING, differences
 from resnet_labs.results import PARTS, Result, Summary, alike, differing_settings, summarise
 
 # experiment -> (what the row says, the name in our results lines, where the figure stands under the report's `fact`)
@@ -51,12 +52,17 @@ _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: what it is, what the report says, what we measured. A figure left out of the report is None."""
+    """One figure: what it is, what the report says, what we measured. A figure left out of the report is None.
+
+    Attributes:
+        about: whether the report itself calls its figure approximate.
+    """
 
     label: str
     metric: str
     report: float | None
     ours: Summary
+    about: bool = False
 
 
 def has_figures(experiment: str) -> bool:
@@ -92,14 +98,24 @@ def compare(runs: Sequence[Result]) -> list[Row]:
                 "Move it to another file, or run that seed again.",
             )
     return [
-        Row(label, metric, _stated(experiment, place) if place else None, summarise(runs, metric))
+        Row(
+            label,
+            metric,
+            _stated(experiment, place) if place else None,
+            summarise(runs, metric),
+            bool(place) and place in _settings(experiment).get("about", []),
+        )
         for label, metric, place in figures
     ]
 
 
-def _stated(experiment: str, place: str) -> float | None:
+def _settings(experiment: str) -> dict[str, Any]:
     report, part = experiment.split(".")[:2]
-    facts: Any = load_report(report)["experiments"][part]
+    return load_report(report)["experiments"][part]
+
+
+def _stated(experiment: str, place: str) -> float | None:
+    facts: Any = _settings(experiment)
     facts = facts.get("fact", facts)  # an experiment of several arms has figures under each
     for key in place.split("."):
         facts = facts[key]
@@ -123,10 +139,19 @@ def as_text(runs: Sequence[Result]) -> str:
             heading += f", run again ({times})"
         lines = [f"{heading:{width}}{'report':>8}   ours"]
         for row in rows:
-            report = "-" if row.report is None else f"{row.report:.4f}"
+            report = "-" if row.report is None else f"~{row.report:.2f}" if row.about else f"{row.report:.4f}"
             lines.append(f"{row.label:{width}}{report:>8}   {row.ours}")
         blocks.append("\n".join([*lines, *provenance(group)]))
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, *_paired(runs)])
+
+
+def _paired(runs: Sequence[Result]) -> list[str]:
+    """Return a block for each experiment whose runs can be compared seed by seed."""
+    measured: dict[str, list[Result]] = {}
+    for run in runs:
+        measured.setdefault(run.experiment, []).append(run)
+    found = {name: differences(name, measured) for name in measured}
+    return ["\n".join([f"{name}, {HEADING}:", *map(str, each)]) for name, each in found.items() if each]
 
 
 def _heading(run: Result, runs: Sequence[Result]) -> str:
@@ -153,9 +178,8 @@ def provenance(runs: Sequence[Result]) -> list[str]:
     counts = counts[:1] if split == "train" else counts
     source = first.data["source"].removesuffix(", train split")  # the numbers say more
     lines = [f"data: {source}, {' and '.join(counts)} images"]
-    lines.append(
-        f"seeds {', '.join(str(run.seed) for run in runs)}: the mean, and the 95 % interval of the mean over seeds"
-    )
+    seeds = ", ".join(str(run.seed) for run in runs)
+    lines.append(f"seeds {seeds}: the mean and its 95 % interval, of shares for new images too")
     if "accuracy_low" in first.metrics:
         wilson = " / ".join(f"[{run.metrics['accuracy_low']:.4f}, {run.metrics['accuracy_high']:.4f}]" for run in runs)
         lines.append(f"95 % interval of each seed's accuracy from {images} images (Wilson): {wilson}")

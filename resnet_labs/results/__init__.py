@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_labs.results.file import append, read
 from resnet_labs.results.line import PARTS, SCHEMA, Result, record
 from resnet_labs.results.provenance import command_line, source_revision
-from resnet_labs.results.summary import Summary, alike, differing_settings, summarise
+from resnet_labs.results.summary import Summary, alike, differing_settings, images_of, summarise
 
 __all__ = [
     "PARTS",
@@ -16,6 +16,7 @@ __all__ = [
     "append",
     "command_line",
     "differing_settings",
+    "images_of",
     "read",
     "record",
     "source_revision",

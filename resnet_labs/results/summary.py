@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
-
-from resnet_labs.results.line import Result
+from resnet_labs.metrics import mean_interval, quantity, share_interval
+from resnet_labs.results.line import PARTS, Result
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A metric over several seeds: mean, and the 95 % interval of the mean (Student's t), None for one seed alone."""
+    """A metric over several seeds: mean and 95 % interval, as a string both, or what there is in the interval's place.
+
+    Attributes:
+        mean: over the seeds.
+        low: lower end of the interval; None where there is none: for one seed, for a count, and for values without
+            spread that are no shares of images.
+        high: upper end.
+        num_seeds: how many seeds there are.
+        note: what stands in place of an interval.
+    """
 
     mean: float
     low: float | None
     high: float | None
     num_seeds: int
+    note: str = ""
 
     def __str__(self) -> str:
         spread = "" if self.low is None or self.high is None else f" [{self.low:.4f}, {self.high:.4f}]"
-        return f"{self.mean:.4f}{spread}"
+        return f"{self.mean:.4f}{spread}{self.note and f' ({self.note})'}"
 
 
 def _sameness(run: Result) -> dict[str, Any]:
@@ -64,15 +73,15 @@ def differing_settings(results: Iterable[Result]) -> list[str]:
 def summarise(results: Iterable[Result], metric: str) -> Summary:
     """Return mean and 95 % interval of one metric over the seeds of one experiment.
 
+    What the figure is decides (`metrics.quantity`): shares of images get `metrics.share_interval`, everything else
+    `metrics.mean_interval` over the seeds; counts, and runs of one and the same network, get none.
+
     Args:
         results: runs of one experiment on the same settings, machine class and versions, one a seed.
         metric: a name that every run's `metrics` holds.
 
     Raises:
         ValueError: no run, a seed twice, runs that `alike` would put into groups, or a run without that metric.
-
-    Source: Student's t interval of a mean.
-    Equals: scipy.stats.t.interval.
     """
     runs = list(results)
     seeds = [run.seed for run in runs]
@@ -90,7 +99,45 @@ def summarise(results: Iterable[Result], metric: str) -> Summary:
         )
     values = [run.metrics[metric] for run in runs]
     mean = math.fsum(values) / len(values)
-    if len(values) == 1:
-        return Summary(mean, None, None, 1)
-    spread = stats.sem(values) * stats.t.ppf(0.975, len(values) - 1)
-    return Summary(mean, float(mean - spread), float(mean + spread), len(values))
+    low, high, note = _interval(runs, metric, values) if len(values) > 1 else (None, None, "")
+    return Summary(mean, low, high, len(values), note)
+
+
+def _interval(
+    runs: Sequence[Result], metric: str, values: Sequence[float]
+) -> tuple[float, float, str] | tuple[None, None, str]:
+    kind = known.kind if (known := quantity(metric)) else "real"
+    num_images = images_of(runs[0], metric)
+    equal = len(set(values)) == 1
+    if equal and _one_network(runs, metric):
+        return None, None, f"one network, measured {len(values)} times"
+    if kind == "count":
+        return None, None, "in every run" if equal else f"{min(values):g} to {max(values):g}"
+    if kind == "share" and num_images is not None:
+        return *share_interval(values, num_images), ""
+    if equal:
+        return None, None, "in every run"
+    scale = "fraction" if kind == "share" else kind
+    return *mean_interval(values, scale=scale), ""
+
+
+def images_of(run: Result, metric: str) -> int | None:
+    """Return of how many images a metric is the share; None where it is none, or where the line does not say."""
+    known = quantity(metric)
+    if known is None or known.kind != "share":
+        return None
+    if known.images == "pictured":
+        return run.settings.get("pictured")
+    parts = PARTS if known.images == "judged" else (known.images,)
+    return next((run.data[part] for part in parts if part in run.data), None)
+
+
+def _one_network(runs: Sequence[Result], metric: str) -> bool:
+    """Return whether runs measured one network before its training: a real number of that moment is equal to the end.
+
+    Shares of few images are equal now and then; real numbers only where everything is.
+    """
+    moment = metric.rpartition("_")[2]
+    others = [name for name in runs[0].metrics if name.endswith(f"_{moment}")]
+    reals = [name for name in others if (known := quantity(name)) and known.kind in ("real", "positive")]
+    return any(len({run.metrics.get(name) for run in runs}) == 1 for name in reals)

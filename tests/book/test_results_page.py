@@ -46,8 +46,9 @@ def test_every_experiment_without_a_line_is_not_measured_yet(tmp_path: Path) -> 
 
 def test_figures_stand_beside_the_reports_with_interval_and_provenance(tmp_path: Path) -> None:
     text = section(page(tmp_path, line(0), line(1)), "r1.digits")
-    # by hand: mean 0.8125, half width = 12.7062 * 0.0625
-    assert "| accuracy after training | 0.9745 | 0.8125 [0.0184, 1.6066] | 0, 1 | 10,000 | mnist |" in text
+    # by hand: mean m = 0.8125; Wilson's z^2 / n is 1.96^2 / 10,000 + 12.7062^2 * 0.0625^2 / (m (1 - m)) = 4.1401
+    assert "| accuracy after training | 0.9745 | 0.8125 [0.1295, 0.9921] | 0, 1 | 10,000 | mnist |" in text
+    assert "| macro F score | 0.974231 | 0.5000 (in every run) | 0, 1 | 10,000 | mnist |" in text
     for said in (
         "- Reproduce: `resnet-labs reproduce r1.digits`\n",
         "- Data: MNIST, all of it\n",

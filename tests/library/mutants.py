@@ -1,4 +1,4 @@
-"""Mutants of the library: with one operator changed in freeze, losses or metrics, that module's tests must fail.
+"""Mutants of the library: with one operator changed in freeze, losses or a module of metrics, its tests must fail.
 
 Run it as `python tests/library/mutants.py [--module losses] [--limit N] [--jobs 1]`, on a system that can fork. A
 parent imports torch once; every mutant is a child of it, with a copy of the package in a temporary folder first on its
@@ -39,6 +39,11 @@ class Target(NamedTuple):
     tests: Path
     slow: str = ""
 
+    @property
+    def package(self) -> Path:
+        """The outermost package that the module is in."""
+        return [parent for parent in self.module.parents if (parent / "__init__.py").is_file()][-1]
+
 
 class Mutant(NamedTuple):
     """A module's text with one change: the line where it was made, and that line before and after."""
@@ -49,14 +54,17 @@ class Mutant(NamedTuple):
     text: str
 
 
-SLOW = {
-    "freeze": "compiled or (ours and trains) or (torchvision and trains) or plain_logits",
-    "losses": "1024_examples",
-    "metrics": "",
-}
+_PACKAGE, _TESTS = ROOT / "resnet_labs", ROOT / "tests" / "library"
 TARGETS = {
-    name: Target(ROOT / "resnet_labs" / f"{name}.py", ROOT / "tests" / "library" / f"test_{name}.py", slow)
-    for name, slow in SLOW.items()
+    "freeze": Target(
+        _PACKAGE / "freeze.py",
+        _TESTS / "test_freeze.py",
+        "compiled or (ours and trains) or (torchvision and trains) or plain_logits",
+    ),
+    "losses": Target(_PACKAGE / "losses.py", _TESTS / "test_losses.py", "1024_examples"),
+    "scores": Target(_PACKAGE / "metrics" / "scores.py", _TESTS / "test_metrics.py"),
+    "intervals": Target(_PACKAGE / "metrics" / "intervals.py", _TESTS / "test_intervals.py", "simulation"),
+    "paired": Target(_PACKAGE / "metrics" / "paired.py", _TESTS / "test_paired.py"),
 }
 
 # Mutants that no test can tell from the original: module, the changed line as `ast.unparse` writes it, the reason.
@@ -198,7 +206,7 @@ def survivors(target: Target, chosen: list[Mutant], *, jobs: int = 1) -> list[Mu
         slots = [Path(scratch) / str(number) for number in range(jobs)]
         for slot in slots:
             ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(target.module.parent, slot / target.module.parent.name, ignore=ignore)
+            shutil.copytree(target.package, slot / target.package.name, ignore=ignore)
         unchanged = ast.unparse(ast.parse(target.module.read_text(encoding="utf-8")))
         if _code(os.waitpid(_start(target, unchanged, slots[0], {}), 0)[1], slots[0]) != 0:
             raise RuntimeError(f"{target.tests} does not pass unchanged:\n{(slots[0] / 'log').read_text()}")
@@ -231,16 +239,16 @@ def _import_what_it_needs(target: Target) -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             for name in names:
-                if name.split(".")[0] != target.module.parent.name:
+                if name.split(".")[0] not in (target.package.name, "helpers"):
                     importlib.import_module(name)
     gc.freeze()
 
 
 def _start(target: Target, text: str, slot: Path, known: dict[str, float]) -> int:
     """Write the module's text into the copy and start its tests; return the process that runs them."""
-    package = slot / target.module.parent.name
-    (package / target.module.name).write_text(text, encoding="utf-8")
-    for cached in package.glob(f"__pycache__/{target.module.stem}.*"):
+    module = slot / target.module.relative_to(target.package.parent)
+    module.write_text(text, encoding="utf-8")
+    for cached in module.parent.glob(f"__pycache__/{module.stem}.*"):
         cached.unlink()
     pid = os.fork()
     if pid:
@@ -258,8 +266,8 @@ def _start(target: Target, text: str, slot: Path, known: dict[str, float]) -> in
         slow = ["-k", f"not ({target.slow})"] if target.slow else []
         code = int(pytest.main([*options, *slow, str(target.tests)], plugins=[plugin]))
         (slot / "seconds").write_text(json.dumps(plugin.seconds))
-        loaded = sys.modules.get(f"{package.name}.{target.module.stem}")
-        if loaded is not None and Path(loaded.__file__) != package / target.module.name:
+        loaded = sys.modules.get(".".join(module.relative_to(slot).with_suffix("").parts))
+        if loaded is not None and Path(loaded.__file__) != module:
             print(f"{loaded.__file__} was tested.")
             code = 99
     finally:

@@ -13,7 +13,6 @@ from resnet_labs.errors import InputError
 from resnet_labs.metrics import (
     accuracy,
     confusion_matrix,
-    mcnemar,
     per_class_accuracy,
     precision_recall_f,
     top_k_accuracy,
@@ -232,43 +231,3 @@ class TestWilsonInterval:
         message = rf"^confidence is {confidence}\. Choose a probability between 0 and 1, such as 0\.95\.$"
         with pytest.raises(InputError, match=message):
             wilson_interval(1, 2, confidence=confidence)
-
-
-def outcomes(both: int, only_first: int, only_second: int, neither: int) -> tuple[torch.Tensor, torch.Tensor]:
-    counts = torch.tensor([both, only_first, only_second, neither])
-    first = torch.tensor([True, True, False, False]).repeat_interleave(counts)
-    second = torch.tensor([True, False, True, False]).repeat_interleave(counts)
-    return first, second
-
-
-class TestMcNemar:
-    @pytest.mark.parametrize(("only_first", "only_second"), [(0, 1), (4, 0), (5, 5), (3, 9), (120, 85), (700, 801)])
-    def test_equals_the_exact_binomial(self, only_first: int, only_second: int) -> None:
-        result = mcnemar(*outcomes(40, only_first, only_second, 7))
-        count, fewer = only_first + only_second, min(only_first, only_second)
-        expected = min(1.0, 2 * sum(math.comb(count, i) for i in range(fewer + 1)) / 2**count)
-        assert result[:2] == (only_first, only_second)
-        assert result.p_value == pytest.approx(expected, rel=1e-9)
-
-    def test_worked_by_hand(self) -> None:
-        assert mcnemar(*outcomes(10, 1, 5, 3)).p_value == pytest.approx(2 * (1 + 6) / 64)
-
-    def test_what_both_get_right_or_wrong_does_not_matter(self) -> None:
-        assert mcnemar(*outcomes(0, 2, 9, 0)) == mcnemar(*outcomes(500, 2, 9, 300))
-
-    def test_the_order_swaps_the_counts_and_keeps_the_probability(self) -> None:
-        first, second = outcomes(3, 2, 9, 1)
-        assert mcnemar(first, second)[:2] == mcnemar(second, first)[1::-1] == (2, 9)
-        assert mcnemar(first, second).p_value == mcnemar(second, first).p_value
-
-    def test_equal_answers_are_no_evidence(self) -> None:
-        assert mcnemar(*outcomes(3, 0, 0, 2)) == (0, 0, 1.0)
-
-    @pytest.mark.parametrize(("first", "second"), [((2,), (3,)), ((0,), (0,)), ((2, 2), (2, 2))])
-    def test_names_shapes_that_do_not_fit(self, first: tuple[int, ...], second: tuple[int, ...]) -> None:
-        with pytest.raises(InputError) as raised:
-            mcnemar(torch.ones(first, dtype=torch.bool), torch.ones(second, dtype=torch.bool))
-        assert str(raised.value) == (
-            f"first_correct have shape {first} and second_correct {second}. "
-            "Give two (N,) tensors with at least one example."
-        )

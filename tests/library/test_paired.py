@@ -11,7 +11,7 @@ from helpers.interval_coverage import draw
 from scipy import stats
 
 from resnet_labs.errors import InputError
-from resnet_labs.metrics import holm, needed, paired_difference, wilson_interval
+from resnet_labs.metrics import holm, mcnemar, needed, paired_difference, wilson_interval
 
 FIRST, SECOND = [0.74, 0.71, 0.75, 0.78], [0.72, 0.72, 0.70, 0.71]
 
@@ -162,6 +162,12 @@ class TestNeeded:
         z = (first - second) / np.sqrt(np.maximum(first + second, 1))  # McNemar's statistic
         assert np.mean(np.abs(z) > stats.norm.isf(0.025)) == pytest.approx(power, abs=0.04)
 
+    @pytest.mark.parametrize("counts", [(935, 40, 25, 0), (2, 6, 1, 1), (0, 1, 9, 10)])
+    def test_is_connor_s_number_of_images(self, counts: tuple[int, ...]) -> None:
+        discordant, difference = (counts[1] + counts[2]) / sum(counts), (counts[1] - counts[2]) / sum(counts)
+        root = 1.959964 * math.sqrt(discordant) + 1.281552 * math.sqrt(discordant - difference**2)
+        assert needed(*right_or_wrong(*counts), power=0.9) == math.ceil((root / difference) ** 2)
+
     def test_ends_somewhere(self) -> None:
         assert needed([0.1, 0.2, 0.3], [0.1, 0.2, 0.2]) < 100
         assert needed([1e-9, 1.0, -1.0], [0.0, 0.0, 0.0]) == 1_000_000
@@ -213,3 +219,36 @@ class TestHolm:
             holm([0.5, 1.5])
         with pytest.raises(InputError, match=r"^level is 1\. "):
             holm([0.5], level=1)
+
+
+class TestMcNemar:
+    @pytest.mark.parametrize(("only_first", "only_second"), [(0, 1), (4, 0), (5, 5), (3, 9), (120, 85), (700, 801)])
+    def test_equals_the_exact_binomial(self, only_first: int, only_second: int) -> None:
+        result = mcnemar(*right_or_wrong(40, only_first, only_second, 7))
+        count, fewer = only_first + only_second, min(only_first, only_second)
+        expected = min(1.0, 2 * sum(math.comb(count, i) for i in range(fewer + 1)) / 2**count)
+        assert result[:2] == (only_first, only_second)
+        assert result.p_value == pytest.approx(expected, rel=1e-9)
+
+    def test_worked_by_hand(self) -> None:
+        assert mcnemar(*right_or_wrong(10, 1, 5, 3)).p_value == pytest.approx(2 * (1 + 6) / 64)
+
+    def test_what_both_get_right_or_wrong_does_not_matter(self) -> None:
+        assert mcnemar(*right_or_wrong(0, 2, 9, 0)) == mcnemar(*right_or_wrong(500, 2, 9, 300))
+
+    def test_the_order_swaps_the_counts_and_keeps_the_probability(self) -> None:
+        first, second = right_or_wrong(3, 2, 9, 1)
+        assert mcnemar(first, second)[:2] == mcnemar(second, first)[1::-1] == (2, 9)
+        assert mcnemar(first, second).p_value == mcnemar(second, first).p_value
+
+    def test_equal_answers_are_no_evidence(self) -> None:
+        assert mcnemar(*right_or_wrong(3, 0, 0, 2)) == (0, 0, 1.0)
+
+    @pytest.mark.parametrize(("first", "second"), [((2,), (3,)), ((0,), (0,)), ((2, 2), (2, 2))])
+    def test_names_shapes_that_do_not_fit(self, first: tuple[int, ...], second: tuple[int, ...]) -> None:
+        with pytest.raises(InputError) as raised:
+            mcnemar(torch.ones(first, dtype=torch.bool), torch.ones(second, dtype=torch.bool))
+        assert str(raised.value) == (
+            f"first_correct have shape {first} and second_correct {second}. "
+            "Give two (N,) tensors with at least one example."
+        )

@@ -12,9 +12,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 from helpers.result_lines import METRICS, result
-from scipy import stats
 
-from resnet_labs import data, recipes, reports, results, runtime
+from resnet_labs import data, metrics, recipes, reports, results, runtime
 from resnet_labs.errors import InputError
 from resnet_labs.reports import compare
 from resnet_labs.results import provenance
@@ -136,15 +135,78 @@ def test_a_metric_that_is_no_number_is_refused():
         result(metrics={"accuracy": math.nan})
 
 
-def test_summary_is_student_s_interval():
+def ends(summary):
+    return summary.low, summary.high
+
+
+def runs_of(name, values, **changes):
+    return [result(seed, metrics=METRICS | {name: value}, **changes) for seed, value in enumerate(values)]
+
+
+def test_a_share_s_interval_is_for_new_seeds_and_new_images():
     values = [0.97, 0.98, 0.985]
-    runs = [result(seed, metrics=METRICS | {"accuracy": value}) for seed, value in enumerate(values)]
-    found = results.summarise(runs, "accuracy")
-    low, high = stats.t.interval(0.95, 2, loc=sum(values) / 3, scale=stats.sem(values))
+    found = results.summarise(runs_of("accuracy", values), "accuracy")
+    low, high = metrics.share_interval(values, 5)  # of the line's five test images
     assert (found.mean, found.low, found.high) == pytest.approx((sum(values) / 3, low, high))
     assert found.num_seeds == 3
     assert str(found) == f"{sum(values) / 3:.4f} [{low:.4f}, {high:.4f}]"
-    assert str(results.summarise(runs[:1], "accuracy")) == "0.9700"
+    assert str(results.summarise(runs_of("accuracy", values)[:1], "accuracy")) == "0.9700"
+
+
+@pytest.mark.parametrize(
+    ("name", "images"),
+    [("accuracy", 5), ("validation_accuracy", 7), ("train_accuracy", 10), ("purity_layer1_after", 3)],
+)
+def test_a_share_is_of_the_images_that_its_name_says(name, images):
+    data = {"name": "digits", "source": "made", "train": 10, "validation": 7, "test": 5}
+    runs = runs_of(name, [0.5, 0.6], data=data, settings={"pictured": 3})
+    assert results.images_of(runs[0], name) == images
+    assert ends(results.summarise(runs, name)) == metrics.share_interval([0.5, 0.6], images)
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"),
+    [("macro_f_score", "fraction"), ("train_loss", "positive"), ("loss_gap", "real"), ("odd", "real")],
+)
+def test_what_is_no_share_gets_student_s_interval_on_its_scale(name, scale):
+    values = [0.5, 0.6, 0.9]
+    assert results.images_of(runs_of(name, values)[0], name) is None
+    assert ends(results.summarise(runs_of(name, values), name)) == metrics.mean_interval(values, scale=scale)
+
+
+def test_a_share_of_images_that_the_line_does_not_count_is_a_fraction():
+    found = results.summarise(runs_of("purity_layer1_after", [0.5, 0.6]), "purity_layer1_after")
+    assert (found.low, found.high) == metrics.mean_interval([0.5, 0.6], scale="fraction")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_equal_shares_have_the_images_interval(share):
+    found = results.summarise(runs_of("accuracy", [share] * 3), "accuracy")
+    assert (found.low, found.high) == pytest.approx(metrics.wilson_interval(round(share * 5), 5))
+
+
+@pytest.mark.parametrize(("name", "value"), [("macro_f_score", 0.0182), ("train_loss", 0.0), ("loss_gap", -0.5)])
+def test_other_equal_values_have_none_and_say_so(name, value):
+    found = results.summarise(runs_of(name, [value] * 3), name)
+    assert (found.low, found.high) == (None, None)
+    assert str(found) == f"{value:.4f} (in every run)"
+
+
+def test_counts_have_none():
+    assert str(results.summarise(runs_of("classes_at_zero", [9, 9]), "classes_at_zero")) == "9.0000 (in every run)"
+    assert str(results.summarise(runs_of("classes_at_zero", [1, 5, 3]), "classes_at_zero")) == "3.0000 (1 to 5)"
+
+
+def test_one_network_that_was_measured_several_times_is_called_so():
+    before = {"purity_layer1_before": 0.4, "silhouette_layer1_before": 0.0123, "accuracy_before": 0.2}
+    runs = [result(seed, metrics=METRICS | before | {"accuracy": 0.9 + seed / 100}) for seed in range(3)]
+    for name in ("purity_layer1_before", "silhouette_layer1_before"):
+        assert str(results.summarise(runs, name)).endswith("(one network, measured 3 times)")
+    assert results.summarise(runs, "accuracy").low is not None
+    runs[1].metrics["silhouette_layer1_before"] = 0.0124
+    runs[2].metrics["purity_layer1_before"] = 0.2
+    assert results.summarise(runs, "purity_layer1_before").low is not None
+    assert results.summarise(runs, "accuracy_before").low is not None
 
 
 def test_unlike_runs_are_not_summarised():

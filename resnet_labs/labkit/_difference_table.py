@@ -1,0 +1,52 @@
+"""The table of paired differences on the results page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resnet_labs.reports.compared import plain
+from resnet_labs.reports.differences import LEVEL, Difference
+
+HEAD = ("first", "second", "figure", "mean of first", "mean of second", "first less second", "interval at", "verdict")
+
+
+def sentence(found: Sequence[Difference]) -> str:
+    """Say how many differences are real, and which."""
+    real = [_named(one) for one in found if one.is_real]
+    here = [_named(one) for one in found if one.on_these_images and not one.is_real]
+    if len(found) == 1:
+        said = f"difference**, seed by seed, at {100 * LEVEL:g} %: it {'is real' if real else 'is not shown'}."
+    else:
+        count = f"{len(real) or 'none'} of {len(found)} {'are' if len(real) > 1 else 'is'} real"
+        which = f": {'; '.join(real)}" if real else ""
+        said = f"differences**, seed by seed, all judged together at {100 * LEVEL:g} %: {count}{which}."
+    if here:
+        said += f" On these very images, as if they were no sample, also: {'; '.join(here)}."
+    return f"**Paired {said}\n"
+
+
+def rows(found: Sequence[Difference]) -> list[tuple[str, ...]]:
+    """Return a row for each difference."""
+    several = len({one.data for one in found}) > 1
+    return [
+        (
+            one.first + (f" ({one.data})" if several else ""),
+            one.second,
+            plain(one.metric) or "—",
+            *(f"{mean:.4f}" for mean in one.means),
+            _interval(one),
+            one.confidence,
+            one.verdict,
+        )
+        for one in found
+    ]
+
+
+def _interval(one: Difference) -> str:
+    difference = f"{one.means[0] - one.means[1]:+.4f}"
+    return difference if one.found is None else f"{difference} [{one.found.low:+.4f}, {one.found.high:+.4f}]"
+
+
+def _named(one: Difference) -> str:
+    figure = f" in {plain(one.metric)}" if one.metric not in ("", "accuracy") else ""
+    return f"{one.first} against {one.second}{figure}"

@@ -1,0 +1,146 @@
+"""Which runs are compared seed by seed, and which differences hold once all of a table are judged together."""
+
+from __future__ import annotations
+
+import math
+from itertools import compress
+from statistics import NormalDist, fmean
+from typing import NamedTuple
+
+from resnet_labs import metrics, results
+from resnet_labs.errors import InputError
+from resnet_labs.reports import compared
+
+LEVEL = 0.05  # the probability of one false finding or more among the differences of a table
+HEADING = f"seed by seed, all judged together at {100 * LEVEL:g} % (Holm)"
+POWER = 0.8  # with which so many seeds or images would show a difference
+
+
+class Difference(NamedTuple):
+    """Two sides of one comparison and what is found; as a string, a line of text.
+
+    Attributes:
+        first: what is compared.
+        second: with what.
+        metric: the figure, empty where the sides are named after figures of their own.
+        data: the name of the data set.
+        means: of both sides.
+        level: at which Holm's method judges it.
+        found: the difference with its interval at that level, for new seeds and, of shares, new images; None where it
+            has none, since no seed differs.
+        on_these_images: whether the seeds alone show it, for the very images that they were judged on.
+        needed: how many seeds would show it, and on how many images (None where those at hand are enough), if it is
+            what it looks like; None where it is found, or nil.
+    """
+
+    first: str
+    second: str
+    metric: str
+    data: str
+    means: tuple[float, float]
+    level: float
+    found: metrics.PairedDifference | None
+    on_these_images: bool
+    needed: tuple[int, int | None] | None
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the interval excludes zero."""
+        return self.found is not None and self.found.p_value <= self.level
+
+    @property
+    def confidence(self) -> str:
+        """That of the interval."""
+        return f"{100 * (1 - self.level):.4g} %"
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is real, and if not, what would show it."""
+        if self.is_real:
+            return "real"
+        if self.needed is None:
+            return "none seen" if self.means[0] == self.means[1] else "no spread"
+        seeds, images = self.needed
+        on = f" on {_rounded(images)} images" if images else ""
+        return f"not shown; {_rounded(seeds)} seeds{on} would"
+
+    def __str__(self) -> str:
+        names = f"{self.first} less {self.second}" + (f", {compared.plain(self.metric)}" if self.metric else "")
+        if self.found is None:
+            return f"{names}: {self.means[0] - self.means[1]:+.4f}: {self.verdict}"
+        interval = f"{self.found.difference:+.4f} [{self.found.low:+.4f}, {self.found.high:+.4f}] at {self.confidence}"
+        return f"{names}: {interval}: {self.verdict}"
+
+
+def _rounded(count: int) -> str:
+    """Return a count as it is while it is small, else with two digits: more would claim to know too much."""
+    if count >= metrics.MOST_PAIRS:
+        return "over a million"
+    return f"{count:,}" if count < 100 else f"{int(float(f'{count:.1e}')):,}"
+
+
+_Values = tuple[list[float], list[float], int | None]  # of both sides by seed, and of how many images they are shares
+
+
+def differences(experiment: str, measured: compared.Measured) -> list[Difference]:
+    """Return the differences that stand below an experiment's table, all of them judged together at 5 % (Holm).
+
+    Only runs with the same seeds, on the same images and computed the same way are compared, with at least two seeds.
+
+    Args:
+        experiment: such as `r2.c3.ablation`.
+        measured: results lines by experiment.
+    """
+    pairs = [*compared.pairs(experiment, measured)]
+    values = [_values(pair) for pair in pairs]
+    many = [len(first) > 1 for first, _, _ in values]
+    pairs, values = [*compress(pairs, many)], [*compress(values, many)]
+    rough = [_found(*each, level=LEVEL) for each in values]
+    here = [_found(first, second, None, level=LEVEL) for first, second, _ in values]
+    levels, levels_here = ([each.p_value if each else 1.0 for each in found] for found in (rough, here))
+    levels, levels_here = metrics.holm(levels, level=LEVEL), metrics.holm(levels_here, level=LEVEL)
+    shown_here = [each is not None and each.p_value <= level for each, level in zip(here, levels_here, strict=True)]
+    return [_difference(*each) for each in zip(pairs, values, levels, shown_here, strict=True)]
+
+
+def _difference(pair: compared.Pair, values: _Values, level: float, shown_here: bool) -> Difference:
+    first, second, _ = values
+    means = fmean(first), fmean(second)
+    found = _found(*values, level=level)
+    is_real = found is not None and found.p_value <= level
+    needed = None if is_real or means[0] == means[1] else _needed(values, means, level)
+    metric = pair.metrics[0] if pair.metrics[0] == pair.metrics[1] else ""
+    data = pair.runs[0][0].data["name"]
+    return Difference(pair.names[0], pair.names[1], metric, data, means, level, found, shown_here, needed)
+
+
+def _needed(values: _Values, means: tuple[float, float], level: float) -> tuple[int, int | None] | None:
+    """Return how many seeds would show a difference, and on how many images where these are too few for any seeds."""
+    first, second, num_images = values
+    images = None
+    if num_images is not None:
+        alone = metrics.paired_difference([means[0]] * 2, [means[1]] * 2, num_images=num_images)
+        error = (alone.high - alone.low) / 2 / NormalDist().inv_cdf(0.975)
+        shown = NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(POWER)
+        many = math.ceil(num_images * (shown * error / (means[0] - means[1])) ** 2)
+        images = many if many > num_images else None
+    at_least = len(first) if images else len(first) + 1
+    return max(metrics.needed(first, second, confidence=1 - level, power=POWER), at_least), images
+
+
+def _found(
+    first: list[float], second: list[float], num_images: int | None, *, level: float
+) -> metrics.PairedDifference | None:
+    try:
+        return metrics.paired_difference(first, second, num_images=num_images, confidence=1 - level)
+    except InputError:  # no spread
+        return None
+
+
+def _values(pair: compared.Pair) -> _Values:
+    """Return both sides' figures by seed, and of how many images they are shares."""
+    by_seed = [{run.seed: run for run in runs} for runs in pair.runs]
+    seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
+    sides = [[runs[seed].metrics[name] for seed in seeds] for runs, name in zip(by_seed, pair.metrics, strict=True)]
+    counts = {results.images_of(runs[0], name) for runs, name in zip(pair.runs, pair.metrics, strict=True)}
+    return sides[0], sides[1], counts.pop() if len(counts) == 1 else None

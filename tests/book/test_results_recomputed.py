@@ -1,0 +1,94 @@
+"""Every aggregate of the results page is what the stored lines give, computed a second time, and none is impossible."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from helpers import recomputed
+from helpers.places import ROOT
+
+from resnet_labs.metrics import quantity
+
+EVIDENCE = ROOT / "resnet_labs" / "reports" / "evidence"
+STORED = recomputed.read(EVIDENCE)
+PAGE = (ROOT / "book" / "results.md").read_text(encoding="utf-8")
+RANGES = {"share": (0, 1), "fraction": (0, 1), "positive": (0, float("inf")), "real": (-float("inf"), float("inf"))}
+
+
+def test_every_mean_and_interval_is_what_the_lines_give():
+    found = [*recomputed.cells(PAGE, STORED)]
+    assert len(found) > 250
+    wrong = [
+        (*cell[:2], cell.text, again) for cell in found if cell.text != (again := recomputed.aggregate(*cell[1:3]))
+    ]
+    assert wrong == []
+
+
+def test_every_paired_difference_is_what_the_lines_give():
+    count = 0
+    for rows in recomputed.differences(PAGE, STORED):
+        for row, (interval, level, real) in zip(rows, recomputed.judged(rows), strict=True):
+            count += 1
+            means = f"{row.first.mean():.4f}", f"{row.second.mean():.4f}"
+            assert (*means, interval, level) == row.cells[3:7]
+            assert real == (row.cells[7] == "real")
+    assert count > 60
+
+
+def names(row: recomputed.Row) -> str:
+    return f"{row.cells[0]} against {row.cells[1]}"
+
+
+def test_of_the_ablation_of_model_3_the_page_says_which_differences_are_real():
+    (rows,) = (rows for rows in recomputed.differences(PAGE, STORED) if rows[0].experiment == "r2.c3.ablation")
+    alone = [row._replace(num_images=None) for row in rows]
+    real, alone = (
+        [names(row) for row, found in zip(some, recomputed.judged(some), strict=True) if found[2]]
+        for some in (rows, alone)
+    )
+    assert f"{len(real)} of {len(rows)} {'is' if len(real) == 1 else 'are'} real: {'; '.join(real)}." in PAGE
+    assert f"as if they were no sample, also: {'; '.join(name for name in alone if name not in real)}." in PAGE
+
+
+def test_no_interval_leaves_its_range_or_is_a_point():
+    for cell in recomputed.cells(PAGE, STORED):
+        if ends := re.search(r"\[(.*), (.*)\]", cell.text):
+            low, high = map(float, ends.groups())
+            lowest, highest = RANGES[quantity(cell.metric).kind]
+            assert lowest <= low < high <= highest, cell
+    for interval in re.findall(r"\[([+-]?[\d.]+), ([+-]?[\d.]+)\]", PAGE):
+        low, high = map(float, interval)
+        assert low < high, interval
+
+
+def test_every_figure_of_every_line_is_of_a_known_kind_and_in_its_range():
+    for experiment, lines in STORED.items():
+        for line in lines:
+            for name, value in line["metrics"].items():
+                known = quantity(name)
+                assert known is not None, f"{experiment}: {name} is in no row of metrics/quantities.py"
+                lowest, highest = RANGES.get(known.kind, (0, float("inf")))
+                assert lowest <= value <= highest, f"{experiment}: {name}"
+
+
+@pytest.mark.parametrize("place", range(0, 200, 40))
+def test_a_digit_that_is_wrong_is_found(place):
+    spots = [match.start(1) for match in re.finditer(r"\[[+-]?\d\.\d\d(\d)", PAGE)]
+    spot = spots[place]
+    digit = str((int(PAGE[spot]) + 1) % 10)
+    page = PAGE[:spot] + digit + PAGE[spot + 1 :]
+    cells = [cell for cell in recomputed.cells(page, STORED) if cell.text != recomputed.aggregate(*cell[1:3])]
+    rows = [
+        row
+        for rows in recomputed.differences(page, STORED)
+        for row, (interval, *_) in zip(rows, recomputed.judged(rows), strict=True)
+        if row.cells[5] != interval
+    ]
+    assert len(cells) + len(rows) == 1
+
+
+def test_the_script_uses_nothing_of_the_package():
+    assert "resnet_labs" not in (ROOT / "tests" / "helpers" / "recomputed.py").read_text(encoding="utf-8")
+    assert json.dumps(STORED)

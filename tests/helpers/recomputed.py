@@ -1,0 +1,231 @@
+"""The results page's figures once more, from the stored lines with numpy and scipy alone.
+
+Nothing of the package is used: what a figure is, which lines a row is about and how intervals are made is written here
+a second time, so that a mistake has to be made twice to stay unseen.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import optimize, stats
+
+Line = dict[str, Any]
+Lines = dict[str, list[Line]]
+
+LABELS = {
+    "accuracy before training": "accuracy_before",
+    "accuracy after training": "accuracy",
+    "validation accuracy": "validation_accuracy",
+    "test accuracy": "accuracy",
+    "top-1 accuracy": "accuracy",
+    "macro precision": "macro_precision",
+    "macro recall": "macro_recall",
+    "macro F score": "macro_f_score",
+}
+REAL = ("accuracy_gap", "loss_gap", "gain_", "silhouette", "log10_")
+POSITIVE = ("train_loss", "between_classes", "within_classes", "separation", "largest_gradient_norm", "reconstruction")
+COUNT = ("classes_at_zero", "dead_outputs")
+FRACTION = ("macro_", "accuracy_class_")
+NO_SETTINGS = ("figure", "report", "ours", "seeds", "images", "images tested", "data")
+
+
+class Cell(NamedTuple):
+    """A printed mean with its interval, if there is one, and what it is about."""
+
+    experiment: str
+    metric: str
+    lines: list[Line]
+    text: str
+
+
+class Row(NamedTuple):
+    """A printed row of a table of paired differences."""
+
+    experiment: str
+    first: np.ndarray
+    second: np.ndarray
+    num_images: int | None
+    cells: tuple[str, ...]
+
+
+def read(evidence: Path) -> Lines:
+    return {
+        path.stem: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in sorted(evidence.glob("*.jsonl"))
+    }
+
+
+def images(line: Line, metric: str) -> int:
+    if metric.startswith("purity_"):
+        return line["settings"]["pictured"]
+    for part in ("train", "validation"):
+        if metric.startswith(f"{part}_"):
+            return line["data"][part]
+    return next(line["data"][part] for part in ("test", "validation", "train") if part in line["data"])
+
+
+def is_share(metric: str) -> bool:
+    return not metric.startswith((*REAL, *POSITIVE, *COUNT, *FRACTION))
+
+
+def aggregate(metric: str, lines: list[Line]) -> str:
+    """Return the mean and the interval as the page prints them."""
+    values = np.array([line["metrics"][metric] for line in lines])
+    seeds = len(values)
+    mean = math.fsum(values) / seeds
+    if seeds == 1:
+        return f"{mean:.4f}"
+    equal = np.ptp(values) == 0
+    if metric.startswith(COUNT):
+        return f"{mean:.4f} (in every run)" if equal else f"{mean:.4f} ({values.min():g} to {values.max():g})"
+    if equal and metric.startswith("purity_") and metric.endswith("_before"):
+        return f"{mean:.4f} (one network, measured {seeds} times)"
+    t, error = stats.t.ppf(0.975, seeds - 1), values.std(ddof=1) / np.sqrt(seeds)
+    if is_share(metric):
+        spread = stats.norm.ppf(0.975) ** 2 / images(lines[0], metric)
+        if not equal:
+            spread += (t * error) ** 2 / (mean * (1 - mean))
+        # (x - mean)^2 = x (1 - x) spread
+        low, high = np.sort(np.roots([1 + spread, -(2 * mean + spread), mean**2]).real)
+    elif equal:
+        return f"{mean:.4f} (in every run)"
+    elif metric.startswith(FRACTION):
+        low, high = 1 / (1 + np.exp(-(np.log(mean / (1 - mean)) + np.array([-1, 1]) * t * error / (mean * (1 - mean)))))
+    elif metric.startswith(POSITIVE):
+        low, high = np.exp(np.log(mean) + np.array([-1, 1]) * t * error / mean)
+    else:
+        low, high = stats.t.interval(0.95, seeds - 1, loc=mean, scale=error)
+    return f"{mean:.4f} [{max(low, 0) if is_share(metric) else low:.4f}, {high:.4f}]"
+
+
+def tables(page: str) -> Iterator[tuple[str, dict[str, str], list[str], list[list[str]]]]:
+    """Yield experiment, the marks of stand-ins with their words, head and rows of each table."""
+    experiment, marks = "", {}
+    for block in page.split("\n\n"):
+        lines = block.strip().split("\n")
+        if found := re.search(r"^#{3,4} (\S+)$", block, re.MULTILINE):
+            experiment, marks = found[1], {}
+        elif found := re.match(r"\*\*(Stand-in(?: \d+)?)\*\*: (.*)\.$", lines[0]):
+            marks = ({} if found[1] == "Stand-in" else marks) | {found[1].lower(): found[2]}
+        elif lines[0].startswith("| "):
+            head, _, *rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+            yield experiment, marks, head, rows
+
+
+def cells(page: str, stored: Lines) -> Iterator[Cell]:
+    """Yield every printed aggregate beside the lines that it is about."""
+    for experiment, marks, head, rows in tables(page):
+        if head[0] == "first":
+            continue
+        for row in rows:
+            facts = dict(zip(head, row, strict=True))
+            mark = facts["data"].strip("*")
+            seeds = [int(seed) for seed in facts["seeds"].split(", ")]
+            about = [x for x in stored[experiment] if x.get("stand_in", "") == marks.get(mark, "")]
+            about = [x for x in about if all(said(x, name, facts[name]) for name in head)]
+            latest = {x["seed"]: x for x in about}
+            about = [latest[seed] for seed in seeds]
+            if "figure" in head:
+                metric = LABELS.get(row[0]) or ("top5" if "top5" in about[0]["metrics"] else "top5_accuracy")
+                yield Cell(experiment, metric, about, facts["ours"])
+            else:
+                for name in head:
+                    metric = name.replace(" ", "_")
+                    if metric in about[0]["metrics"]:
+                        yield Cell(experiment, metric, about, facts[name])
+
+
+def said(line: Line, name: str, cell: str) -> bool:
+    """Return whether a line has the setting that a cell names."""
+    if name == "computed on":
+        return cell.startswith(f"{line['device']}, {line['precision']}")
+    known = {key.replace("_", " "): value for key, value in line["settings"].items()}
+    if name in (*NO_SETTINGS, *(key.replace("_", " ") for key in line["metrics"])):
+        return True
+    return cell == ("unchanged" if known.get(name) is None else str(known[name]))
+
+
+def side(name: str, other: str, experiment: str, data: str, stored: Lines) -> tuple[list[Line], str]:
+    """Return the lines that a name in a table of differences means, and a figure's name where it is one."""
+    plain = name.replace(" ", "_")
+    own = [x for x in stored[experiment] if data in ("", x["data"]["name"])]
+    if plain in own[0]["metrics"]:
+        return own, plain
+    if arm := [x for x in own if x["settings"].get("arm") == name]:
+        return arm, ""
+    elsewhere = [key for key in stored if key.split(".")[0] == experiment.split(".")[0] and key.endswith(f".{plain}")]
+    if elsewhere:
+        return [x for x in stored[elsewhere[0]] if data in ("", x["data"]["name"])], ""
+    settings = dict(part.rsplit(" ", 1) for part in name.split(", ")) if "new one" not in name else {"views": name[6:]}
+    shared = {part.rsplit(" ", 1)[0]: part.rsplit(" ", 1)[1] for part in other.split(", ")[1:]}
+    pool = own + (stored["r4.losses.triplet"] if experiment == "r4.c6" else [])
+    pool = [x for x in pool if data in ("", x["data"]["name"])]
+    wanted = {**shared, **settings}
+    return [x for x in pool if all(str(x["settings"].get(k.replace(" ", "_"))) == v for k, v in wanted.items())], ""
+
+
+def differences(page: str, stored: Lines) -> Iterator[list[Row]]:
+    """Yield the rows of each table of paired differences."""
+    for experiment, _, head, rows in tables(page):
+        if head[0] != "first":
+            continue
+        found = []
+        for row in rows:
+            name, data = re.fullmatch(r"(.*?)(?: \((\w+)\))?", row[0]).groups(default="")
+            first, metric_first = side(name, row[1], experiment, data, stored)
+            second, metric_second = side(row[1], name, experiment, data, stored)
+            metrics = [one or row[2].replace(" ", "_") for one in (metric_first, metric_second)]
+            seeds = sorted({x["seed"] for x in first} & {x["seed"] for x in second})
+            values = [
+                np.array([next(x for x in some if x["seed"] == seed)["metrics"][metric] for seed in seeds])
+                for some, metric in zip((first, second), metrics, strict=True)
+            ]
+            count = images(first[0], metrics[0]) if is_share(metrics[0]) else None
+            found.append(Row(experiment, *values, count, tuple(row)))
+        yield found
+
+
+def errors(row: Row) -> tuple[float, float]:
+    """Return the standard errors by seeds and by images."""
+    gap = row.first - row.second
+    by_images = 0.0
+    if row.num_images:
+        a, b = row.first.mean(), row.second.mean()
+        by_images = np.sqrt((a * (1 - a) + b * (1 - b)) / row.num_images)
+    return (0.0 if np.ptp(gap) < 1e-15 else gap.std(ddof=1) / np.sqrt(len(gap))), by_images
+
+
+def half_width(row: Row, tail: float) -> float:
+    by_seeds, by_images = errors(row)
+    return float(np.hypot(stats.t.isf(tail, len(row.first) - 1) * by_seeds, stats.norm.isf(tail) * by_images))
+
+
+def p_value(row: Row) -> float:
+    gap = abs((row.first - row.second).mean())
+    if gap < 1e-12:
+        return 1.0
+    return 2 * np.exp(optimize.brentq(lambda log: half_width(row, np.exp(log)) - gap, -200, np.log(0.4999999)))
+
+
+def judged(rows: list[Row]) -> list[tuple[str, str, bool]]:
+    """Return for each row its interval and level as the page prints them, and whether it is real."""
+    p_values = np.array([p_value(row) for row in rows])
+    order = np.argsort(p_values, kind="stable")
+    levels, stopped = np.empty(len(rows)), None
+    for rank, i in enumerate(order):
+        level = stopped or 0.05 / (len(rows) - rank)
+        stopped = stopped or (level if p_values[i] > level else None)
+        levels[i] = level
+    said = []
+    for row, p, level in zip(rows, p_values, levels, strict=True):
+        gap, half = (row.first - row.second).mean(), half_width(row, level / 2)
+        ends = np.clip([gap - half, gap + half], -1, 1) if row.num_images else (gap - half, gap + half)
+        said.append((f"{gap:+.4f} [{ends[0]:+.4f}, {ends[1]:+.4f}]", f"{100 * (1 - level):.4g} %", p <= level))
+    return said
