@@ -936,7 +936,7 @@ try:
 except AssertionError as failure:
     print(failure)
 
-# %% tags=["break"] mystnb={"image": {"alt": "The right loss falls below half the margin; the broken one stays at it"}}
+# %% tags=["break"] mystnb={"image": {"alt": "The right loss falls below the margin; the broken one sinks to it"}}
 right_loss, triplet_loss = triplet_loss, broken_loss
 try:
     network, broken, _ = train("triplet", 0, validate=False)
