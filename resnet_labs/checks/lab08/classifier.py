@@ -17,8 +17,8 @@ from resnet_labs.checks.lab08.layers import Layer, flat, new_layers
 @check("08.3", "it starts from the pretrained encoders, all of it trains, and the pretrained layers stay as they were")
 def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.Module]) -> None:
     """Check values, gradients and ownership of the classifier's weights, for stacks of two depths."""
-    for sizes, num_classes in (((6, 5, 4), 3), ((6, 7, 5, 4), 10)):
-        layers = new_layers(sizes)
+    for sizes, num_classes, code_relu in (((6, 5, 4), 3, False), ((6, 7, 5, 4), 10, True)):
+        layers = new_layers(sizes, code_relu=code_relu)
         for encoder, _ in layers[:-1]:
             encoder.requires_grad_(False)
         with torch.no_grad():  # so that codes are not all zero
@@ -80,7 +80,8 @@ def _check_values(
         cause="the encoders are new, untrained ones, or there is another layer between them and the last layer",
         hint="a",
         mistakes=[
-            Mistake(last, "no-relu", "the ReLU of the last encoder is missing", "a"),
+            Mistake(outputs[-1].relu(), "code-relu", "there is a ReLU behind the last encoder, which has none", "a"),
+            Mistake(last, "no-relu", "the ReLU of the last encoder is missing; here it has one", "a"),
             Mistake(outputs[-2], "layer-missing", "the last encoder is left out", "a"),
             Mistake(outputs[0], "only-head", "no encoder is used: the last layer gets the pixels", "a"),
         ],

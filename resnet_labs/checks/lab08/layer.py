@@ -16,27 +16,30 @@ from resnet_labs.checks.lab08.layers import flat, new_layers
 _NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
 
 
-@check("08.1", "the layer goes down by a ReLU and back by `last`, and each step lowers the mean squared error")
+@check("08.1", "the layer ends with `activation`, its decoder with `last`; each step lowers the mean squared error")
 def check_layer(
     probe: Probe,
-    autoencoder_layer: Callable[[int, int, nn.Module], Any],
+    autoencoder_layer: Callable[[int, int, nn.Module, nn.Module], Any],
     reconstruction_step: Callable[[nn.Module, nn.Module, Tensor, torch.optim.Optimizer], float],
 ) -> None:
     """Check values and gradients of the layer, then the step on a layer of our own."""
-    for num_inputs, num_hidden, last in ((6, 4, nn.Sigmoid()), (5, 7, nn.ReLU())):
-        _check_parts(probe, autoencoder_layer, num_inputs, num_hidden, last)
+    for sizes, activation, last in (((6, 4), nn.ReLU(), nn.Sigmoid()), ((5, 7), nn.Identity(), nn.ReLU())):
+        _check_parts(probe, autoencoder_layer, *sizes, activation, last)
     _check_step(probe, reconstruction_step)
 
 
 def _check_parts(
     probe: Probe,
-    autoencoder_layer: Callable[[int, int, nn.Module], Any],
+    autoencoder_layer: Callable[[int, int, nn.Module, nn.Module], Any],
     num_inputs: int,
     num_hidden: int,
+    activation: nn.Module,
     last: nn.Module,
 ) -> None:
-    given = f"autoencoder_layer({num_inputs}, {num_hidden}, nn.{type(last).__name__}())"
-    parts = probe.call(autoencoder_layer, num_inputs, num_hidden, copy.deepcopy(last), tested=given, hint="a")
+    ends = [copy.deepcopy(module) for module in (activation, last)]
+    named = ", ".join(f"nn.{type(module).__name__}()" for module in ends)
+    given = f"autoencoder_layer({num_inputs}, {num_hidden}, {named})"
+    parts = probe.call(autoencoder_layer, num_inputs, num_hidden, *ends, tested=given, hint="a")
     probe.expect(
         isinstance(parts, (tuple, list)) and len(parts) == 2 and all(isinstance(part, nn.Module) for part in parts),
         "two-modules",
@@ -77,19 +80,20 @@ def _check_parts(
     code = probe.call(encoder, rows, tested=f"the encoder on rows of shape {tuple(rows.shape)}", hint="a")
     probe.close(
         code,
-        before.relu(),
+        activation(before),
         "code",
-        tested=f"the code that the encoder of {given} gives",
-        cause="the code is relu(W x + b)",
+        tested=f"the values that the encoder of {given} gives",
+        cause="the encoder gives activation(W x + b)",
         hint="a",
         mistakes=[
-            Mistake(before, "no-relu", "the ReLU of the encoder is missing", "a"),
-            Mistake(before.sigmoid(), "sigmoid-code", "the encoder ends with a sigmoid in place of a ReLU", "a"),
-            Mistake(before.tanh(), "tanh-code", "the encoder ends with tanh in place of a ReLU", "a"),
+            Mistake(before, "no-activation", "`activation` is missing at the end of the encoder", "a"),
+            Mistake(before.relu(), "always-relu-code", "the encoder has a ReLU, whatever `activation` is", "a"),
+            Mistake(before.sigmoid(), "sigmoid-code", "the encoder ends with a sigmoid, not with `activation`", "a"),
+            Mistake(before.tanh(), "tanh-code", "the encoder ends with tanh, not with `activation`", "a"),
         ],
     )
-    after = before.relu() @ up.T + up_bias
-    back = probe.call(decoder, before.relu(), tested="the decoder on a code", hint="a")
+    after = activation(before) @ up.T + up_bias
+    back = probe.call(decoder, activation(before), tested="the decoder on what the encoder gives", hint="a")
     probe.close(
         back,
         last(after),

@@ -11,11 +11,17 @@ from torch import Tensor, nn
 Layer = tuple[nn.Module, nn.Module]
 
 
-def new_layers(sizes: Sequence[int]) -> list[Layer]:
-    """Return untrained layers; the first gives back values through a sigmoid, the others through a ReLU."""
+def new_layers(sizes: Sequence[int], *, code_relu: bool = False) -> list[Layer]:
+    """Return untrained layers; the first gives back values through a sigmoid, the others through a ReLU.
+
+    Args:
+        sizes: values of an image, then the width of each layer.
+        code_relu: whether a ReLU follows the last encoder, as it follows the others.
+    """
+    code = len(sizes) - 2
     return [
         (
-            nn.Sequential(nn.Linear(before, after), nn.ReLU()).double(),
+            nn.Sequential(nn.Linear(before, after), *([nn.ReLU()] if depth < code or code_relu else [])).double(),
             nn.Sequential(nn.Linear(after, before), nn.ReLU() if depth else nn.Sigmoid()).double(),
         )
         for depth, (before, after) in enumerate(pairwise(sizes))

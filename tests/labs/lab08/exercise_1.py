@@ -9,9 +9,9 @@ from labs.lab08.shared import step
 from torch import nn
 
 
-def layer(num_inputs, num_hidden, last):
+def layer(num_inputs, num_hidden, activation, last):
     return (
-        nn.Sequential(nn.Linear(num_inputs, num_hidden), nn.ReLU()),
+        nn.Sequential(nn.Linear(num_inputs, num_hidden), activation),
         nn.Sequential(nn.Linear(num_hidden, num_inputs), last),
     )
 
@@ -23,50 +23,66 @@ def as_step(answer):
 answers = Answers("08.1", "check_layer", place=lambda answer: (answer, step))
 
 
-@answers.wrong("no-relu")
-def encoder_without_relu(num_inputs, num_hidden, last):
+@answers.wrong("no-activation")
+def encoder_without_activation(num_inputs, num_hidden, activation, last):
     return nn.Linear(num_inputs, num_hidden), nn.Sequential(nn.Linear(num_hidden, num_inputs), last)
 
 
+@answers.wrong("always-relu-code")
+def relu_behind_every_encoder(num_inputs, num_hidden, activation, last):
+    return layer(num_inputs, num_hidden, nn.ReLU(), last)
+
+
+@answers.wrong("always-relu-code")
+def relu_before_the_activation(num_inputs, num_hidden, activation, last):
+    encoder, decoder = layer(num_inputs, num_hidden, activation, last)
+    return nn.Sequential(encoder[0], nn.ReLU(), activation), decoder
+
+
 @answers.wrong("sigmoid-code")
-def sigmoid_code(num_inputs, num_hidden, last):
-    encoder, decoder = layer(num_inputs, num_hidden, last)
+def activation_and_last_exchanged(num_inputs, num_hidden, activation, last):
+    return layer(num_inputs, num_hidden, last, activation)
+
+
+@answers.wrong("sigmoid-code")
+def sigmoid_code(num_inputs, num_hidden, activation, last):
+    encoder, decoder = layer(num_inputs, num_hidden, activation, last)
     return nn.Sequential(encoder[0], nn.Sigmoid()), decoder
 
 
 @answers.wrong("no-last")
-def decoder_without_last(num_inputs, num_hidden, last):
+def decoder_without_last(num_inputs, num_hidden, activation, last):
     return nn.Sequential(nn.Linear(num_inputs, num_hidden), nn.ReLU()), nn.Linear(num_hidden, num_inputs)
 
 
 @answers.wrong("always-sigmoid")
-def sigmoid_always(num_inputs, num_hidden, last):
-    return layer(num_inputs, num_hidden, nn.Sigmoid())
+def sigmoid_always(num_inputs, num_hidden, activation, last):
+    return layer(num_inputs, num_hidden, activation, nn.Sigmoid())
 
 
 @answers.wrong("always-relu")
-def relu_always(num_inputs, num_hidden, last):
-    return layer(num_inputs, num_hidden, nn.ReLU())
+def relu_always(num_inputs, num_hidden, activation, last):
+    return layer(num_inputs, num_hidden, activation, nn.ReLU())
 
 
 @answers.wrong("relu-and-last")
-def relu_before_last(num_inputs, num_hidden, last):
-    encoder, decoder = layer(num_inputs, num_hidden, last)
+def relu_before_last(num_inputs, num_hidden, activation, last):
+    encoder, decoder = layer(num_inputs, num_hidden, activation, last)
     return encoder, nn.Sequential(decoder[0], nn.ReLU(), last)
 
 
 @answers.wrong("decoder-weights")
-def decoder_the_same_way(num_inputs, num_hidden, last):
+def decoder_the_same_way(num_inputs, num_hidden, activation, last):
     return (
-        nn.Sequential(nn.Linear(num_inputs, num_hidden), nn.ReLU()),
+        nn.Sequential(nn.Linear(num_inputs, num_hidden), activation),
         nn.Sequential(nn.Linear(num_inputs, num_hidden), last),
     )
 
 
 @answers.wrong("encoder-weights")
-def encoder_without_bias(num_inputs, num_hidden, last):
-    _, decoder = layer(num_inputs, num_hidden, last)
-    return nn.Sequential(nn.Linear(num_inputs, num_hidden, bias=False), nn.ReLU()), decoder
+def encoder_without_bias(num_inputs, num_hidden, activation, last):
+    _, decoder = layer(num_inputs, num_hidden, activation, last)
+    return nn.Sequential(nn.Linear(num_inputs, num_hidden, bias=False), activation), decoder
 
 
 class _Tied(nn.Module):
@@ -79,8 +95,8 @@ class _Tied(nn.Module):
 
 
 @answers.wrong("tied")
-def tied_weights(num_inputs, num_hidden, last):
-    encoder, _ = layer(num_inputs, num_hidden, last)
+def tied_weights(num_inputs, num_hidden, activation, last):
+    encoder, _ = layer(num_inputs, num_hidden, activation, last)
     return encoder, _Tied(encoder[0], last)
 
 
@@ -90,14 +106,14 @@ class _Detached(nn.Sequential):
 
 
 @answers.wrong("gradient")
-def detached_decoder(num_inputs, num_hidden, last):
-    encoder, decoder = layer(num_inputs, num_hidden, last)
+def detached_decoder(num_inputs, num_hidden, activation, last):
+    encoder, decoder = layer(num_inputs, num_hidden, activation, last)
     return encoder, _Detached(*decoder)
 
 
 @answers.wrong("two-modules")
-def one_network(num_inputs, num_hidden, last):
-    return nn.Sequential(*layer(num_inputs, num_hidden, last))
+def one_network(num_inputs, num_hidden, activation, last):
+    return nn.Sequential(*layer(num_inputs, num_hidden, activation, last))
 
 
 @answers.wrong("sum", place=as_step)
@@ -176,18 +192,19 @@ answers.right(layer, step)
 
 
 class _Down(nn.Module):
-    def __init__(self, num_inputs, num_hidden):
+    def __init__(self, num_inputs, num_hidden, activation):
         super().__init__()
+        self.activation = activation
         self.w = nn.Parameter(torch.randn(num_inputs, num_hidden) / num_inputs**0.5)
         self.b = nn.Parameter(torch.zeros(num_hidden))
 
     def forward(self, rows):
-        return torch.clamp(rows @ self.w + self.b, min=0)
+        return self.activation(rows @ self.w + self.b)
 
 
-def layer_of_own_parameters(num_inputs, num_hidden, last):
-    _, decoder = layer(num_inputs, num_hidden, last)
-    return _Down(num_inputs, num_hidden), decoder
+def layer_of_own_parameters(num_inputs, num_hidden, activation, last):
+    _, decoder = layer(num_inputs, num_hidden, activation, last)
+    return _Down(num_inputs, num_hidden, activation), decoder
 
 
 def step_by_hand(encoder, decoder, rows, optimizer):
@@ -204,12 +221,12 @@ def step_by_hand(encoder, decoder, rows, optimizer):
 answers.right(layer_of_own_parameters, step_by_hand)
 
 
-def layer_by_add_module(num_inputs, num_hidden, last):
+def layer_by_add_module(num_inputs, num_hidden, activation, last):
     encoder, decoder = nn.Sequential(), nn.Sequential()
     decoder.add_module("up", nn.Linear(num_hidden, num_inputs))
     decoder.add_module("last", last)
     encoder.add_module("down", nn.Linear(num_inputs, num_hidden))
-    encoder.add_module("relu", nn.LeakyReLU(0.0))
+    encoder.add_module("activation", activation)
     return [encoder, decoder]
 
 

@@ -26,7 +26,9 @@ answers = Answers("08.3", "check_classifier")
 
 @answers.wrong("codes")
 def new_encoders(layers, num_classes):
-    fresh = [nn.Sequential(nn.Linear(e[0].in_features, e[0].out_features), nn.ReLU()) for e, _ in layers]
+    fresh = _encoders(layers)
+    for encoder in fresh:
+        encoder[0].reset_parameters()
     return _build(*fresh, nn.Linear(_width(layers), num_classes))
 
 
@@ -49,6 +51,11 @@ def softmax_at_the_end(layers, num_classes):
 def last_relu_lost(layers, num_classes):
     encoders = _encoders(layers)
     return _build(*encoders[:-1], encoders[-1][0], nn.Linear(_width(layers), num_classes))
+
+
+@answers.wrong("code-relu")
+def relu_behind_the_code(layers, num_classes):
+    return _build(*_encoders(layers), nn.ReLU(), nn.Linear(_width(layers), num_classes))
 
 
 @answers.wrong("layer-missing")
@@ -145,7 +152,7 @@ def classifier_by_state_dicts(layers, num_classes):
     for encoder, _ in layers:
         linear = nn.Linear(encoder[0].in_features, encoder[0].out_features)
         linear.double().load_state_dict(encoder[0].state_dict())
-        fresh += [linear, nn.ReLU()]
+        fresh += [linear, *encoder[1:]]
     return nn.Sequential(nn.Flatten(), *fresh, nn.Linear(_width(layers), num_classes).double())
 
 
