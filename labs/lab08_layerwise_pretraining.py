@@ -788,9 +788,9 @@ for name in ("r4.c7.digits", "r4.c8.digits", "r4.c9.digits", "r4.layerwise", "r4
 # - **r4.c9** (the cause is the architecture and too few epochs): the report's own log speaks against the epochs. It has
 #   30 of them, not the 20 of the text, and none after the 16th gains more than 0.2 points. On the digits more epochs
 #   change little, and so do convolutions; what changes most is the ReLU at the end, which the report prints and does
-#   not blame. With it some classes have no right image, as cats and monkeys have none in the report, and the training images stay
-#   behind as well. Few of these outputs are dead in the strict sense. They are at zero for the images of their own
-#   class, which is enough.
+#   not blame. With it some classes have no right image, as cats and monkeys have none in the report, and the training
+#   images stay behind as well. Few of these outputs are dead in the strict sense. They are at zero for the images of
+#   their own class, which is enough.
 
 # %% [markdown]
 # ## Break it
