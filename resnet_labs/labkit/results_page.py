@@ -52,6 +52,11 @@ new images too. Where zero is inside, the table says how many seeds would show a
 probability, and on how many images where those at hand are too few: a plan, not a promise, since a gap that came out
 large by chance looks easy to show.
 
+Each report begins with its claims, in our words: how certain the report is of it (says, suggests, expects), and a
+verdict that is computed from the stored lines by the claim's rule. Confirmed or refuted is only what lines on the
+report's own data and settings show, or lines on stand-ins where the claim is about methods in general. The differences
+of one claim are judged together, as those of a table are.
+
 To compare a rerun with these figures: on the same machine class, with the same versions and the same commit, each seed
 has to give the same figures bit by bit. Elsewhere sums are rounded in another order, and training enlarges the
 difference; there the 95 % interval of the difference between the two means has to include zero (Welch's, over seeds;
@@ -117,8 +122,8 @@ def _claims(claims: Sequence[dict[str, Any]], stored: dict[str, list[Result]]) -
     for claim in claims:
         found = escaped(str(verdicts.verdict(claim["id"], lambda name: stored.get(name, []))))
         kind, because = found.split(": ", 1)
-        yield f"- **{claim['id']}**, the report {claim['certainty']}: {escaped(claim['text'])}. **{kind}**: {because}"
-    yield ""
+        said = f"the report {claim['certainty']}: {escaped(claim['text'])}. **{kind}**: {because}"
+        yield f"- **{claim['id']}**, {said}" + ("\n" if claim is claims[-1] else "")
 
 
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>`*[]{}$|\\~"} | dict.fromkeys(range(32), " ")

@@ -273,3 +273,9 @@ def test_counts_of_the_papers_networks() -> None:
 
 def test_an_inconsistent_part_outweighs_one_that_fails() -> None:
     assert verdicts._kind(["fails", "inconsistent"], complete=True) == "inconsistent with itself"
+
+
+def test_lines_of_the_stack_are_of_the_printed_network_or_said_to_be_of_another() -> None:
+    for number, name in (("r4.c8", "r4.layerwise"), ("r4.c9", "r4.c9")):
+        printed = all(run.settings.get("code") == "linear" for run in reports.evidence(name))
+        assert ("limits" in CLAIMS[number]["rule"]) != printed, number
