@@ -146,7 +146,11 @@ def _reproduce(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from resnet_labs import tracking
 
-    print(tracking.as_text(tracking.compare(tracking.runs(options.folder))))
+    runs = tracking.runs(options.folder)
+    print(tracking.as_text(tracking.compare(runs)))
+    if paired := tracking.paired(runs):
+        print("\nlast validation accuracy, seed by seed, all judged together at 5 % (Holm):")
+        print(tracking.as_text(paired))
     return DONE
 
 

@@ -177,8 +177,9 @@ def t_quantile(tail: float, num_values: int) -> float:
 
 
 def standard_error(values: Sequence[float]) -> float:
-    """Return the standard error of a mean, exactly 0 where all values are equal."""
-    return 0.0 if len(set(values)) == 1 else stdev(values) / math.sqrt(len(values))
+    """Return the standard error of a mean, exactly 0 where all values are equal but for rounding."""
+    equal = max(values) - min(values) <= 1e-12 * max(map(abs, values))
+    return 0.0 if equal else stdev(values) / math.sqrt(len(values))
 
 
 def _check_seeds(values: Sequence[float], name: str) -> None:

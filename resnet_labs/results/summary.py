@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_labs.metrics import mean_interval, quantity, share_interval
+from resnet_labs.metrics.intervals import standard_error
 from resnet_labs.results.line import PARTS, Result
 
 
@@ -108,7 +109,7 @@ def _interval(
 ) -> tuple[float, float, str] | tuple[None, None, str]:
     kind = known.kind if (known := quantity(metric)) else "real"
     num_images = images_of(runs[0], metric)
-    equal = len(set(values)) == 1
+    equal = standard_error(values) == 0
     if equal and _one_network(runs, metric):
         return None, None, f"one network, measured {len(values)} times"
     if kind == "count":

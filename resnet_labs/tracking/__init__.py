@@ -5,6 +5,7 @@ from __future__ import annotations
 from resnet_labs.tracking.comparison import Run, as_text, compare, runs
 from resnet_labs.tracking.csv_file import CSVTracker
 from resnet_labs.tracking.run import NAMES, RunTracker, Tracker, check_names, tracker
+from resnet_labs.tracking.seeds import paired
 
 __all__ = [
     "NAMES",
@@ -15,6 +16,7 @@ __all__ = [
     "as_text",
     "check_names",
     "compare",
+    "paired",
     "runs",
     "tracker",
 ]

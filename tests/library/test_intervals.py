@@ -113,7 +113,7 @@ class TestMeanInterval:
         assert mean_interval(values, scale="fraction") == pytest.approx((1 / (1 + np.exp(-logit))).tolist())
 
     def test_stays_in_range_and_holds_the_mean(self) -> None:
-        for values in ([0.0, 1.0], [0.0, 1e-12], [1.0, 1 - 1e-12], [0.2, 0.9, 1.0]):
+        for values in ([0.0, 1.0], [0.0, 1e-9], [1.0, 1 - 1e-9], [0.2, 0.9, 1.0]):
             for confidence in (0.5, 0.95, 0.999999):
                 low, high = mean_interval(values, scale="fraction", confidence=confidence)
                 assert 0 <= low < sum(values) / len(values) < high <= 1
