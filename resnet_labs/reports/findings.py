@@ -10,7 +10,7 @@ from resnet_labs import metrics, results
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.reports.arithmetic import ARITHMETIC
 from resnet_labs.reports.schema import lookup
-from resnet_labs.results import PARTS, Result
+from resnet_labs.results import Result
 
 Outcome = Literal["holds", "fails", "undecided", "unmeasured", "inconsistent"]
 Lines = Callable[[str], list[Result]]  # experiment -> its stored results lines, as `reports.evidence`
@@ -109,9 +109,8 @@ def _difference(
     """Return the difference over the seeds that both have; None where it has no interval."""
     values = [_by_seed(runs, side["metric"]) for side, runs in zip(sides, (first, second), strict=True)]
     pairs = [(value, values[1][seed]) for seed, value in sorted(values[0].items()) if seed in values[1]]
-    kinds = [metrics.quantity(side["metric"]) for side in sides]
-    shares = all(kind is not None and kind.kind == "share" and kind.images == "judged" for kind in kinds)
-    num_images = next(first[0].data[part] for part in PARTS if part in first[0].data) if shares else None
+    images = {results.images_of(runs[0], side["metric"]) for side, runs in zip(sides, (first, second), strict=True)}
+    num_images = images.pop() if len(images) == 1 else None
     try:
         return metrics.paired_difference(
             [pair[0] for pair in pairs], [pair[1] for pair in pairs], num_images=num_images, confidence=confidence

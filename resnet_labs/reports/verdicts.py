@@ -75,5 +75,5 @@ def _kind(outcomes: Sequence[Outcome], *, complete: bool) -> Kind:
 def _by_data(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield what was found, under the data that it was found on."""
     for data in dict.fromkeys(each.data for each in findings):
-        words = "; ".join(each.words for each in findings if each.data == data)
+        words = "; ".join(dict.fromkeys(each.words for each in findings if each.data == data))
         yield f"on {data}: {words}" if data else words

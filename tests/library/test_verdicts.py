@@ -194,6 +194,11 @@ def test_runs_that_a_rule_asks_for_and_nobody_made_show_nothing(judge: Judge, ru
     assert (found.kind, said in str(found)) == ("not shown", True)
 
 
+def test_nothing_is_said_twice(judge: Judge) -> None:
+    other = DEEPER["compare"][0] | {"lower": {"depth": 9}}
+    assert str(judge({"compare": [*DEEPER["compare"], other]})).count("no run of") == 1
+
+
 def test_sides_on_unlike_data_are_not_compared(judge: Judge) -> None:
     found = judge(DEEPER, *LOW, *runs([0.71, 0.72, 0.73], depth=20, **STAND_IN))
     assert str(found) == "Not shown: the two sides were not measured on the same data."
