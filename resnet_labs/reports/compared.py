@@ -98,7 +98,8 @@ class Pair(NamedTuple):
 def pairs(experiment: str, measured: Measured) -> Iterator[Pair]:
     """Yield what is compared below an experiment's table: runs on the same images, computed the same way."""
     for pair in _pairs(experiment, measured):
-        if _same_images(*pair.runs):
+        whole = all(name in run.metrics for runs, name in zip(pair.runs, pair.metrics, strict=True) for run in runs)
+        if whole and _same_images(*pair.runs):
             yield pair
 
 
@@ -115,15 +116,14 @@ def _pairs(experiment: str, measured: Measured) -> Iterator[Pair]:
                 names = _short(first), _short(second)
                 yield from _like(names, measured.get(first, ()), measured.get(second, ()))
         case _Arms():
-            for arm in dict.fromkeys(run.settings["arm"] for run in runs):
-                second = rule.against[arm.split()[0]]
-                own = [run for run in runs if run.settings["arm"] == arm]
-                yield from _like((arm, _short(second)), own, measured.get(second, ()))
+            for arm in dict.fromkeys(str(run.settings.get("arm", "")) for run in runs):
+                if second := rule.against.get(arm.partition(" ")[0]):
+                    own = [run for run in runs if run.settings.get("arm") == arm]
+                    yield from _like((arm, _short(second)), own, measured.get(second, ()))
         case _Figures():
             for group in results.alike(runs):
                 for figures in rule.pairs:
-                    if all(name in run.metrics for run in group for name in figures):
-                        yield Pair((plain(figures[0]), plain(figures[1])), figures, (group, group))
+                    yield Pair((plain(figures[0]), plain(figures[1])), figures, (group, group))
 
 
 def _by_setting(

@@ -10,6 +10,7 @@ from typing import Any
 
 from resnet_labs.metrics import mean_interval, quantity, share_interval
 from resnet_labs.metrics.intervals import standard_error
+from resnet_labs.metrics.quantities import Kind
 from resnet_labs.results.line import PARTS, Result
 
 
@@ -107,7 +108,7 @@ def summarise(results: Iterable[Result], metric: str) -> Summary:
 def _interval(
     runs: Sequence[Result], metric: str, values: Sequence[float]
 ) -> tuple[float, float, str] | tuple[None, None, str]:
-    kind = known.kind if (known := quantity(metric)) else "real"
+    kind = _kind(metric, values)
     num_images = images_of(runs[0], metric)
     equal = standard_error(values) == 0
     if equal and _one_network(runs, metric):
@@ -120,6 +121,13 @@ def _interval(
         return None, None, "in every run"
     scale = "fraction" if kind == "share" else kind
     return *mean_interval(values, scale=scale), ""
+
+
+def _kind(metric: str, values: Sequence[float]) -> Kind:
+    """Return what the figure is by its name, but "real" where its values cannot be that."""
+    kind = known.kind if (known := quantity(metric)) else "real"
+    highest = 1.0 if kind in ("share", "fraction") else math.inf
+    return kind if kind == "count" or all(0 <= value <= highest for value in values) else "real"
 
 
 def images_of(run: Result, metric: str) -> int | None:

@@ -179,6 +179,11 @@ def test_a_share_of_images_that_the_line_does_not_count_is_a_fraction():
     assert (found.low, found.high) == metrics.mean_interval([0.5, 0.6], scale="fraction")
 
 
+@pytest.mark.parametrize("name", ["accuracy", "macro_recall", "train_loss", "gain_in_accuracy"])
+def test_values_that_cannot_be_what_the_name_says_get_student_s_interval(name):
+    assert ends(results.summarise(runs_of(name, [-0.5, 60.0]), name)) == metrics.mean_interval([-0.5, 60.0])
+
+
 @pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
 def test_equal_shares_have_the_images_interval(share):
     found = results.summarise(runs_of("accuracy", [share] * 3), "accuracy")
