@@ -60,6 +60,8 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
         raise InputError(f"Lab {lab.number} {lab.slug} is not written yet.", f"Written are: {written}.")
     folder = _new_folder(runs / f"{lab.number}_{lab.slug}")
     notebook = nbformat.read(lab.notebook, as_version=4)
+    # Else ipykernel 6, loaded here and by the kernel, prints its debugger's warning of Python's frozen modules.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     environment = {
         **os.environ,
         "RESNET_LABS_FAST": "0" if report else "1",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from resnet_labs import cache
 from resnet_labs.errors import InputError
 
@@ -35,7 +37,10 @@ def umap_class() -> Any:
 def _load() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of packages that it can do without
-        from umap import UMAP
+        from umap import UMAP, umap_
+    # Before 0.5.12 it compares with infinity under fast math, which numba takes at its word from 0.62 on: widths of
+    # neighbourhoods became infinite, without a word, and classes ran into each other. 0.5.12 has this number too.
+    umap_.NPY_INFINITY = np.finfo(np.float32).max
     return UMAP
 
 

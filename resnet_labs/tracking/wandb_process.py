@@ -32,7 +32,8 @@ def main() -> None:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as elsewhere:
         places = {f"WANDB_{kind}_DIR": elsewhere for kind in ("CACHE", "CONFIG", "DATA", "ARTIFACT")}
-        os.environ.update(_ENVIRONMENT | places)
+        os.environ.update(_ENVIRONMENT | places | {"TMPDIR": elsewhere})  # where wandb 0.24 leaves folders
+        tempfile.tempdir = elsewhere
         import wandb
 
         run = wandb.init(
