@@ -34,4 +34,4 @@ types: setup
 	$(BIN)/mypy
 
 clean:
-	rm -rf .venv book/_build runs
+	rm -rf .venv .venv-oldest book/_build runs

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from helpers.places import ROOT
 
-_NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "_build", "runs", "dist", "*.egg-info")
+_NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv*", ".*_cache", "__pycache__", "_build", "runs", "dist", "*.egg-info"
+)
 
 
 def copy_project(target: Path) -> Path:

@@ -34,14 +34,14 @@ class TestAccuracy:
     @pytest.mark.parametrize(("count", "num_classes"), BATCHES)
     def test_equals_scikit_learn(self, count: int, num_classes: int) -> None:
         logits, labels = batch(count, num_classes)
-        expected = reference.accuracy_score(labels, logits.argmax(1))
+        expected = reference.accuracy_score(labels.numpy(), logits.argmax(1).numpy())
         assert accuracy(logits, labels) == pytest.approx(expected, rel=1e-12)
 
     @pytest.mark.parametrize(("count", "num_classes"), [(50, 3), (200, 10), (31, 31)])
     def test_top_k_equals_scikit_learn(self, count: int, num_classes: int) -> None:
         logits, labels = batch(count, num_classes)
         for k in range(1, num_classes):
-            expected = reference.top_k_accuracy_score(labels, logits, k=k, labels=range(num_classes))
+            expected = reference.top_k_accuracy_score(labels.numpy(), logits.numpy(), k=k, labels=range(num_classes))
             assert top_k_accuracy(logits, labels, k) == pytest.approx(expected, rel=1e-12)
         assert top_k_accuracy(logits, labels, num_classes) == 1.0
 
@@ -77,9 +77,10 @@ class TestPerClassAccuracy:
     @pytest.mark.parametrize(("count", "num_classes"), [(50, 3), (200, 10)])
     def test_equals_scikit_learn(self, count: int, num_classes: int) -> None:
         logits, labels = batch(count, num_classes)
-        expected = reference.recall_score(labels, logits.argmax(1), average=None, labels=range(num_classes))
+        truth, answers = labels.numpy(), logits.argmax(1).numpy()
+        expected = reference.recall_score(truth, answers, average=None, labels=range(num_classes))
         torch.testing.assert_close(per_class_accuracy(logits, labels), torch.from_numpy(expected))
-        balanced = reference.balanced_accuracy_score(labels, logits.argmax(1))
+        balanced = reference.balanced_accuracy_score(truth, answers)
         assert per_class_accuracy(logits, labels).mean().item() == pytest.approx(balanced, rel=1e-12)
 
     def test_a_class_without_examples_is_not_a_number(self) -> None:
@@ -115,7 +116,7 @@ class TestConfusionMatrix:
     def test_equals_scikit_learn(self, count: int, num_classes: int) -> None:
         logits, labels = batch(count, num_classes)
         predictions = logits.argmax(1)
-        expected = reference.confusion_matrix(labels, predictions, labels=range(num_classes))
+        expected = reference.confusion_matrix(labels.numpy(), predictions.numpy(), labels=range(num_classes))
         assert torch.equal(confusion_matrix(predictions, labels, num_classes), torch.from_numpy(expected))
 
     def test_rows_are_true_and_columns_predicted(self) -> None:
@@ -152,9 +153,10 @@ class TestPrecisionRecallF:
         predictions = logits.argmax(1)
         scores = precision_recall_f(confusion_matrix(predictions, labels, num_classes))
         arguments = {"labels": range(num_classes), "zero_division": 0.0}
-        macro = reference.precision_recall_fscore_support(labels, predictions, average="macro", **arguments)
+        given = labels.numpy(), predictions.numpy()
+        macro = reference.precision_recall_fscore_support(*given, average="macro", **arguments)
         assert scores[:3] == pytest.approx(macro[:3], rel=1e-12)
-        classes = reference.precision_recall_fscore_support(labels, predictions, average=None, **arguments)
+        classes = reference.precision_recall_fscore_support(*given, average=None, **arguments)
         for got, expected in zip(scores[3:], classes[:3], strict=True):
             torch.testing.assert_close(got, torch.from_numpy(expected))
 

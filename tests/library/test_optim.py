@@ -12,6 +12,8 @@ from resnet_labs import optim
 from resnet_labs.errors import InputError
 
 
+# torch 2.6's own SequentialLR calls its schedules in a way that torch warns of.
+@pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step:UserWarning")
 def test_cosine_with_warm_up_equals_torch_step_by_step():
     steps, warm = 20, 5
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)

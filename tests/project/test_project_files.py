@@ -170,11 +170,12 @@ def test_workflows_run_only_pinned_actions_and_may_only_read() -> None:
         assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
 
 
-def test_the_one_script_of_the_server_can_be_run() -> None:
-    script = ROOT / ".ci" / "run"
-    assert os.access(script, os.X_OK)
-    subprocess.run(["bash", "-n", str(script)], check=True)
-    assert ".ci/run" in read(".github/workflows/tests.yml")
+@pytest.mark.parametrize(("script", "workflow"), [("run", "tests.yml"), ("oldest", "oldest.yml")])
+def test_the_scripts_of_the_server_can_be_run(script: str, workflow: str) -> None:
+    path = ROOT / ".ci" / script
+    assert os.access(path, os.X_OK)
+    subprocess.run(["bash", "-n", str(path)], check=True)
+    assert f".ci/{script}\n" in read(f".github/workflows/{workflow}")
 
 
 def test_the_readme_gives_the_test_command_of_make() -> None:
