@@ -51,7 +51,7 @@ if "google.colab" in sys.modules:  # elsewhere the package is there already
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import copy
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import torch
 from torch import nn
@@ -706,15 +706,19 @@ plotting.report_against_ours(
 # %% [markdown]
 # And what this project stores for r3.c5 on the real flowers, at 24 pixels behind the same small network
 # (`resnet-labs reproduce r3.c5`): the augmented cache against plain features, each seed with itself, and the 95 %
-# interval of the mean.
+# interval of the difference, of the accuracy for other validation images too (`metrics.paired_difference`).
 
 # %% tags=["report"]
-stored = {(run.settings["views"], run.seed): run for run in reports.evidence("r3.c5")}
-augmented_runs = [run for (count, _), run in stored.items() if count]
+stored = reports.evidence("r3.c5")
+augmented_runs = [run for run in stored if run.settings["views"]]
+plain_runs = [run for run in stored if not run.settings["views"]]
 for name in ("accuracy_gap", "loss_gap", "accuracy") if augmented_runs else ():
-    pairs = [(run, stored[0, run.seed]) for run in augmented_runs]
-    changes = [replace(run, metrics={name: run.metrics[name] - was.metrics[name]}) for run, was in pairs]
-    print(f"change of {name.replace('_', ' '):13} {results.summarise(changes, name)}")
+    sides = [
+        [run.metrics[name] for run in sorted(each, key=lambda run: run.seed)] for each in (augmented_runs, plain_runs)
+    ]
+    images = augmented_runs[0].data["validation"] if name == "accuracy" else None
+    found = metrics.paired_difference(*sides, num_images=images)
+    print(f"change of {name.replace('_', ' '):13} {found.difference:.4f} [{found.low:.4f}, {found.high:.4f}]")
 print("\n".join(compare.provenance(augmented_runs)) if augmented_runs else "nothing is stored")
 
 # %% [markdown]
