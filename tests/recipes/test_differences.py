@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from helpers.places import ROOT
 from helpers.result_lines import result
 from scipy import stats
 
 from resnet_labs import metrics
-from resnet_labs.reports import compare
+from resnet_labs.reports import compare, compared, evidence
 from resnet_labs.reports.differences import differences
 from resnet_labs.results import Result
 
+EVIDENCE = ROOT / "resnet_labs" / "reports" / "evidence"
 SMALL, LARGE = [0.60, 0.62, 0.61], [0.70, 0.735, 0.72]
 
 
@@ -116,3 +118,12 @@ def test_a_comparison_of_runs_ends_with_their_differences():
         "\n\nr1.c6, seed by seed, all judged together at 5 % (Holm):\nnetwork resnet50 less network resnet18" in shown
     )
     assert "seed by seed" not in compare.as_text(lines(SMALL))
+
+
+STORED = {path.stem: evidence(path.stem) for path in EVIDENCE.glob("*.jsonl")}
+
+
+@pytest.mark.parametrize("experiment", compared.COMPARED)
+def test_every_rule_finds_something_in_the_stored_lines(experiment):
+    assert experiment in STORED
+    assert differences(experiment, STORED)
