@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import nn
@@ -111,7 +112,7 @@ def _sides(block: Bottleneck) -> list[int]:
 
 
 ARITHMETIC: dict[str, Callable[[], Counted]] = {
-    function.__name__: function
+    function.__name__: cache(function)
     for function in (
         grey_images_in_three_channels,
         difference_of_the_two_depths,
