@@ -99,9 +99,9 @@ _TABLE = Recipe(
     config=TrainConfig(epochs=10, learning_rate=1e-4, optimizer="adamw", schedule="cosine", precision="fp32"),
     chosen=(
         "The report names ResNet-152 and CIFAR-10 for the table, and no pixels, batch, optimizer, rate or epochs. "
-        "Batch 128 is that of its feature maps, whose shapes are those of 224 pixels; its frozen head was trained for 10 "
-        "epochs. AdamW with 1e-3 for a head alone and 1e-4 for pretrained layers is usual, and not chosen on data: the "
-        "weights could not be had where this was written. Validation is a tenth cut from the training set."
+        "Batch 128 is that of its feature maps, whose shapes are those of 224 pixels; its frozen head was trained for "
+        "10 epochs. AdamW with 1e-3 for a head alone and 1e-4 for pretrained layers is usual, and not chosen on data: "
+        "the weights could not be had where this was written. Validation is a tenth cut from the training set."
     ),
     run=train_part,
     shows=("validation_accuracy", "accuracy"),
