@@ -117,9 +117,9 @@ def _pairs(experiment: str, measured: Measured) -> Iterator[Pair]:
                 yield from _like(names, measured.get(first, ()), measured.get(second, ()))
         case _Arms():
             for arm in dict.fromkeys(str(run.settings.get("arm", "")) for run in runs):
-                if second := rule.against.get(arm.partition(" ")[0]):
+                if model := rule.against.get(arm.partition(" ")[0]):
                     own = [run for run in runs if run.settings.get("arm") == arm]
-                    yield from _like((arm, _short(second)), own, measured.get(second, ()))
+                    yield from _like((arm, _short(model)), own, measured.get(model, ()))
         case _Figures():
             for group in results.alike(runs):
                 for figures in rule.pairs:

@@ -142,11 +142,12 @@ def images_of(run: Result, metric: str) -> int | None:
 
 
 def _one_network(runs: Sequence[Result], metric: str) -> bool:
-    """Return whether runs measured one network before its training: a real number of that moment is equal to the end.
+    """Return whether runs measured one network before its training: a real number of then is equal to its last digit.
 
     Shares of few images are equal now and then; real numbers only where everything is.
     """
-    moment = metric.rpartition("_")[2]
-    others = [name for name in runs[0].metrics if name.endswith(f"_{moment}")]
+    if not metric.endswith("_before"):
+        return False
+    others = [name for name in runs[0].metrics if name.endswith("_before")]
     reals = [name for name in others if (known := quantity(name)) and known.kind in ("real", "positive")]
     return any(len({run.metrics.get(name) for run in runs}) == 1 for name in reals)
