@@ -100,7 +100,7 @@ def test_constraints_accept_the_oldest_python_of_the_project() -> None:
             continue
         if installed.version.split("+")[0] == version:
             checked += 1
-            needs = installed.metadata["Requires-Python"]
+            needs = installed.metadata.get("Requires-Python")
             if needs and not SpecifierSet(needs).contains(f"{oldest}.0"):
                 refused.append(f"{name} {version} needs Python {needs}")
     if not checked:
