@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 
@@ -178,3 +179,49 @@ class TestQuantity:
     @pytest.mark.parametrize("name", ["speed", "", "accuracies", "the_gap_of_it"])
     def test_an_unknown_name_is_called_so(self, name: str) -> None:
         assert quantity(name) is None
+
+
+class TestWilsonInterval:
+    @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
+    @pytest.mark.parametrize(("correct", "total"), [(0, 1), (1, 1), (1, 2), (7, 10), (0, 30), (30, 30), (9745, 10000)])
+    def test_equals_scipy(self, correct: int, total: int, confidence: float) -> None:
+        expected = stats.binomtest(correct, total).proportion_ci(confidence, method="wilson")
+        got = wilson_interval(correct, total, confidence=confidence)
+        assert got == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-15)
+
+    def test_worked_by_hand(self) -> None:
+        # z = 1.959964; 8 of 10: (0.8 + 0.192073) / 1.384146 = 0.716740, give or take 0.226576.
+        assert wilson_interval(8, 10) == pytest.approx((0.490162, 0.943318), abs=1e-6)
+        # 9745 of 10000: (0.9745 + 0.000192) / 1.000384 = 0.974318, give or take 0.003094.
+        assert wilson_interval(9745, 10000) == pytest.approx((0.971223, 0.977412), abs=1e-6)
+
+    @pytest.mark.parametrize("total", [1, 3, 10, 77, 10000])
+    def test_the_ends_are_exact_at_none_and_all_correct(self, total: int) -> None:
+        none, all_ = wilson_interval(0, total), wilson_interval(total, total)
+        assert none.low == 0.0
+        assert all_.high == 1.0
+        assert all_.low == pytest.approx(1 - none.high, rel=1e-12)
+        assert 0 < none.high < 1
+
+    def test_more_confidence_and_fewer_trials_widen_it(self) -> None:
+        width = lambda *counts, **how: np.ptp(wilson_interval(*counts, **how))  # noqa: E731
+        assert width(90, 100, confidence=0.9) < width(90, 100) < width(90, 100, confidence=0.99)
+        assert width(90, 100) < width(9, 10)
+
+    @pytest.mark.parametrize(("correct", "total"), [(0, 0), (-1, 10), (11, 10), (0, -1)])
+    def test_names_counts_that_cannot_be(self, correct: int, total: int) -> None:
+        with pytest.raises(InputError) as raised:
+            wilson_interval(correct, total)
+        assert str(raised.value) == (
+            f"correct is {correct} of a total of {total}. Give counts: total at least 1, correct from 0 to total."
+        )
+
+    def test_a_share_is_no_count(self) -> None:
+        with pytest.raises(InputError, match=r"^correct is 0\.9 of a total of 10\. Give counts"):
+            inspect.unwrap(wilson_interval)(0.9, 10)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0, -0.5, math.nan])
+    def test_names_a_confidence_out_of_range(self, confidence: float) -> None:
+        message = rf"^confidence is {confidence}\. Choose a probability between 0 and 1, such as 0\.95\.$"
+        with pytest.raises(InputError, match=message):
+            wilson_interval(1, 2, confidence=confidence)
