@@ -98,6 +98,10 @@ EQUIVALENT = {
         "slopes = distances.reciprocal_().nan_to_num_(posinf=1).mul_(weights).div_(num_triplets.clamp_min(1))",
     ): "Where the distance is zero, the points are the same, and what one is drawn by is taken back.",
     ("losses", "laplacian.diagonal().sub_(laplacian.sum(0))"): "The matrix is symmetric.",
+    (
+        "intervals",
+        "equal = max(values) - min(values) < 1e-12 * max(map(abs, values))",
+    ): "Of zeros alone, the standard deviation is zero too.",
     ("losses", "return rows.argsort(0)"): "Runs on accelerators only; a GPU test compares them with the CPU.",
 }
 
