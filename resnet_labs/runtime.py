@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from resnet_labs import machine_record
 from resnet_labs.errors import InputError as InputError
@@ -41,6 +42,11 @@ def default_device() -> torch.device:
             return torch.device("mps")
         _say_why_not_mps()
     return torch.device("cpu")
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return the device of a model's first parameter; the CPU for a model without parameters."""
+    return next(iter(model.parameters()), torch.empty(0)).device
 
 
 def process_number(name: str, default: int | None = None) -> int:

@@ -15,7 +15,7 @@ from resnet_labs.data.batches import Augment
 from resnet_labs.errors import InputError
 from resnet_labs.features.backbone import BATCH_SIZE, head_inputs
 from resnet_labs.features.cache import through_cache
-from resnet_labs.features.stages import device_of
+from resnet_labs.runtime import device_of
 
 
 @dataclass(frozen=True, eq=False)

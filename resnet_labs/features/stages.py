@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from resnet_labs import runtime
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.train.evaluation import evaluating
 
@@ -62,7 +63,7 @@ def stage_features(
     handles = [parts[name].register_forward_hook(keeper(name)) for name in stages]
     try:
         with evaluating(model), torch.no_grad():
-            model(images.to(device_of(model)))
+            model(images.to(runtime.device_of(model)))
     finally:
         for handle in handles:
             handle.remove()
@@ -70,8 +71,3 @@ def stage_features(
     if missing:
         raise InputError(f"The forward pass does not reach stage {missing[0]!r}.", "Name a module that it calls.")
     return {name: found[name] for name in stages}
-
-
-def device_of(model: nn.Module) -> torch.device:
-    """Return where a model lies; without parameters, the CPU."""
-    return next(iter(model.parameters()), torch.empty(0)).device

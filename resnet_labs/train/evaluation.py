@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
-from resnet_labs import conv, distributed, metrics
+from resnet_labs import conv, distributed, metrics, runtime
 from resnet_labs.errors import InputError
 
 Batch = tuple[Tensor, Tensor]
@@ -93,7 +93,7 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
     Raises:
         InputError: images of a type that the model does not take.
     """
-    device = next(iter(model.parameters()), torch.empty(0)).device
+    device = runtime.device_of(model)
     seen = 0
     with conv.products(model), evaluating(model):
         for images, labels in batches:

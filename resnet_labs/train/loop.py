@@ -126,7 +126,7 @@ class _Run:
     ) -> None:
         self.model, self.loss, self.config = model, loss, config
         self.num_batches, self.steps = num_batches, math.ceil(num_batches / config.accumulate)
-        self.device = next(iter(model.parameters()), torch.empty(0)).device
+        self.device = runtime.device_of(model)
         self.precision = runtime.choose_precision(config.precision, self.device)
         self.modules = [model, loss] if isinstance(loss, nn.Module) else [model]
         groups = optim.parameter_groups(self.modules, weight_decay=config.weight_decay)
