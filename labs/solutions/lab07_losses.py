@@ -926,10 +926,10 @@ for plane_weight in sorted({run.settings["weight"] for run in in_plane}):
 #   triplets came to 0.554, level with it within the seeds.
 # - **r4.c4** (center loss separates the classes more widely): not shown. Separation is a quotient, the distance between
 #   class means over the distance from the own mean. On digits it is larger with the center loss, in the plane at
-#   weights 0.01 and 1 and in the three runs of the report's comparison: clusters shrink faster than their means come
-#   together. From weight 0.1 to 1 it gains nothing sure, and accuracy falls. On photographs, at weight 0.003, means lie
-#   half as far apart (8.4 against 15.9), and clusters shrink by as much (6.6 against 12.3): separation 1.27 against
-#   1.30, undecided.
+#   weights 0.01 and 1, and in the comparison of the three losses at weight 0.1: clusters shrink faster than their means
+#   come together. From weight 0.1 to 1 it gains nothing sure, and accuracy falls. On photographs, at weight 0.003,
+#   means lie half as far apart (8.4 against 15.9), and clusters shrink by as much (6.6 against 12.3): separation 1.27
+#   against 1.30, undecided.
 # - **r4.c14** (a larger weight of the center loss separates the *centers* more): refuted on digits in the plane, a
 #   stand-in. The larger the weight, the *closer* the class means: at 0.01 they are closer than at 0, and at 1 closer
 #   than at 0.01.
