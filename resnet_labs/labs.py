@@ -144,7 +144,7 @@ LABS = (
     Lab(
         "06",
         "recipe",
-        "What took CIFAR-100 from 1 % to 48 %?",
+        "What took CIFAR-100 from about 1 % to about 48 %?",
         "r2",
         "procedural",
         "cifar100",
@@ -158,7 +158,7 @@ LABS = (
     Lab(
         "07",
         "losses",
-        "Which loss separates classes best from scratch?",
+        "Which loss separates classes best from random weights?",
         "r4",
         "digits",
         "stl10",

@@ -657,7 +657,7 @@ plotting.curves(curves | normed, y="gradient norm, untrained", x="convolution, f
 # %% [markdown]
 # ## Report against ours
 #
-# No report measured its claim. Yours, with the 95 % interval of the mean over the seeds. The two columns of gradients
+# No report measured its claim. Yours, with 95 % intervals. The two columns of gradients
 # hold $\log_{10}$ of the first layer's norm over the last layer's: 0 means equal, 1 ten times larger, -1 ten times
 # smaller.
 

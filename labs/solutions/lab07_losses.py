@@ -588,7 +588,7 @@ table(by_loss, ("accuracy", "top5_accuracy", "nearest_mean_accuracy"))
 
 # %% [markdown]
 # **Expected:** in fast mode all three between 0.92 and 0.98, top-5 above 0.97, and intervals that overlap: on these
-# digits no loss wins. An interval from three seeds is wide, and does not know that no share is above 1. Class by class,
+# digits no loss wins. An interval from three seeds and a few hundred test images is wide. Class by class,
 # mean over the seeds:
 
 # %% tags=["experiment"]
