@@ -1,4 +1,4 @@
-"""What every cell of an executed notebook took, stored for `resnet-labs run`, which shows by it how far it is."""
+"""Store how long each cell of an executed notebook took; `resnet-labs run` shows its progress by these times."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def store(lab: str, notebook: Path) -> None:
 
 
 def of_notebook(cells: Sequence[Any]) -> dict[str, progress.Measured]:
-    """Return what the cells of an executed notebook took, by name; cells below the default are left out."""
+    """Return how long the cells of an executed notebook took, by name; cells below the default are left out."""
     found: dict[str, progress.Measured] = {}
     for cell, name in zip(cells, progress.names(cells), strict=True):
         if name is None:

@@ -1,4 +1,4 @@
-"""The lists that name every lab, and the same lists with one lab more."""
+"""The lists that name every lab, and how a new lab is added to them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def registered(registry: str) -> dict[str, str]:
 
 
 def question(registry: str, number: str) -> str | None:
-    """Return what a lab of the registry asks; None where there is no such lab."""
+    """Return the question of a lab in the registry; None if there is no such lab."""
     return next((asks for other, _, asks, _ in _entries(registry) if other == number), None)
 
 
 def _entries(registry: str) -> list[tuple[str, str, str, str]]:
-    """Return number, slug, question and reports of every lab."""
+    """Return the number, slug, question and reports of every lab."""
     try:
         calls = [node for node in ast.walk(ast.parse(registry)) if isinstance(node, ast.Call)]
         labs = [call.args[:4] for call in calls if ast.unparse(call.func) == "Lab"]
@@ -42,15 +42,15 @@ def _entries(registry: str) -> list[tuple[str, str, str, str]]:
 
 
 def with_lab(lists: dict[str, str], number: str, slug: str) -> dict[str, str]:
-    """Return the lists' texts with one lab more, each in its place by its number.
+    """Return the texts of the lists with a new lab added, in the order of the numbers.
 
     Args:
         lists: the texts of the files in `NAMES`.
-        number: of the new lab, two digits.
+        number: the new lab's number, two digits.
         slug: its name.
 
     Raises:
-        InputError: a file is not as these lists are.
+        InputError: a file does not have the expected form.
     """
     known = registered(lists[_REGISTRY])
     new = {**lists}
@@ -72,7 +72,7 @@ def with_lab(lists: dict[str, str], number: str, slug: str) -> dict[str, str]:
 
 
 def _put(lists: dict[str, str], name: str, pattern: str, number: str, text: str) -> str:
-    """Return a file with a text behind the last entry of a smaller number."""
+    """Return a file's text with a new entry after the last one with a smaller number."""
     entries = list(re.finditer(rf"^{pattern}", lists[name], re.MULTILINE))
     if not entries:
         raise _no_place(name)
@@ -103,4 +103,4 @@ def _with_seconds(text: str, stem: str) -> str:
 
 
 def _no_place(name: str) -> InputError:
-    return InputError(f"{name} has no place for the lab.", "Give it the form that it has in the repository.")
+    return InputError(f"{name} has no place for the lab.", "Restore the form it has in the repository.")

@@ -1,4 +1,4 @@
-"""What a lab must hold, section by section and cell by cell. A rule yields the place, what is wrong and the mend."""
+"""What a lab must hold, section by section and cell by cell. A rule yields the place, the problem and the fix."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _DRAWING_ROOMS = re.compile(r"from (?:resnet_labs\.(?:plotting|widgets)|matplotl
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a lab: where, what, and how to mend it."""
+    """Something wrong in a lab: where, what, and how to fix it."""
 
     where: str
     what: str
     fix: str
 
     def __str__(self) -> str:
-        """Return it in one line."""
+        """Return the problem on one line."""
         return f"{self.where}: {self.what} {self.fix}"
 
 
@@ -54,7 +54,7 @@ class Section:
 
 
 def sections(source: Source) -> list[Section]:
-    """Return the lab's sections; what stands before the first heading belongs to the first."""
+    """Return the lab's sections; cells before the first heading belong to the first one."""
     found: list[Section] = []
     for cell in source.cells:
         heading = re.match(r"##? (.+)", cell.text) if cell.kind == "markdown" else None
@@ -65,7 +65,7 @@ def sections(source: Source) -> list[Section]:
 
 
 def order(source: Source, parts: list[Section]) -> Iterator[Problem]:
-    """The sections are there, once each and in the house's order."""
+    """Check that every section is there once, in the standard order."""
     lab = source.lab
     names = [re.sub(rf"^Exercise {lab}\.\d+\. .+", "Exercise", part.title) for part in parts]
     wanted = [names[0], *_ORDER, "Sources"]
@@ -81,7 +81,7 @@ def order(source: Source, parts: list[Section]) -> Iterator[Problem]:
     for expected, name in zip_longest(wanted, found):
         if expected != name:
             place = next((part.where for part, it in zip(parts, names, strict=True) if it == name), parts[-1].where)
-            yield Problem(place, f"{name or 'the end'!r} stands where {expected or 'the end'!r} belongs.", rule)
+            yield Problem(place, f"{name or 'the end'!r} is where {expected or 'the end'!r} belongs.", rule)
             break
     exercises = [part for part, name in zip(parts, names, strict=True) if name == "Exercise"]
     for number, part in enumerate(exercises, 1):
@@ -92,7 +92,7 @@ def order(source: Source, parts: list[Section]) -> Iterator[Problem]:
 
 
 def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
-    """Every section holds what it is for."""
+    """Check that every section holds what it must."""
     lab = source.lab
     for part in parts:
         if part is parts[0]:
@@ -174,7 +174,7 @@ def _exercise(lab: str, part: Section) -> Iterator[Problem]:
 
 
 def cells(source: Source) -> Iterator[Problem]:
-    """Every cell is tagged, renders everywhere, runs everywhere and is graded as it stands."""
+    """Check that every cell is tagged, renders and runs everywhere, and is graded as it is."""
     text = "\n".join(cell.text for cell in source.cells if cell.kind == "code")
     drawing = {name.strip() for names in _DRAWING_ROOMS.findall(text) for name in names.split(",")} - {"plotting"}
     draws = re.compile("|".join([r"\b(?:plotting|plt|widgets)\.\w+\(", *(rf"\b{name}\(" for name in sorted(drawing))]))

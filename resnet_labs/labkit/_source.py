@@ -1,4 +1,4 @@
-"""A lab's source: its cells, where they stand in the file, and the copy of an answer cell that students get."""
+"""A lab's source: its cells, their lines in the file, and the copy of an answer cell that students get."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAME = re.compile(r"lab(\d\d)_[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a source: its number from 1, the file's line before its text, and what it holds."""
+    """One cell of a source: its number from 1, the line before its text, and its content."""
 
     file: str
     number: int
@@ -55,7 +55,7 @@ class Source:
 def read_source(path: Path) -> Source:
     """Read `labs/solutions/labNN_slug.py`."""
     if not _NAME.fullmatch(path.stem):
-        raise InputError(f"{path.name} is no name of a lab.", "Call it labNN_slug.py, such as lab02_digits.py.")
+        raise InputError(f"{path.name} is not the name of a lab.", "Call it labNN_slug.py, such as lab02_digits.py.")
     text = path.read_text(encoding="utf-8")
     starts = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"# %%($|\s)", line)]
     cells = jupytext.reads(text, fmt="py:percent").cells
@@ -79,8 +79,8 @@ def solution_blocks(cell: Cell) -> list[tuple[int, int]]:
     """Return the lines (from 0) of every pair of markers in the cell.
 
     Raises:
-        InputError: a marker stands outside an answer cell, has no partner or stands inside another pair, or an answer
-            cell has no marker.
+        InputError: a marker is outside an answer cell, has no partner or is inside another pair, or an answer cell has
+            no marker.
     """
     blocks: list[tuple[int, int]] = []
     opened: int | None = None
@@ -92,10 +92,10 @@ def solution_blocks(cell: Cell) -> list[tuple[int, int]]:
                 raise InputError(problem, f"A marker is a line of its own, `{BEGIN}` or `{END}`.")
             continue
         if "answer" not in cell.tags or cell.kind != "code":
-            problem = f"{cell.where(number + 1)}: `{marker}` stands outside an answer cell."
+            problem = f"{cell.where(number + 1)}: `{marker}` is outside an answer cell."
             raise InputError(problem, 'Tag the cell "answer", or "solution" to drop it whole.')
         if (marker == BEGIN) != (opened is None):
-            problem = f"{cell.where(number + 1)}: `{marker}` without its partner, or inside another pair."
+            problem = f"{cell.where(number + 1)}: `{marker}` has no partner, or is inside another pair."
             raise InputError(problem, f"Every `{BEGIN}` needs one `{END}` after it.")
         if opened is None:
             opened = number
@@ -106,12 +106,12 @@ def solution_blocks(cell: Cell) -> list[tuple[int, int]]:
         problem = f"{cell.where(opened + 1)}: `{BEGIN}` has no `{END}`."
         raise InputError(problem, f"Write `{END}` where the answer ends.")
     if "answer" in cell.tags and not blocks:
-        raise InputError(f"{cell.where()}: an answer cell without `{BEGIN}`.", "Put the answer between the markers.")
+        raise InputError(f"{cell.where()}: an answer cell has no `{BEGIN}`.", "Put the answer between the markers.")
     return blocks
 
 
 def student_text(cell: Cell) -> str:
-    """Return the cell with every answer replaced by a line that says that it is not written yet."""
+    """Return the cell with every answer replaced by an error that says it is not written yet."""
     lines = cell.text.splitlines()
     for begin, end in reversed(solution_blocks(cell)):
         indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]

@@ -1,7 +1,7 @@
-"""The repository's address, which stands once, in pyproject.toml, and every place that is made from it.
+"""The repository's address, kept once in pyproject.toml, and every place that is generated from it.
 
-A place is marked where it stands. In YAML and CFF: by `# address` at the end of the line. In Markdown: by a block
-between `<!-- address -->` and `<!-- /address -->`, whose addresses are rewritten, or by one that begins with
+Each place has a mark. In YAML and CFF it is `# address` at the end of the line. In Markdown it is a block between
+`<!-- address -->` and `<!-- /address -->`, whose addresses are rewritten, or one that begins with
 `<!-- address:badges -->` and is written as a whole (`badges`, `install`, `links`).
 """
 
@@ -54,7 +54,7 @@ class Address:
 
     @property
     def pip(self) -> str:
-        """What pip installs exactly this version from."""
+        """The source from which pip installs exactly this version."""
         return f"git+{self.repository}@{self.tag}"
 
     def colab(self, path: str) -> str:
@@ -62,11 +62,11 @@ class Address:
         return f"https://colab.research.google.com/github/{self.slug}/blob/{self.tag}/{path}"
 
     def raw(self, path: str) -> str:
-        """Return the link to a file of this version as it is."""
+        """Return the link to the raw file of this version."""
         return f"https://raw.githubusercontent.com/{self.slug}/{self.tag}/{path}"
 
     def badge(self, path: str) -> str:
-        """Return the Markdown picture that opens a notebook in Colab."""
+        """Return the Markdown badge that opens a notebook in Colab."""
         return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({self.colab(path)})"
 
 
@@ -80,7 +80,7 @@ def stamped(root: Path) -> dict[Path, str]:
     """Return the text that every file with marked places should have.
 
     Raises:
-        InputError: a block is not closed or has an unknown name, or the address stands outside a marked place.
+        InputError: a block is not closed or has an unknown name, or the address is outside a marked place.
     """
     address = read_address(root)
     return {path: _stamp(path.relative_to(root), path.read_text(encoding="utf-8"), address) for path in _files(root)}

@@ -1,7 +1,7 @@
 """Notebooks and student copies from the labs' sources: `python -m resnet_labs.labkit.build [--check]`.
 
-People edit `labs/solutions/labNN_slug.py`. Everything else is made from it, by content alone: the same source gives the
-same bytes, whatever was there before and whenever it was written.
+People edit `labs/solutions/labNN_slug.py`. Everything else is generated from its content alone: the same source always
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def outputs(source: Path, root: Path) -> dict[Path, str]:
     student = root / "labs" / source.name
     notebook = student.with_suffix(".ipynb").relative_to(root).as_posix()
     made_from = source.relative_to(root).as_posix()
-    # The solution is a page of the book, which opens without a network: there the badge is a plain link.
+    # The solution is a page of the book, which must open without a network, so its badge is a plain link.
     link, badge = f"[Open the student's notebook in Colab]({address.colab(notebook)})", address.badge(notebook)
     full = [(cell, _filled(cell, cell.text, address, link)) for cell in lab.cells]
     stripped = [
@@ -69,14 +69,14 @@ def outputs(source: Path, root: Path) -> dict[Path, str]:
 
 
 def build(root: Path, *, check: bool = False) -> list[Path]:
-    """Write every generated file and every marked address; return those that were not as they should be.
+    """Write every generated file and every marked address; return those that were stale.
 
     Args:
         root: the repository.
-        check: only look.
+        check: write nothing.
 
     Returns:
-        The stale files. Where `check` is false they are mended now.
+        The stale files, which are now up to date unless `check` is true.
     """
     texts: dict[Path, str] = {}
     for source in sorted((root / "labs" / "solutions").glob("lab*.py")):
@@ -97,9 +97,9 @@ def orphans(root: Path) -> list[Path]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command in the repository's root; 1 where something is stale, 2 where a source is wrong."""
+    """Run the command in the repository's root; return 1 if something is stale, 2 if a source is wrong."""
     parser = argparse.ArgumentParser(prog=COMMAND, description="Make notebooks and student copies from labs/solutions.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
     check = parser.parse_args(arguments).check
     root = Path.cwd()
     try:
@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _filled(cell: Cell, text: str, address: Address, colab: str) -> str:
-    """Fill the placeholders, and give every cell its final text."""
+    """Fill the placeholders; return the cell's final text."""
     install = f"""\
 import sys
 

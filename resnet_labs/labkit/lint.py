@@ -1,4 +1,4 @@
-"""Reads labs as a strict colleague would: `python -m resnet_labs.labkit.lint [FILE...]`, exit status 1 on a problem."""
+"""Check labs for mistakes: `python -m resnet_labs.labkit.lint [FILE...]`, exit status 1 on a problem."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from resnet_labs.labkit._rules import Problem
 from resnet_labs.labkit._source import BEGIN, END, Source, read_source, solution_blocks
 from resnet_labs.labkit.build import COMMAND, outputs
 
-# A shorter line, such as `loss.backward()`, tells nobody an answer.
+# A shorter line, such as `loss.backward()`, gives no answer away.
 _TELLING = 20
 
 
 def lint(path: Path) -> list[Problem]:
-    """Return everything wrong with a lab, its source and what was made from it.
+    """Return every problem of a lab, in its source and in the files generated from it.
 
     Args:
         path: `labs/solutions/labNN_slug.py`, in a repository with pyproject.toml.
 
     Returns:
-        The problems, each with file, line, cell and mend; none where the lab is as the house wants it.
+        The problems, each with file, line, cell and fix; empty if there is none.
     """
     path = path.resolve()
     root = path.parents[2]
@@ -46,7 +46,7 @@ def lint(path: Path) -> list[Problem]:
 
 
 def _leaks(source: Source, student: str) -> Iterator[Problem]:
-    """The student notebook tells nothing that stands between markers."""
+    """Check that the student notebook shows nothing from between markers."""
     shown = nbformat.reads(student, as_version=4).cells
     everywhere = {line.strip() for cell in shown for line in cell.source.splitlines()}
     for cell in source.cells:
@@ -58,7 +58,7 @@ def _leaks(source: Source, student: str) -> Iterator[Problem]:
                     fix = (
                         "Say it in other words there, or drop that cell from the student copy with the tag 'solution'."
                     )
-                    yield Problem(cell.where(number + 1), f"`{line}` also stands in the student notebook.", fix)
+                    yield Problem(cell.where(number + 1), f"`{line}` is also in the student notebook.", fix)
     if everywhere & {BEGIN, END}:
         yield Problem(source.path.name, "a solution marker reached the student notebook.", "Tell the maintainers.")
 
@@ -78,7 +78,7 @@ def _has_outputs(path: Path) -> bool:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the labs that are named, by default all of labs/solutions here."""
+    """Check the named labs, by default all in labs/solutions."""
     given = sys.argv[1:] if arguments is None else arguments
     paths = [Path(name) for name in given] or sorted(Path("labs/solutions").glob("lab*.py"))
     if missing := [path for path in paths if not path.is_file()]:

@@ -1,7 +1,7 @@
-"""Lay a lab that waits to be filled in: `python -m resnet_labs.labkit.new NUMBER SLUG`, in the repository's root.
+"""Create a new lab to fill in: `python -m resnet_labs.labkit.new NUMBER SLUG`, in the repository's root.
 
-It writes the solution, its checks, right and wrong answers, a recipe, and what is made from the solution, and adds the
-lab to every list. All of it builds and runs; `FILL IN` marks what is left to do.
+It writes the solution, its checks, right and wrong answers, a recipe and the files generated from the solution, and
+adds the lab to every list. All of it builds and runs; `FILL IN` marks what is left to do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from resnet_labs.labkit.build import build
 COMMAND = "python -m resnet_labs.labkit.new"
 _EXERCISES = ("first", "second", "third")
 _NEXT = """\
-Now replace every FILL IN. These say what is left:
+Now replace every FILL IN. These commands show what is left:
   .venv/bin/python -m resnet_labs.labkit.lint labs/solutions/{stem}.py
   .venv/bin/python -m pytest tests/project/test_lists.py
   .venv/bin/python -m pytest tests/labs tests/command/test_progress.py -k "{stem} or {number}."
@@ -29,11 +29,11 @@ CONTRIBUTING.md has the steps."""
 
 
 def texts(root: Path, number: str, slug: str) -> dict[Path, str]:
-    """Return the text of every file that is written by hand or kept as a list, with the new lab in it.
+    """Return the text of every hand-written file of the new lab, and every list with the lab added.
 
     Args:
         root: the repository.
-        number: of the lab, from 1 to 99.
+        number: the lab's number, from 1 to 99.
         slug: its name in lower case, words joined by underscores.
 
     Raises:
@@ -45,10 +45,10 @@ def texts(root: Path, number: str, slug: str) -> dict[Path, str]:
     registered = _lists.registered(lists["resnet_labs/labs.py"])
     planned = registered.get(number) == slug and not list((root / "labs" / "solutions").glob(f"lab{number}_*"))
     if number in registered and not planned:
-        raise InputError(f"There is a lab {number} already, {registered[number]}.", "Choose another number.")
+        raise InputError(f"Lab {number} already exists, {registered[number]}.", "Choose another number.")
     if slug in registered.values() and not planned:
         taken = next(other for other, name in registered.items() if name == slug)
-        raise InputError(f"There is a lab {slug!r} already, {taken}.", "Choose another name.")
+        raise InputError(f"A lab {slug!r} already exists, {taken}.", "Choose another name.")
     files = _files(number, slug, _lists.question(lists["resnet_labs/labs.py"], number))
     _check_free(root, number, files)
     return {root / name: text for name, text in {**files, **_lists.with_lab(lists, number, slug)}.items()}
@@ -56,14 +56,14 @@ def texts(root: Path, number: str, slug: str) -> dict[Path, str]:
 
 def _number(given: str) -> str:
     if not re.fullmatch(r"0?[1-9]|[1-9][0-9]", given):
-        raise InputError(f"{given!r} is no number of a lab.", "Give one from 1 to 99.")
+        raise InputError(f"{given!r} is not a lab number.", "Give one from 1 to 99.")
     return given.zfill(2)
 
 
 def _check_slug(slug: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", slug) or len(slug) > 40 or keyword.iskeyword(slug):
         words = "Give words in lower case joined by underscores, such as more_depth, 40 characters at most."
-        raise InputError(f"{slug!r} is no slug.", words)
+        raise InputError(f"{slug!r} is not a valid slug.", words)
 
 
 def _read(root: Path, name: str) -> str:
@@ -84,10 +84,10 @@ def _check_free(root: Path, number: str, files: dict[str, str]) -> None:
     others += [path.relative_to(root).as_posix() for path in (root / "labs").rglob(f"lab{number}_*")]
     for name in (*others, *files):
         if (root / name).exists():
-            raise InputError(f"{name!r} is there already.", "Move it away, or choose another number or name.")
+            raise InputError(f"{name!r} already exists.", "Move it away, or choose another number or name.")
     for folder in {folder for name in files for folder in Path(name).parents}:
         if (root / folder).exists() and not (root / folder).is_dir():
-            raise InputError(f"{folder.as_posix()!r} is a file.", "A folder belongs there: move the file away.")
+            raise InputError(f"{folder.as_posix()!r} is a file.", "It must be a folder: move the file away.")
 
 
 def _files(number: str, slug: str, question: str | None) -> dict[str, str]:
@@ -115,8 +115,8 @@ def _filled(template: str, facts: dict[str, str]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command in the repository's root; 2 where the input is wrong, and then nothing is written."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Lay a lab that waits to be filled in.")
+    """Run the command in the repository's root; if the input is wrong, write nothing and return 2."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Create a new lab to fill in.")
     parser.add_argument("number", help="from 1 to 99")
     parser.add_argument("slug", help="the lab's name, such as more_depth")
     given = parser.parse_args(arguments)
@@ -124,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _read(root, "pyproject.toml")
         made = texts(root, given.number, given.slug)
-        build(root, check=True)  # refuses a source that is wrong, before anything is written
+        build(root, check=True)  # rejects a wrong source before anything is written
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

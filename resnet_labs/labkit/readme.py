@@ -1,6 +1,6 @@
-"""What the README shows of the main job: its table, from stored results lines, and the picture of the report's figures.
+"""Write the README's table of the main job, from stored results lines, and its picture of the report's figures.
 
-`python -m resnet_labs.labkit.readme` writes both; `--check` only says whether they are fresh, by content.
+`python -m resnet_labs.labkit.readme` writes both; `--check` only says whether their content is up to date.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _BLOCK = re.compile(r"(?<=<!-- main job output -->\n).*?(?=<!-- /main job output
 
 
 def text(readme: str) -> str:
-    """Return the README with what the main job printed last, as its stored results lines say it."""
+    """Return the README with the main job's output, made from its stored results lines."""
     stored = [run for run in reports.evidence("r1.digits") if run.stand_in]
     return _BLOCK.sub(lambda _: f"\n```text\n{compare.as_text(stored)}\n```\n\n", readme)
 
 
 def draw(path: Path) -> None:
-    """Draw the report's figures beside those measured on its own data; the file says what it was drawn from."""
+    """Draw the report's figures beside those measured on its own data; the file holds a digest of its source."""
     runs = _own_data()
     rows = [row for row in compare.compare(runs) if row.metric != "accuracy_before"]
     figure = plotting.report_against_ours(
@@ -58,9 +58,9 @@ def _digest(runs: Sequence[Result]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write both, or with `--check` only compare; return 0 when they are fresh, 1 when one is stale."""
+    """Write both, or with `--check` only compare; return 0 if they are up to date, 1 if one is stale."""
     parser = argparse.ArgumentParser(prog="python -m resnet_labs.labkit.readme", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 where something is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if something is stale")
     options = parser.parse_args(arguments)
     page, picture = ROOT / "README.md", ROOT / PICTURE
     before = page.read_text(encoding="utf-8")

@@ -1,9 +1,9 @@
-"""Count what labs compute: `python -m resnet_labs.labkit.timings [LAB ...]` runs each in fast mode, and times its step.
+"""Measure how long labs take: `python -m resnet_labs.labkit.timings [LAB ...]` runs each in fast mode.
 
-Run it on a quiet machine with two cores and AVX2, or with `ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2` where the
-processor has more. `minutes` and `steps` of each line belong into `resnet_labs/labs.py`; the minutes also into the
-lab's title. The seconds of every cell, by which `resnet-labs run` shows how far it is, are stored in
-`resnet_labs/cell_seconds.json`.
+Run it on a quiet machine with two cores and AVX2, or with `ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2` if the
+processor has more. Copy `minutes` and `steps` of each line into `resnet_labs/labs.py`, and the minutes also into the
+lab's title. The seconds of every cell are stored in `resnet_labs/cell_seconds.json`; `resnet-labs run` shows its
+progress by them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class _Failed(Exception):
 
 
 def main(names: Sequence[str]) -> int:
-    """Print a line for each lab; return 0, 1 where a lab failed, 2 where there is no such lab."""
+    """Print a line for each lab; return 0, or 1 if a lab failed, or 2 if there is no such lab."""
     try:
         chosen = [find(name) for name in names] or [lab for lab in LABS if lab.fast_work is not None]
     except InputError as error:
@@ -58,7 +58,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def run(lab: Lab) -> float:
-    """Return how long `resnet-labs run` takes as a command, from start to end; store the seconds of its cells."""
+    """Return the wall time of the command `resnet-labs run`, in seconds; store the seconds of the lab's cells."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "resnet_labs.cli", "run", lab.number]
         started = time.perf_counter()

@@ -153,23 +153,23 @@ def test_two_blocks_in_one_cell_become_two_stubs(repository):
     ("old", "new", "message"),
     [
         ("    ### END SOLUTION\n", "", r"lab02_minimal.py, line \d+ \(cell 9\): `### BEGIN SOLUTION` has no `### END"),
-        ("    ### BEGIN SOLUTION\n", "", r"\(cell 9\): `### END SOLUTION` without its partner"),
+        ("    ### BEGIN SOLUTION\n", "", r"\(cell 9\): `### END SOLUTION` has no partner"),
         (
             "    ### BEGIN",
             "    ### BEGIN SOLUTION\n    ### BEGIN",
-            r"\(cell 9\): `### BEGIN SOLUTION` without its partner",
+            r"\(cell 9\): `### BEGIN SOLUTION` has no partner",
         ),
         ("### BEGIN SOLUTION\n    model", "# BEGIN SOLUTION\n    model", r"'# BEGIN SOLUTION' looks like a marker"),
         (
             "epochs = 2",
             "### BEGIN SOLUTION\nepochs = 2",
-            r"\(cell 6\): `### BEGIN SOLUTION` stands outside an answer cell",
+            r"\(cell 6\): `### BEGIN SOLUTION` is outside an answer cell",
         ),
-        ("# Write one step.", "# ### END SOLUTION", r"stands outside an answer cell"),
+        ("# Write one step.", "# ### END SOLUTION", r"is outside an answer cell"),
         (
             '# %% [markdown] tags=["hint"]',
             '# %% tags=["answer"] exercise="02.1"\npass\n\n# %% [markdown] tags=["hint"]',
-            r"\(cell 11\): an answer cell without `### BEGIN SOLUTION`",
+            r"\(cell 11\): an answer cell has no `### BEGIN SOLUTION`",
         ),
         ("share = 1135 / 10_000", "print(0.1135)", r"the answer sets no name. An answer outside a function sets"),
         ("share = 1135 / 10_000", "%time share = 1", r"An answer cell is plain Python, without magics"),
@@ -193,7 +193,7 @@ def test_the_line_that_is_named_is_the_line_of_the_file(repository):
 
 def test_a_bad_name_is_refused(repository):
     (repository / SOURCE).rename(repository / "labs/solutions/lab2.py")
-    with pytest.raises(InputError, match=r"lab2.py is no name of a lab. Call it labNN_slug.py"):
+    with pytest.raises(InputError, match=r"lab2.py is not the name of a lab. Call it labNN_slug.py"):
         build(repository)
 
 

@@ -72,10 +72,10 @@ RULES = {
     "idea without source": ("# Source: He", "# He", "Name where the idea comes from"),
     "idea without picture": ("![The input goes round two convolutions and is added](../book/_static/block.svg)", "-",
                              "the idea has no picture"),
-    "section missing": ("# ## Break it", "# Break it", "'Reflect' stands where 'Break it' belongs"),
-    "section twice": ("# ## Reflect", "# ## Idea", "'Idea' stands where 'Reflect' belongs"),
+    "section missing": ("# ## Break it", "# Break it", "'Reflect' is where 'Break it' belongs"),
+    "section twice": ("# ## Reflect", "# ## Idea", "'Idea' is where 'Reflect' belongs"),
     "section unknown": ("# ## Sources", "# ## Links", "no section is called 'Links'"),
-    "sections swapped": ("# ## Experiment", "# ## Break it", "'Break it' stands where 'Experiment' belongs"),
+    "sections swapped": ("# ## Experiment", "# ## Break it", "'Break it' is where 'Experiment' belongs"),
     "exercise out of order": ("Exercise 02.2. ", "Exercise 02.4. ", "Call it `Exercise 02.2. Title`"),
     "experiment without code": ('tags=["experiment"]', 'tags=["gpu"]', "no code cell is tagged 'experiment'"),
     "report without code": ('tags=["report"]', 'tags=["gpu"]', "no code cell is tagged 'report'"),
@@ -109,7 +109,7 @@ RULES = {
     "imported drawing": ("check_of_a_mutation = True", "from resnet_labs.plotting import curves\n\ncurves(1)",
                          'Add `mystnb={"image": {"alt": "..."}}`'),
     "leak": ("check_of_a_mutation = True", "def broken(model):\n    model.fc = new_last_layer(model, num_classes)",
-             "(cell 9): `model.fc = new_last_layer(model, num_classes)` also stands in the student notebook"),
+             "(cell 9): `model.fc = new_last_layer(model, num_classes)` is also in the student notebook"),
     "marker": ("    ### END SOLUTION\n", "", "(cell 9): `### BEGIN SOLUTION` has no `### END SOLUTION`. Write"),
 }  # fmt: skip
 
