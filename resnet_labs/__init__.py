@@ -8,10 +8,10 @@ from typing import Any
 
 # One rule for `resnet-labs run`, the book, the tests and a learner's kernel: torch chooses the number of threads, by
 # cores or OMP_NUM_THREADS, and a thread that waits for the others spins for some microseconds, then sleeps. libgomp
-# spins for milliseconds; beside another job that takes the core from the thread that is waited for. It reads the
-# setting once, as torch is loaded, so this comes first and every lab imports resnet_labs before torch. Milliseconds a
-# training step on two cores (AMD EPYC, torch 2.15, rounds of 1 to 2 s in turn, median), and while loops that never
-# stop keep one core, or both, busy:
+# spins for milliseconds; beside another job, this takes the core from the very thread that it waits for. It reads the
+# setting once, when torch is loaded, so this comes first and every lab imports resnet_labs before torch. Milliseconds
+# per training step on two cores (AMD EPYC, torch 2.15, alternating rounds of 1 to 2 s, median), also with endless loops
+# that keep one core, or both, busy:
 #
 #                                            one thread   two threads   GOMP_SPINCOUNT=1000   OMP_WAIT_POLICY=passive
 #   MLP 64-256-256-10, batch 128                    1.2          0.85                  1.06                       2.2

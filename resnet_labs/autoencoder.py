@@ -23,10 +23,10 @@ Batch = tuple[Tensor, Tensor]
 class StackedAutoencoder(nn.Module):
     """Linear layers down to a code, and as many back up; a sigmoid at the end gives values from 0 to 1.
 
-    A ReLU follows every layer but two: the code layer, which is linear, and the last. `encoder[k]` is hidden layer
-    k + 1, `decoder[-1 - k]` is the layer that turns its output back into its input. To train the whole of it with
-    `fit`, give the images as targets: `Batches(data, 128, augment=lambda images, labels, generator: (images,
-    images.flatten(1)))`, with `mse_loss`.
+    A ReLU follows every layer but two: the code layer, which is linear, and the last. `encoder[k]` is hidden layer k +
+    1, `decoder[-1 - k]` is the layer that turns its output back into its input. To train all of it with `fit`, give the
+    images as targets: `Batches(data, 128, augment=lambda images, labels, generator: (images, images.flatten(1)))`, with
+    `mse_loss`.
 
     Args:
         sizes: values of an image, then the width of each hidden layer.
@@ -35,8 +35,8 @@ class StackedAutoencoder(nn.Module):
         InputError: no hidden layer, or a width below one.
 
     Source: Hinton and Salakhutdinov 2006, Reducing the Dimensionality of Data with Neural Networks, figure 1.
-    Deviations: ReLU in place of logistic units; encoder and decoder share no weights. Both, and the linear code, are
-        as report 4 prints them.
+    Deviations: ReLU in place of logistic units; encoder and decoder share no weights. These and the linear code follow
+        report 4.
     Equals: the same torch.nn.Linear layers, called one after the other.
 
     Example:
@@ -99,14 +99,14 @@ class StackedAutoencoder(nn.Module):
 class MLPClassifier(nn.Module):
     """An encoder and a linear layer `fc` on top of it: from images to logits.
 
-    The encoder is taken as it is, not copied: what trains here changes the autoencoder that it came from.
+    The encoder is not copied: training here changes the autoencoder that it came from.
 
     Args:
         encoder: the `encoder` of a `StackedAutoencoder`, pretrained or not.
         num_classes: number of logits.
-        final_relu: report 4's fault, for study: a ReLU after the last layer. Logits below zero become zero and pass
-            no gradient, so a class whose logit is negative for every image learns nothing any more. It is never
-            predicted, because the best logit is another class's or, where all are zero, the first of them wins.
+        final_relu: report 4's fault, for study: a ReLU after the last layer. Logits below zero become zero and pass no
+            gradient, so a class whose logit is negative for every image stops learning. It is never predicted: another
+            class has the highest logit or, if all are zero, the first class wins.
 
     Raises:
         InputError: an encoder without a linear layer, a whole autoencoder, or fewer than one class.
@@ -161,26 +161,26 @@ def pretrain_layerwise(
 ) -> list[LayerHistory]:
     """Train an autoencoder in place, one layer at a time from the images up, and return each layer's losses.
 
-    A layer and its counterpart in the decoder learn to reconstruct the layer's own input, which is what the layers
-    below make of the images. Those stand bitwise still; they run once a batch, without gradients.
+    A layer and its counterpart in the decoder learn to reconstruct the layer's own input, which the layers below
+    compute from the images. Those stay bitwise the same; they run once per batch, without gradients.
 
     Args:
-        autoencoder: stays on the device on which it is.
-        batches: what gives (images, labels) each time it is iterated, with a length; labels are not looked at. Where
-            it has `set_epoch`, every layer begins again at epoch 0.
+        autoencoder: stays on its device.
+        batches: an iterable of (images, labels) with a length, iterated once per epoch; labels are ignored. If it has
+            `set_epoch`, every layer starts again at epoch 0.
         config: a `train.TrainConfig`; its epochs, warm-up and schedule are those of each layer.
         validation: batches on which a layer's loss is measured after each of its epochs, never trained on.
 
     Returns:
-        One history a layer, in the order of training.
+        One history per layer, in the order of training.
 
     Raises:
         InputError: no batch, images that do not fit, a loss that is not finite, a layer with nothing to train, or a
-            setting without meaning here (`compile`, `channels_last`, `accumulate`).
+            setting that has no meaning here (`compile`, `channels_last`, `accumulate`).
 
     Source: Bengio et al. 2007, Greedy Layer-Wise Training of Deep Networks (autoencoders in place of RBMs).
     Deviations: ReLU layers, a linear code and mean squared error, as in report 4; weights are not tied.
-    Equals: `train.fit` on each layer with the outputs of the layers below as images and targets, bit by bit.
+    Equals: `train.fit` on each layer with the outputs of the layers below as images and targets, bit for bit.
 
     Example:
         >>> from resnet_labs.train import TrainConfig
@@ -190,7 +190,7 @@ def pretrain_layerwise(
         >>> [(history.layer, len(history.losses)) for history in histories]
         [(1, 2), (2, 2)]
     """
-    # The loop of `train` stands below this module; what is needed of it for one layer is short.
+    # `train` is a later layer of the package, so this module has its own short loop.
     for setting, idle in (("compile", (False,)), ("channels_last", (False, "auto")), ("accumulate", (1,))):
         value = getattr(config, setting)
         if value not in idle:

@@ -1,4 +1,4 @@
-"""The two residual blocks of He et al. and the three things that a shortcut can be."""
+"""The two residual blocks of He et al. and the three kinds of shortcut."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORTCUTS = ("projection", "pad", "none")
 
 
 class PadShortcut(nn.Module):
-    """Keeps every `stride`-th pixel and adds channels of zeros behind the others: a shortcut without parameters.
+    """Keeps every `stride`-th pixel and adds channels of zeros after the others: a shortcut without parameters.
 
     Args:
         extra_channels: number of channels of zeros.
@@ -34,7 +34,7 @@ class PadShortcut(nn.Module):
         self.stride = stride
 
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N K H2 W2"]:
-        """Return the thinned input with zeros behind its channels."""
+        """Return the subsampled input with channels of zeros appended."""
         return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.extra_channels))
 
     def extra_repr(self) -> str:
@@ -51,11 +51,11 @@ class BasicBlock(nn.Module):
         in_channels: channels of the input.
         out_channels: channels of the output.
         stride: step of the first convolution, in pixels; the output is `ceil(H / stride)` high.
-        shortcut: "projection" (1x1 convolution and batch norm where the shape changes, else the identity),
-            "pad" (thinned input with channels of zeros, no parameters) or "none" (a plain block).
+        shortcut: "projection" (1x1 convolution and batch norm where the shape changes, else the identity), "pad"
+            (subsampled input with channels of zeros, no parameters) or "none" (a plain block).
 
     Raises:
-        InputError: a count below one, an unknown shortcut, or "pad" with fewer channels behind than before.
+        InputError: a count below one, an unknown shortcut, or "pad" with fewer output than input channels.
 
     Source: He et al. 2016, Deep Residual Learning, Figure 5 left; shortcuts: section 3.3, options A and B.
     Equals: torchvision.models.resnet.BasicBlock, values and input gradients, for "projection".
@@ -96,11 +96,11 @@ class Bottleneck(nn.Module):
         shortcut: as in `BasicBlock`.
 
     Raises:
-        InputError: a count below one, an unknown shortcut, or "pad" with fewer channels behind than before.
+        InputError: a count below one, an unknown shortcut, or "pad" with fewer output than input channels.
 
     Source: He et al. 2016, Deep Residual Learning, Figure 5 right.
-    Deviations: the stride sits in the 3x3 convolution, as in torchvision, not in the first 1x1: more accurate, and
-        6 % more multiply-adds in ResNet-50.
+    Deviations: the stride is in the 3x3 convolution, as in torchvision, not in the first 1x1: more accurate, and 6 %
+        more multiply-adds in ResNet-50.
     Equals: torchvision.models.resnet.Bottleneck, values and input gradients, for "projection".
 
     Example:

@@ -1,4 +1,4 @@
-"""What is kept between runs and may be deleted at any time: where it is, and arrays that show when they are damaged."""
+"""The cache, which may be deleted at any time: where it is, and arrays whose damage is detected."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from resnet_labs.files import replacing
 
 @cache
 def say_once(sentence: str) -> None:
-    """Warn with a sentence that this process has not said yet."""
+    """Give a warning, once per process."""
     warnings.warn(sentence, stacklevel=3)
 
 
 def folder(kind: str) -> Path:
-    """Return where one kind of thing is kept: below RESNET_LABS_CACHE, else below ~/.cache/resnet-labs.
+    """Return the cache folder for one kind of thing: in RESNET_LABS_CACHE, else in ~/.cache/resnet-labs.
 
-    Where that cannot be written, a folder among the system's temporary files is used, and a warning says so once.
+    If that is not writable, a folder in the system's temporary directory is used, with one warning.
     """
     found = _usable()
     if found != _chosen():
@@ -35,7 +35,7 @@ def folder(kind: str) -> Path:
 
 
 def folders(kind: str) -> Iterator[Path]:
-    """Yield where to look: the folder that was chosen, which may be full and read-only, then the one in use."""
+    """Yield the folders to search: the chosen one, which may be full or read-only, then the one in use."""
     yield _chosen() / kind
     yield _usable() / kind
 
@@ -58,7 +58,7 @@ def _usable() -> Path:
 
 @cache
 def _temporary(parent: str) -> Path:
-    """Return the user's own folder among temporary files: the same in every run, if nobody else holds its name."""
+    """Return the user's own folder among temporary files: the same in every run, unless someone else owns that name."""
     user = os.getuid() if hasattr(os, "getuid") else 0
     folder = Path(parent) / f"resnet-labs-{user}"
     with contextlib.suppress(OSError):
@@ -70,7 +70,7 @@ def _temporary(parent: str) -> Path:
 
 
 def keep(array: np.ndarray, folder: Path, name: str) -> Path:
-    """Write an array as NAME-CHECKSUM.npy and return the file: one rename publishes it whole, and damage shows.
+    """Write an array as NAME-CHECKSUM.npy and return the file: one rename publishes it whole, and damage is detected.
 
     Raises:
         OSError: the folder cannot be written.
@@ -82,16 +82,16 @@ def keep(array: np.ndarray, folder: Path, name: str) -> Path:
 
 
 def kept(file: Path) -> np.ndarray | None:
-    """Return an array that `keep` wrote, memory-mapped, or None where the file is not what its name promises."""
+    """Return an array that `keep` wrote, memory-mapped, or None if the file does not match its name's checksum."""
     try:
-        array = np.load(file, mmap_mode="c")  # copy on write: torch wants to be able to write
-    except Exception:  # numpy parses the head as Python, which raises what it likes: TokenError from 3.12 on
+        array = np.load(file, mmap_mode="c")  # copy on write, since torch wants writable memory
+    except Exception:  # numpy parses the header as Python, which can raise anything: TokenError from 3.12 on
         return None
     return array if _checksum(array) == file.stem.rpartition("-")[2] else None
 
 
 def remove(file: Path) -> None:
-    """Delete a file, unless another process has, or holds it open."""
+    """Delete a file, unless another process has deleted it or holds it open."""
     with contextlib.suppress(OSError):
         file.unlink()
 

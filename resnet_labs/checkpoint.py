@@ -22,29 +22,29 @@ from torch import Tensor
 from resnet_labs import files, torch_files
 from resnet_labs.errors import InputError
 
-# torch's file is a zip archive, and the digest is that archive's comment: `torch.load` reads the file as it is, and
-# digest and content come and go in one rename.
+# torch's file is a zip archive, and the digest is that archive's comment: `torch.load` reads the file as it is, and one
+# rename replaces digest and content together.
 _MARK = b"sha256:"
 _COMMENT_LENGTH = len(_MARK) + 64
-# The end of an archive with a comment of that length, by which a damaged checkpoint is still known for one.
+# The end of an archive with a comment of that length, which identifies even a damaged checkpoint as ours.
 _OURS = re.compile(rb"PK\x05\x06.{16}" + re.escape(_COMMENT_LENGTH.to_bytes(2, "little")), re.DOTALL)
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
 def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
-    """Write a checkpoint; the one before it stays beside it as `<path>.previous`.
+    """Write a checkpoint; the previous one is kept beside it as `<path>.previous`.
 
     The file is written under another name, flushed to the disk, and only then renamed: whenever the process is
     killed, `load` finds this state or the one before.
 
     Args:
-        path: the file; its folder is made where it is missing.
-        state: tensors, numbers, strings, None, and dicts, lists and tuples of them: what can be read back without
-            running code from the file.
+        path: the file; its folder is created if missing.
+        state: tensors, numbers, strings, None, and dicts, lists and tuples of them: values that can be read back
+            without running code from the file.
 
     Raises:
-        InputError: a value of another kind (its place is named), a file there that is not a checkpoint of ours, or a
-            folder that cannot be written. What was there is still there.
+        InputError: a value of another kind (its place is named), an existing file that is not our checkpoint, or a
+            folder that is not writable. Existing files are kept.
 
     Equals: `load` gives back what went in, bit for bit; `torch.load` reads the same file.
 
@@ -68,23 +68,23 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
         file.write(data)
         file.write(comment)
         file.flush()
-        os.fsync(file.fileno())  # before the checkpoint that it replaces loses its name
-        # A damaged file must not take the place of a whole one.
+        os.fsync(file.fileno())  # before the old checkpoint is renamed
+        # A damaged file must not replace an intact one.
         if replaces_whole:
             os.replace(target, _previous(target))
 
 
 def check_writable(path: str | os.PathLike[str], num_bytes: int = 1) -> None:
-    """Find out whether `save` could write there now, before hours of work depend on it; leave nothing behind.
+    """Check that `save` can write there, before hours of work depend on it; leave nothing behind.
 
     Args:
-        path: the file that `save` will be given; its folder is made where it is missing.
-        num_bytes: of one checkpoint. Room is needed for two, and for a third while it is written.
+        path: the file that `save` will be given; its folder is created if missing.
+        num_bytes: size of one checkpoint. Room is needed for two, and for a third while it is written.
 
     Raises:
-        InputError: it could not.
+        InputError: it cannot.
 
-    Equals: what `save` says of the same path.
+    Equals: the error of `save` for the same path.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -104,15 +104,15 @@ def check_writable(path: str | os.PathLike[str], num_bytes: int = 1) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the newest state that is whole, its tensors on the CPU; a newer file that is not is named in a warning.
+    """Return the newest intact state, its tensors on the CPU; warn about a newer file that is damaged.
 
     Args:
         path: the file that `save` was given.
 
     Raises:
-        InputError: neither the file nor the one before it is there and whole.
+        InputError: neither the file nor the previous one exists and is intact.
 
-    Equals: `torch.load(path, weights_only=True, map_location="cpu")`, for a whole file.
+    Equals: `torch.load(path, weights_only=True, map_location="cpu")`, for an intact file.
 
     Example:
         >>> load("nowhere.pt")
@@ -142,7 +142,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def exists(path: str | os.PathLike[str]) -> bool:
-    """Return whether there is something to load: the file, or the one before it.
+    """Return whether there is something to load: the file, or the previous one.
 
     Args:
         path: the file that `save` was given.
@@ -155,7 +155,7 @@ def exists(path: str | os.PathLike[str]) -> bool:
 
 
 def discard(path: str | os.PathLike[str]) -> None:
-    """Delete a checkpoint and the one before it, where they are there.
+    """Delete a checkpoint and the previous one, if they exist.
 
     Args:
         path: the file, as it was given to `save`.
@@ -175,7 +175,7 @@ def discard(path: str | os.PathLike[str]) -> None:
 def random_states() -> dict[str, Any]:
     """Return the states of Python's, NumPy's and torch's random generators, as values that `save` takes.
 
-    Of the CUDA generators it is the current device's, and None where CUDA was not used.
+    For CUDA it is the state of the current device, or None if CUDA was not used.
 
     Equals: after `restore_random_states`, every generator draws the same numbers again.
 
@@ -196,10 +196,10 @@ def random_states() -> dict[str, Any]:
 
 
 def restore_random_states(states: dict[str, Any]) -> None:
-    """Put all random generators back to where they were; the CUDA state is left out where there is no CUDA.
+    """Restore all random generators; the CUDA state is skipped on a machine without CUDA.
 
     Args:
-        states: what `random_states` returned, as it was or through `save` and `load`.
+        states: what `random_states` returned, directly or after `save` and `load`.
 
     Equals: after it, every generator draws what it drew after `random_states`.
     """
@@ -213,7 +213,7 @@ def restore_random_states(states: dict[str, Any]) -> None:
 
 @contextmanager
 def _refusals(target: Path) -> Iterator[None]:
-    """Say in one sentence what the system refuses."""
+    """Turn an error of the system into one sentence."""
     try:
         yield
     except OSError as error:
@@ -226,7 +226,7 @@ def _previous(target: Path) -> Path:
 
 
 def _whole(file: Path) -> bytes | None:
-    """Return the file's bytes where they are those that were written, else None."""
+    """Return the file's bytes if they are as written, else None."""
     try:
         data = file.read_bytes()
     except OSError:
@@ -241,13 +241,13 @@ def _read(file: Path) -> dict[str, Any] | None:
         return None
     try:
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception:  # torch names no error for what its parsers meet
-        return None  # whole, but not from `save`: it would run code, say
+    except Exception:  # torch's parsers raise errors of any type
+        return None  # intact, but not from `save`: reading it may run code, for example
     return state if isinstance(state, dict) and all(isinstance(name, str) for name in state) else None
 
 
 def _check_replaceable(target: Path) -> bool:
-    """Return whether there is a whole checkpoint; raise where there is somebody's file of another kind."""
+    """Return whether there is an intact checkpoint; raise if there is a file of another kind."""
     if _whole(target) is not None:
         return True
     foreign = None if target.is_dir() else _foreign(target)
@@ -257,7 +257,7 @@ def _check_replaceable(target: Path) -> bool:
 
 
 def _foreign(file: Path) -> str | None:
-    """Return what a file is that is no checkpoint of ours, such as "is a PNG image"; None where it is a damaged one."""
+    """Return what a file is if not our checkpoint, such as "is a PNG image"; None for a damaged checkpoint."""
     try:
         data = file.read_bytes()
         if _OURS.search(data[-2 * _COMMENT_LENGTH :]) or (data.startswith(b"PK") and _MARK in data[-_COMMENT_LENGTH:]):
@@ -295,7 +295,7 @@ def _check_plain(value: Any, place: str) -> None:
 
 
 def state_dict_differences(own: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    """Say which tensors of a state dict do not fit another's, by name and shape; nothing where all do.
+    """Describe the tensors of a state dict that do not fit another's, by name and shape; empty if all fit.
 
     Example:
         >>> state_dict_differences({"weight": torch.zeros(3)}, {"weight": torch.zeros(4), "bias": torch.zeros(4)})
@@ -318,6 +318,6 @@ def _shape(value: Any) -> tuple[int, ...] | str:
 
 
 def first_names(names: Iterable[Any]) -> str:
-    """Return the first three of some names, and dots for the rest."""
+    """Return the first three names, and dots for the rest."""
     first, *rest = [*map(str, names)] or ["nothing"]
     return ", ".join([first, *rest[:2]]) + (", ..." if len(rest) > 2 else "")

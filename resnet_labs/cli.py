@@ -20,12 +20,12 @@ DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 done, 1 a failed check or a missing part, 2 wrong use or bad input."""
+    """Run one command; return 0 for success, 1 for a failed check or a missing part, 2 for wrong use or bad input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _parser().parse_args(given)
     finally:
-        _flush()  # the help, which argparse leaves with SystemExit
+        _flush()  # the help, after which argparse raises SystemExit
     before, warnings.formatwarning = warnings.formatwarning, _sentence
     try:
         with _known_as(shlex.join(["resnet-labs", *given])):
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _known_as(command: str) -> Iterator[None]:
-    """Tell results lines, also those of a lab's kernel, which command makes them."""
+    """Record the command for results lines, including those of a lab's kernel."""
     before = os.environ.get("RESNET_LABS_COMMAND")
     os.environ["RESNET_LABS_COMMAND"] = command
     try:
@@ -57,12 +57,12 @@ def _sentence(
 
 
 def _flush() -> bool:
-    """Write out what was printed; return False where that fails, but not where nobody reads it, as behind `| head`."""
+    """Flush the output; return False if that fails, but not if nobody reads it, as after `| head`."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own flush at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own flush at exit
         if not isinstance(error, BrokenPipeError):
             print(f"resnet-labs: The output cannot be written: {error.strerror}.", file=sys.stderr)
             return False
@@ -92,7 +92,7 @@ def _outcome(options: argparse.Namespace) -> int:
         if options.debug:
             raise
         print(f"resnet-labs: {type(error).__name__}: {error}", file=sys.stderr)
-        print("This is a fault of resnet-labs; please report it with what --debug shows.", file=sys.stderr)
+        print("This is a bug in resnet-labs; please report it with the output of --debug.", file=sys.stderr)
         return WRONG_USE
 
 
@@ -108,7 +108,7 @@ def _run(options: argparse.Namespace) -> int:
     from resnet_labs.reports import compare
 
     lab = labs.find(options.lab)
-    runtime.fast_mode()  # refuses a variable that says neither
+    runtime.fast_mode()  # rejects a variable that is neither 0 nor 1
     if options.report:
         if lab.notebook is not None:
             lab_mode.fetch(lab, options.data_root)
@@ -194,7 +194,7 @@ def _numbers(options: argparse.Namespace) -> int:
     for verdict in wrong:
         print(verdict)
     if not wrong:
-        print("[ok]      every operation, memory layout and number format of the labs computes right here")
+        print("[ok]      every operation, memory layout and number format of the labs gives correct results here")
     return FAILED if wrong else DONE
 
 
@@ -221,7 +221,7 @@ def _short(path: Path) -> Path:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that tells an unknown option itself, with its own usage; argparse leaves that to the parent."""
+    """A parser that reports an unknown option itself, with its own usage; argparse leaves that to the parent."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         found, rest = super().parse_known_args(args, namespace)
@@ -254,13 +254,13 @@ def _parser() -> argparse.ArgumentParser:
     again = command("reproduce", _reproduce, "repeat a report's experiment without the notebook", located)
     again.add_argument("recipe", help="such as r1.digits")
     again.add_argument("--seeds", type=_count, default=1, help="how many seeds, from 0 (default 1)")
-    again.add_argument("--resume", action="store_true", help="skip what is finished, go on with what was stopped")
+    again.add_argument("--resume", action="store_true", help="skip finished runs and continue stopped ones")
     again.add_argument(
         "--track",
         type=lambda names: names.split(","),
         default=["csv"],
         metavar="NAMES",
-        help="where curves go: csv (always), tensorboard, wandb (offline), with commas between",
+        help="where curves go: csv (always), tensorboard, wandb (offline), separated by commas",
     )
     again.add_argument("--runs", type=Path, default=Path("runs"), help="where results go (default runs)")
     beside = command("compare", _compare, "tracked runs in one table: settings that differ, last and best figures")
@@ -273,11 +273,11 @@ def _parser() -> argparse.ArgumentParser:
         "--numbers",
         action="store_true",
         help="instead of the environment, check in a minute that this machine computes right: every operation of the "
-        "labs against float64, and for what is wrong the setting that avoids it; exit status 1 if anything is",
+        "labs against float64, with a setting that avoids each error found; exit status 1 if there is any",
     )
-    timed = command("bench", _bench, "ours against the peers that are installed, as ratios")
-    timed.add_argument("names", nargs="*", help="which benchmarks, all where none is named")
-    timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, a JSON line a row")
+    timed = command("bench", _bench, "our code against installed peers, as ratios")
+    timed.add_argument("names", nargs="*", help="which benchmarks (default all)")
+    timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, one JSON line per row")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""A convolution that is one matrix product over the batch where its maps are tiny."""
+"""A convolution that is one matrix product over the batch when its maps are tiny."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ UNSAFE_CHANNELS = 16
 class Conv2d(nn.Conv2d):
     """`nn.Conv2d`, several times faster on a CPU where its maps have at most 2x2 pixels.
 
-    oneDNN, which torch calls, multiplies image by image in the weight's gradient of such maps, and by the taps of the
-    kernel that lie over padding. Here the taps that meet pixels become the weight of a linear layer over the batch.
+    For such maps oneDNN, which torch calls, computes the weight's gradient image by image, and multiplies by the taps
+    of the kernel over padding too. Here the taps that meet pixels become the weight of a linear layer over the batch.
 
     Arguments, parameters, hooks and results are those of `nn.Conv2d`. Groups, padding other than zeros, other devices,
     scripting, tracing, and sizes at which torch is as fast are left to torch.
@@ -63,7 +63,7 @@ def convolve(
         bias: (K,), or None.
         stride: step in height and in width, in pixels.
         padding: zeros at each end, in height and in width, in pixels.
-        dilation: distance of the kernel's taps, in pixels.
+        dilation: distance between the kernel's taps, in pixels.
 
     Returns:
         (N, K, H2, W2).
@@ -86,7 +86,7 @@ def convolve(
 
 @contextmanager
 def products(model: nn.Module) -> Iterator[None]:
-    """Let every plain `nn.Conv2d` of a model run as a `Conv2d`, and give it its own class back at the end."""
+    """Let every plain `nn.Conv2d` of a model run as a `Conv2d`, and restore its own class at the end."""
     plain = [module for module in model.modules() if type(module) is nn.Conv2d]
     try:
         for module in plain:
@@ -98,16 +98,16 @@ def products(model: nn.Module) -> Iterator[None]:
 
 
 def safe_layout(model: nn.Module, wanted: torch.memory_format) -> torch.memory_format:
-    """Return the layout that is wanted, or the contiguous one where oneDNN would write beyond its memory.
+    """Return the requested layout, or the contiguous one where oneDNN would write out of bounds.
 
-    In channels-last, the weight gradient of a 1x1 convolution with a stride comes out wrong, or the process aborts, or
-    it hangs, over fewer than 8 channels with AVX2 and fewer than 16 with AVX-512, there in bf16 too:
+    In channels-last, the weight gradient of a 1x1 convolution with a stride is wrong, or the process aborts or hangs,
+    for fewer than 8 channels with AVX2 and fewer than 16 with AVX-512 (there in bf16 too):
     https://github.com/uxlfoundation/oneDNN/issues/6035. The rule is the same on every CPU, so that one network has one
-    layout; `resnet-labs doctor --numbers` shows what holds on a machine.
+    layout; `resnet-labs doctor --numbers` shows what happens on a machine.
 
     Args:
-        model: on a CPU; its convolutions are looked at.
-        wanted: the layout.
+        model: on a CPU; its convolutions are checked.
+        wanted: the requested layout.
     """
     if wanted == torch.channels_last and any(map(_breaks_in_channels_last, model.modules())):
         return torch.contiguous_format
@@ -129,7 +129,7 @@ class _Axis:
         self.out = (size + 2 * padding - dilation * (taps - 1) - 1) // stride + 1
 
     def meeting_in_first(self) -> tuple[slice, slice]:
-        """Return the pixels, and the taps above them, of the first pixel that comes out."""
+        """Return the input pixels, and the taps over them, of the first output pixel."""
         first = -(-self.padding // self.dilation)
         last = min(self.taps, -(-(self.size + self.padding) // self.dilation))
         start = first * self.dilation - self.padding
@@ -137,7 +137,7 @@ class _Axis:
         return pixels, slice(first, max(first, last))
 
     def meeting(self) -> Tensor:
-        """Return (taps, out, size), True where a tap meets a pixel that goes in for a pixel that comes out."""
+        """Return (taps, out, size), True where a tap meets an input pixel for an output pixel."""
         tap, out, pixel = (torch.arange(n) for n in (self.taps, self.out, self.size))
         return (out * self.stride - self.padding)[:, None] + (tap * self.dilation)[:, None, None] == pixel
 
@@ -153,7 +153,7 @@ def _few_pixels(images: Tensor, weight: Tensor, bias: Tensor | None, height: _Ax
     out, pixels = height.out * width.out, height.size * width.size
     rows, columns = height.meeting(), width.meeting()
     meeting = rows[:, None, :, None, :, None] & columns[None, :, None, :, None, :]
-    # A product with zeros and ones picks the taps; indexing would do so too, and is slow in the backward pass.
+    # A product with zeros and ones picks the taps; indexing would work too, but is slow in the backward pass.
     picked = weight.flatten(2) @ meeting.reshape(-1, out * pixels).to(weight.dtype)  # (K, C, out * pixels)
     picked = picked.view(num_out, num_in, out, pixels).transpose(1, 2).reshape(num_out * out, num_in * pixels)
     biases = None if bias is None else bias.repeat_interleave(out)

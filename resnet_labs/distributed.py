@@ -22,12 +22,12 @@ from resnet_labs.runtime import default_device, process_number
 
 
 def rank() -> int:
-    """Return this process's number, 0 where there is only one."""
+    """Return this process's number, 0 if there is only one."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 def count() -> int:
-    """Return how many processes train together, 1 where there is only one."""
+    """Return how many processes train together, 1 if there is only one."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
@@ -38,14 +38,14 @@ def is_writer() -> bool:
 
 @contextmanager
 def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
-    """Join the processes that `torchrun` started, and part at the end; alone, do nothing.
+    """Join the processes that `torchrun` started, and leave them at the end; do nothing in a single process.
 
     Args:
-        timeout_seconds: how long to wait for a process that says nothing.
+        timeout_seconds: how long to wait for a process that does not answer.
 
     Raises:
         InputError: the variables that `torchrun` sets are incomplete.
-        Interrupted: another process stopped. Everything written up to then is there.
+        Interrupted: another process stopped. Everything written up to then is kept.
     """
     if _world_size() == 1:
         yield
@@ -70,7 +70,7 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
 
 
 def _world_size() -> int:
-    """Return how many processes `torchrun` started; refuse variables that describe none."""
+    """Return how many processes `torchrun` started; reject variables that contradict each other."""
     size = process_number("WORLD_SIZE", 1)
     if size == 1:
         return 1
@@ -99,13 +99,13 @@ def _lost(error: RuntimeError) -> bool:
 
 
 def device_name(device: torch.device) -> str:
-    """Return what the device calls itself, with the number of processes that each have one."""
+    """Return the device's name, with the number of processes if there are several, each on its own device."""
     name = runtime.device_name(device)
     return name if count() == 1 else f"{count()} processes, each on {name}"
 
 
 def part(batch: Tensor) -> Tensor:
-    """Return this process's rows of a batch: every `count()`-th, from its own number on."""
+    """Return this process's rows of a batch: every `count()`-th, starting at its own number."""
     return batch[rank() :: count()]
 
 
@@ -117,13 +117,13 @@ def total(values: Tensor) -> Tensor:
 
 
 def whole(own: Tensor, num_rows: int) -> Tensor:
-    """Return a batch's rows in their order from what each process has of `part`; gradients find their way back.
+    """Gather a batch's rows, in order, from the `part` of each process; gradients flow back.
 
-    Every process is to take the same loss of the result: a row's gradient is that of its own process times `count()`,
-    which the mean over processes takes back.
+    Every process must compute the same loss from the result: a row's gradient is that of its own process times
+    `count()`, which the mean over processes cancels.
 
     Args:
-        own: (n, ...) this process's rows; where its part is empty, rows that are left out.
+        own: (n, ...) this process's rows; if its part is empty, rows that are dropped.
         num_rows: rows in the batch.
 
     Returns:
@@ -135,7 +135,7 @@ def whole(own: Tensor, num_rows: int) -> Tensor:
 
 
 def gathered(value: Any) -> list[Any]:
-    """Return what every process holds, in the order of their numbers."""
+    """Return the value of every process, in the order of their numbers."""
     if count() == 1:
         return [value]
     found: list[Any] = [None] * count()
@@ -144,7 +144,7 @@ def gathered(value: Any) -> list[Any]:
 
 
 def from_writer(value: Any) -> Any:
-    """Return what the writer holds, on every process."""
+    """Return the writer's value, on every process."""
     if count() == 1:
         return value
     box = [value]
@@ -154,17 +154,17 @@ def from_writer(value: Any) -> Any:
 
 @dataclass
 class Rows:
-    """Whether the rows that this process runs just now count in the batch, or are only run for company."""
+    """Whether the rows that this process is running count in the batch, or only keep it in step with the others."""
 
     counted: bool = True
 
 
 @contextmanager
 def batch_norm_over_all(model: nn.Module) -> Iterator[Rows]:
-    """Let every batch norm take mean and variance over the rows of all processes that count, as one process would.
+    """Make every batch norm use the mean and variance of all processes' rows that count, as one process would.
 
-    The modules stay the same objects, so that freezes, hooks and keys stay; torch's SyncBatchNorm replaces them, and
-    does not run on a CPU.
+    The modules stay the same objects, so freezes, hooks and keys are kept; torch's SyncBatchNorm replaces the modules
+    and does not run on a CPU.
     """
     rows = Rows()
     norms = [module for module in model.modules() if isinstance(module, _BatchNorm)] if count() > 1 else []

@@ -1,4 +1,4 @@
-"""Everything that is said to a user in two sentences, without a traceback: what went wrong, and what to do about it."""
+"""Errors that a user sees without a traceback, in two sentences: what went wrong, and what to do about it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Interrupted(LabError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the sentence that helps somebody who wrote an unknown name: the nearest known one, or all of them.
+    """Return a hint for an unknown name: the nearest known one, or all of them.
 
     Example:
         >>> nearest("digit", ["digits", "flowers"])

@@ -1,4 +1,4 @@
-"""How files are written that others read: whole and on the disk, or not at all; and whether there is room for them."""
+"""Writing files safely: whole and on the disk, or not at all; and checking that there is room for them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import IO, Any
 
 from resnet_labs.errors import InputError
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, a quota, a limit for the process
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, a quota, a limit of the process
 MEBIBYTE = 1 << 20
 
 
 @contextmanager
 def replacing(target: Path, mode: str = "wb", *, shared: bool = False, **options: Any) -> Iterator[IO[Any]]:
-    """Open a file beside the target; at the end of the block it is flushed to the disk and takes the target's place.
+    """Open a file beside the target; at the end of the block it is flushed to the disk and replaces the target.
 
-    Whenever the process is killed, the target is what it was, or what was written. If the block fails, or the disk is
-    full, the target is what it was.
+    If the process is killed, the target has either its old or its new content. If the block fails, or the disk is full,
+    it has its old content.
 
     Args:
-        target: the file; its folder is made where it is missing.
+        target: the file; its folder is created if missing.
         mode: as for `open`, "wb" or "w".
-        shared: whether other processes may be writing the same target, so that each needs a file of its own.
+        shared: whether other processes may be writing the same target, so that each needs its own temporary file.
         options: as for `open`.
 
     Raises:
@@ -68,7 +68,7 @@ def _sync_folder(folder: Path) -> None:
 def append(target: Path, data: bytes) -> None:
     """Append bytes to a file and wait until they are on the disk.
 
-    If the disk is full, the file is what it was, unless another process has appended to it meanwhile.
+    If the disk is full, the file keeps its old content, unless another process has appended to it in the meantime.
 
     Raises:
         OSError: the system refuses.
@@ -98,10 +98,10 @@ def append(target: Path, data: bytes) -> None:
 
 
 def check_room(folder: Path, num_bytes: int) -> None:
-    """Find out, before long work depends on it, whether so many bytes could be written in a folder; leave nothing.
+    """Check that a folder has room for that many bytes, before long work depends on it; leave nothing behind.
 
     Args:
-        folder: need not exist; then the nearest folder above it is tried.
+        folder: need not exist; if it does not, the nearest folder above it is tried.
         num_bytes: how many.
 
     Raises:
@@ -113,7 +113,7 @@ def check_room(folder: Path, num_bytes: int) -> None:
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     with tempfile.TemporaryFile(dir=nearest) as file:
         if not _reserved(file.fileno(), num_bytes):
-            block = os.urandom(MEBIBYTE)  # zeros take no room on a disk that compresses
+            block = os.urandom(MEBIBYTE)  # zeros take no space on a disk that compresses
             for start in range(0, num_bytes, MEBIBYTE):
                 file.write(block[: num_bytes - start])
         file.flush()
@@ -121,7 +121,7 @@ def check_room(folder: Path, num_bytes: int) -> None:
 
 
 def _reserved(handle: int, num_bytes: int) -> bool:
-    """Reserve room for an empty file; return False where the system or the file's disk cannot do that."""
+    """Reserve room for an empty file; return False if the system or the file's disk cannot do that."""
     if not hasattr(os, "posix_fallocate"):
         return False
     try:
@@ -134,7 +134,7 @@ def _reserved(handle: int, num_bytes: int) -> bool:
 
 
 def unwritable(what: str, error: OSError, kept: str = "") -> InputError:
-    """Return the error for a place that the system refuses to write to, with the fix for the reason it gives.
+    """Return the error for a path that the system cannot write to, with a fix for the reason it gives.
 
     Example:
         >>> print(unwritable("The folder 'runs'", PermissionError(errno.EACCES, "Permission denied")))

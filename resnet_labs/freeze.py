@@ -1,4 +1,4 @@
-"""Freezing that holds: weights, running statistics and dropout stand still until `unfreeze_`, whatever train() says.
+"""Freezing that holds: weights, running statistics and dropout stay fixed until `unfreeze_`, whatever train() says.
 
 `requires_grad_(False)` alone leaves three holes: batch norm goes on updating its running statistics in training mode,
 dropout goes on dropping, and an optimizer still moves a parameter whose old gradient was left behind (by weight decay,
@@ -21,13 +21,13 @@ from resnet_labs.errors import InputError
 
 _MARK = "_resnet_labs_freeze"
 
-# They never look at `training`, and holding one costs about 5 microseconds a call.
+# They never look at `training`, and holding one costs about 5 microseconds per call.
 _MODELESS = {nn.Sequential, nn.Identity, nn.Conv2d, Conv2d, nn.Linear, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d}
 
 
 @dataclass
 class _Freeze:
-    """What `freeze_` did to one module. It lies on the module, so that copies and pickles take it along."""
+    """What `freeze_` did to one module. It is stored on the module, so copies and pickles keep it."""
 
     stopped: set[str] = field(default_factory=set)  # its own parameters that trained before
     handles: list[RemovableHandle] = field(default_factory=list)
@@ -35,26 +35,25 @@ class _Freeze:
 
 
 def freeze_(module: nn.Module) -> list[str]:
-    """Stop a module and everything in it: parameters, buffers, dropout; the names of the parameters that it stopped.
+    """Freeze a module and everything in it (parameters, buffers, dropout); return the parameters that it froze.
 
-    Each frozen module computes as in eval mode in every call, so running statistics stay bitwise what they are. The
-    `training` flags themselves go on saying what train() and eval() last said. Gradients left from before are
-    removed. Keys of the state dict, an optimizer that was built before, and hooks of others stay as they are; copies,
-    pickles and `torch.save` of the model keep the freeze, a state dict does not hold it. Freezing twice changes
-    nothing. Modules put in later (`convert_sync_batchnorm`) are not frozen, and code that `torch.compile` made before
-    does not know of the freeze: convert first, compile last.
+    Each frozen module runs as in eval mode in every call, so running statistics stay bitwise the same. The `training`
+    flags themselves still show the last call of train() or eval(). Existing gradients are removed. Keys of the state
+    dict, an existing optimizer, and other hooks stay as they are; copies, pickles and `torch.save` of the model keep
+    the freeze, a state dict does not. Freezing twice changes nothing. Modules added later (`convert_sync_batchnorm`)
+    are not frozen, and code that `torch.compile` made earlier ignores the freeze: convert first, compile last.
 
     Args:
         module: a network or a part of one; changed in place.
 
     Returns:
-        Names within `module`, in its order; parameters that stood still already are not among them.
+        Names within `module`, in its order; parameters that were frozen already are not among them.
 
     Raises:
         InputError: a parameter of a lazy module before its first call.
 
     Source: Yosinski et al. 2014, How transferable are features, section 2 (transferred layers that are kept frozen).
-    Deviations: batch norm and dropout are frozen as well. A tensor that lies in two modules can only be frozen in both.
+    Deviations: batch norm and dropout are frozen as well. A tensor that two modules share can only be frozen in both.
     Equals: the same module in eval mode with `requires_grad_(False)`.
 
     Example:
@@ -72,10 +71,10 @@ def freeze_(module: nn.Module) -> list[str]:
 
 
 def unfreeze_(module: nn.Module) -> list[str]:
-    """Undo `freeze_` for a module and everything in it, and nothing else; the names of the parameters that train again.
+    """Undo `freeze_` for a module and everything in it, and nothing else; return the parameters that train again.
 
-    A parameter that you stopped yourself with `requires_grad_(False)` before the freeze stays stopped. Modules around
-    `module` that were frozen with it stay frozen.
+    A parameter that you froze yourself with `requires_grad_(False)` before stays frozen. Modules around `module` that
+    were frozen with it stay frozen.
 
     Args:
         module: a network or a part of one; changed in place.
@@ -83,7 +82,7 @@ def unfreeze_(module: nn.Module) -> list[str]:
     Returns:
         Names within `module`, in its order.
 
-    Equals: a module that was never frozen: training goes on bitwise alike.
+    Equals: a module that was never frozen: training continues bitwise the same.
 
     Example:
         >>> layer = nn.Linear(2, 2)
@@ -98,7 +97,7 @@ def unfreeze_(module: nn.Module) -> list[str]:
 
 
 def frozen_names(model: nn.Module) -> list[str]:
-    """Return the names of the parameters that do not train, whoever stopped them.
+    """Return the names of the parameters that do not train, whoever froze them.
 
     Args:
         model: any module; names are those of `named_parameters()`.
@@ -113,10 +112,10 @@ def frozen_names(model: nn.Module) -> list[str]:
 
 
 def linear_probe_(model: nn.Module) -> list[str]:
-    """Freeze everything but the head; the names of the parameters that changed, frozen or thawed.
+    """Freeze everything but the head; return the names of the parameters that changed, frozen or thawed.
 
-    The head is `model.fc`, in a model without one the linear layer that was registered last. It trains afterwards even
-    where it was frozen before, and the rest stands still even where it trained.
+    The head is `model.fc` or, in a model without one, the linear layer that was registered last. Afterwards it trains
+    even if it was frozen, and the rest is frozen even if it trained.
 
     Args:
         model: a classifier; changed in place.
@@ -137,14 +136,14 @@ def linear_probe_(model: nn.Module) -> list[str]:
 
 
 def last_block_(model: nn.Module) -> list[str]:
-    """Freeze everything before the last residual block; the names of the parameters that changed, frozen or thawed.
+    """Freeze everything before the last residual block; return the parameters that changed, frozen or thawed.
 
-    What trains afterwards is the last block of the last stage (`layer4[-1]` in a ResNet-18 to -152) and all that comes
-    after it, which is the head: the rung between linear probe and full fine-tuning.
+    Afterwards only the last block of the last stage (`layer4[-1]` in a ResNet-18 to -152) and everything after it,
+    which is the head, train: the step between linear probe and full fine-tuning.
 
     Args:
         model: a network with stages layer1, layer2, and so on, as in ours and torchvision's ResNets, or torchvision's
-            vision transformer, whose blocks lie in `encoder.layers`; changed in place.
+            vision transformer, whose blocks are in `encoder.layers`; changed in place.
 
     Raises:
         InputError: the model has no such stages, or the trained part shares a parameter with the frozen one.
@@ -174,7 +173,7 @@ def last_block_(model: nn.Module) -> list[str]:
 
 
 def head_of(model: nn.Module) -> nn.Module:
-    """Return the head: `model.fc`, in a model without one the linear layer that was registered last.
+    """Return the head: `model.fc` or, in a model without one, the linear layer that was registered last.
 
     Args:
         model: a classifier.
@@ -201,7 +200,7 @@ def head_of(model: nn.Module) -> nn.Module:
 
 
 def _train_only(model: nn.Module, parts: Iterable[nn.Module]) -> list[str]:
-    """Thaw the parts with everything in them, freeze the rest."""
+    """Thaw the parts and everything in them, and freeze the rest."""
     _check_initialized(model)
     thawed = {module for part in parts for module in part.modules()}
     frozen = [module for module in model.modules() if module not in thawed]
@@ -240,13 +239,13 @@ def _freeze_one(module: nn.Module, stopped: set[str]) -> None:
         mark = _Freeze()
         setattr(module, _MARK, mark)
         if type(module) not in _MODELESS or module._forward_pre_hooks:
-            # Before the hooks of others: spectral_norm's looks at `training` to move its buffers.
+            # Before other hooks: spectral_norm's looks at `training` to move its buffers.
             mark.handles.append(module.register_forward_pre_hook(_enter, prepend=True))
             mark.handles.append(module.register_forward_hook(_leave, always_call=True))
     mark.stopped |= stopped
     for parameter in module.parameters(recurse=False):
         parameter.requires_grad_(False)
-        parameter.grad = None  # an optimizer passes over None, but moves by a zero
+        parameter.grad = None  # an optimizer skips None, but still moves with a zero gradient
 
 
 def _unfreeze_one(module: nn.Module) -> None:
@@ -266,7 +265,7 @@ def _changed(module: nn.Module, before: list[str]) -> list[str]:
     return [name for name, _ in module.named_parameters() if name in changed]
 
 
-# Every module is held, not batch norm and dropout alone: attention, stochastic depth and a learner's own block read
+# Every module is frozen, not only batch norm and dropout: attention, stochastic depth and a learner's own block read
 # `self.training` too. Module-level functions, so that a frozen model can be pickled.
 def _enter(module: nn.Module, inputs: tuple[Any, ...]) -> None:
     mark = getattr(module, _MARK)
@@ -275,5 +274,5 @@ def _enter(module: nn.Module, inputs: tuple[Any, ...]) -> None:
 
 def _leave(module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
     mark = getattr(module, _MARK)
-    if mark.mode is not None:  # a hook of others that raised before ours leaves nothing to give back
+    if mark.mode is not None:  # if another hook raised before ours, there is nothing to restore
         module.training, mark.mode = mark.mode, None

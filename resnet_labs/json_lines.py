@@ -1,4 +1,4 @@
-"""Files with one JSON object a line: what is whole is read, what is not is named, and a new line stays on its own."""
+"""Files with one JSON object per line: intact lines are read, others are reported, and a new line stays on its own."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from resnet_labs import files
 from resnet_labs.errors import InputError
 
 T = TypeVar("T")
-# What a parser raises at a line that is damaged or of another kind.
+# What a parser raises for a line that is damaged or of another kind.
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 def read_lines(path: Path, parse: Callable[[int, dict[str, Any]], T]) -> list[T]:
-    """Return what every whole line says, in order, and warn once of those that say nothing. Blank lines are skipped.
+    """Return the parsed content of each intact line, in order, and warn once about the others. Blank lines are skipped.
 
     Args:
-        path: of the file, which exists.
-        parse: takes the number of a line, from 1, and its object. What it raises marks the line as broken; an
-            `InputError` goes on to the caller.
+        path: an existing file.
+        parse: takes the number of a line, from 1, and its object. If it raises, the line counts as broken; an
+            `InputError` is passed on to the caller.
 
     Raises:
-        InputError: the text is not UTF-8, or no line is whole and the file was not begun as one of JSON objects.
+        InputError: the text is not UTF-8, or no line is intact and the file does not begin as one of JSON objects.
     """
     found, broken = [], {}
     for number, line in enumerate(path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
@@ -40,7 +40,7 @@ def read_lines(path: Path, parse: Callable[[int, dict[str, Any]], T]) -> list[T]
         except _BROKEN:
             broken[number] = line
             continue
-        if not _is_utf8(line):  # else what was cut within a character would be refused too
+        if not _is_utf8(line):  # else a line cut within a character would be rejected too
             raise InputError(f"Line {number} of {str(path)!r} is not UTF-8 text.", "Save the file as UTF-8.")
         found.append(said)
     if not found and any(b"\0" in line or not line.startswith(b"{") for line in broken.values()):
@@ -67,10 +67,10 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def append_line(path: Path, facts: dict[str, Any]) -> None:
-    """Append an object as a line of its own, also where the file ends within a line, and wait until it is on disk.
+    """Append an object as its own line, even if the file ends within a line, and wait until it is on disk.
 
     Raises:
-        InputError: the system refuses. The file is what it was.
+        InputError: the system refuses. The file keeps its old content.
     """
     line = json.dumps(facts, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     try:

@@ -14,13 +14,13 @@ WEIGHTS = "IMAGENET1K_V1"  # all labs' pretrained networks
 
 
 def fast(number: str, *, report: bool) -> bool:
-    """Say how a lab runs and how long that takes here, before anything starts; return whether in fast mode.
+    """Print how a lab runs and how long it takes here, before anything starts; return whether it is fast mode.
 
-    Report mode needs data and weights: what it needs and the time are printed, then the weights are downloaded where
-    they are missing, on Colab the data too. Where something cannot be had, a sentence says so, and it is fast mode.
+    Report mode needs data and weights: these and the time are printed, then missing weights are downloaded, and on
+    Colab the data too. If something is not available, a message says so, and the lab runs in fast mode.
 
     Args:
-        number: the lab's, such as "02".
+        number: the lab's number, such as "02".
         report: what the notebook asks for; the variable `RESNET_LABS_FAST` overrides it.
     """
     lab = labs.find(number)
@@ -33,7 +33,7 @@ def fast(number: str, *, report: bool) -> bool:
         try:
             fetch(lab)
         except InputError as missing:
-            print(f"{missing}\nSo the lab goes on in fast mode, on data that come with the package.")
+            print(f"{missing}\nSo the lab goes on in fast mode, on data included in the package.")
             is_fast = True
     if is_fast and lab.fast_work is not None:
         print(f"Fast mode: {lab_time.told(lab.fast_work, runtime.default_device())}.")
@@ -41,7 +41,7 @@ def fast(number: str, *, report: bool) -> bool:
 
 
 def report_data(lab: Lab, root: str | os.PathLike[str] | None = None) -> Available:
-    """Return the report's own data set; what stands in for it, where only that is here.
+    """Return the report's own data set, or its stand-in if only that is here.
 
     Raises:
         InputError: the folder that was given does not exist.
@@ -52,7 +52,7 @@ def report_data(lab: Lab, root: str | os.PathLike[str] | None = None) -> Availab
 
 
 def fetch(lab: Lab, root: str | os.PathLike[str] | None = None) -> None:
-    """Make sure of all that report mode needs: weights are downloaded, on Colab data too, if they can be.
+    """Make sure that everything report mode needs is here: download weights, and on Colab data too, if possible.
 
     Args:
         lab: the lab.
@@ -65,7 +65,7 @@ def fetch(lab: Lab, root: str | os.PathLike[str] | None = None) -> None:
     if _downloads(record):
         data.load(record.name, split="test", root=root, download=True)
     elif not record.here:
-        problem = "here" if record.state == "missing" else f"whole: {record.state}"
+        problem = "here" if record.state == "missing" else f"intact: {record.state}"
         raise InputError(f"The data set {record.name!r} is not {problem}.", f"To get it: {record.how}.")
     for file in _weights(lab).values():
         file.fetch()

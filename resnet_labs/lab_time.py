@@ -14,7 +14,8 @@ from resnet_labs.labs import Work
 from resnet_labs.losses import cross_entropy
 from resnet_labs.train import TrainConfig, fit
 
-# Imports, pictures, checks: what takes as long whatever trains. `resnet_labs.labkit.timings` counts the rest in steps.
+# Imports, pictures, checks: time that does not depend on what trains. `resnet_labs.labkit.timings` counts the rest in
+# steps.
 OTHER_SECONDS = 10.0
 _NUM_CLASSES = 10
 _TIMED_PIXELS = {"cpu": 128 * 32**2, "cuda": 32 * 224**2}  # of all images of a step; on a GPU enough to fill it
@@ -27,7 +28,7 @@ def _mlp(*sizes: int) -> nn.Module:
     return nn.Sequential(*layers, nn.Linear(sizes[-1], _NUM_CLASSES))
 
 
-# The networks that `Work` names: channels of the images, and how one is built.
+# The networks that `Work` names: channels of the images, and how each is built.
 NETWORKS: dict[str, tuple[int, Callable[[], nn.Module]]] = {
     "ResNet-8": (3, partial(resnet.cifar_resnet, 8)),
     "ResNet-20": (3, partial(resnet.cifar_resnet, 20)),
@@ -41,9 +42,9 @@ NETWORKS: dict[str, tuple[int, Callable[[], nn.Module]]] = {
 
 
 def step_seconds(work: Work, device: torch.device) -> float:
-    """Return how long one training step takes here, by `fit` itself; the random generators stay as they are.
+    """Return how long one training step of `fit` takes here; the random generators are left unchanged.
 
-    Of large images a part of the batch is timed, and the time is multiplied.
+    For large images, part of the batch is timed, and the time is scaled.
 
     Args:
         work: network, image size and batch size of the step.
@@ -68,17 +69,17 @@ def step_seconds(work: Work, device: torch.device) -> float:
 
 
 def num_steps(work: Work, device: torch.device) -> float:
-    """Return how many steps the lab's work is on a device of this kind."""
+    """Return how many steps the lab's work takes on a device of this kind."""
     return work.steps_on_cpu if work.steps_on_cpu is not None and device.type == "cpu" else work.steps
 
 
 def seconds(work: Work, device: torch.device, step: float) -> float:
-    """Return how long the work takes where a step takes `step` seconds."""
+    """Return how long the work takes if a step takes `step` seconds."""
     return num_steps(work, device) * step + OTHER_SECONDS
 
 
 def told(work: Work, device: torch.device) -> str:
-    """Time a step, and say how long the work takes here and how that is known."""
+    """Time a step; say how long the work takes here, and how that was estimated."""
     step = step_seconds(work, device)
     took = f"{1000 * step:.0f} ms" if 1000 * step >= 9.5 else f"{1000 * step:.1f} ms"
     return (
@@ -89,7 +90,7 @@ def told(work: Work, device: torch.device) -> str:
 
 
 def in_words(seconds: float) -> str:
-    """Return a time no finer than an estimate is.
+    """Return a time in words, rounded as coarsely as an estimate should be.
 
     Example:
         >>> in_words(51), in_words(100 * 60)

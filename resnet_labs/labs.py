@@ -15,10 +15,10 @@ class Work:
 
     Attributes:
         network: one of `lab_time.NETWORKS`.
-        pixels: of a side.
-        batch_size: images of a step.
+        pixels: height and width of the images.
+        batch_size: images per step.
         steps: how many steps take as long as the lab, less `lab_time.OTHER_SECONDS`.
-        steps_on_cpu: the same where the lab does less on a CPU.
+        steps_on_cpu: the same, if the lab does less on a CPU.
         precision: the number format, as for `TrainConfig`.
     """
 
@@ -41,9 +41,9 @@ class Lab:
         reports: the reports that it answers.
         fast_data: what it runs on everywhere.
         report_data: what the report's own experiment needs, a name of `resnet-labs data`.
-        report_stand_in: the data set that takes its place where only that is here; none where empty.
+        report_stand_in: the data set used instead if only that is here; empty for none.
         report_weights: the networks whose ImageNet weights the report's experiment needs.
-        minutes: minutes in fast mode that are promised on two cores with AVX2; None where nobody has measured yet.
+        minutes: promised minutes in fast mode on two cores with AVX2; None if not measured yet.
         fast_work: what fast mode computes, as counted by `resnet_labs.labkit.timings`.
         report_work: what the report's experiment computes, counted from epochs, images and seeds.
     """
@@ -75,8 +75,8 @@ class Lab:
         return None
 
 
-# Steps of report mode: three times as many passes through a network that only looks as through one that trains, and a
-# network of another depth by its multiply-adds.
+# Steps of report mode: three passes without training count as one step, and a network of another depth counts by its
+# multiply-adds.
 LABS = (
     Lab(
         "01",
@@ -125,7 +125,7 @@ LABS = (
         report_weights=("resnet152",),
         minutes=1,
         fast_work=Work("ResNet-8", 24, 64, 900),
-        # Looks only, at 4,317 images: 3 seeds x 50, 6 for the cache, 2 x 10 of "Break it"; on a CPU 3 + 6 + 2.
+        # Forward passes over 4,317 images: 3 seeds x 50, 6 for the cache, 2 x 10 of "Break it"; on a CPU 3 + 6 + 2.
         report_work=Work("ResNet-152", 224, 64, 4_000, steps_on_cpu=250),
     ),
     Lab(
@@ -138,7 +138,7 @@ LABS = (
         report_weights=("resnet152",),
         minutes=1.5,
         fast_work=Work("ResNet-8", 24, 32, 2300),
-        # 10 epochs of 1,000 and 45,000 images; the last block is 0.36, two stages 0.87 of a step; 15,000 images judged.
+        # 10 epochs of 1,000 and 45,000 images; the last block is 0.36, two stages 0.87 of a step; 15,000 evaluated.
         report_work=Work("ResNet-152", 224, 128, 8_600, precision="auto"),
     ),
     Lab(
@@ -165,7 +165,7 @@ LABS = (
         report_stand_in="tiny_imagenet_10",
         minutes=1,
         fast_work=Work("ResNet-8", 8, 50, 2900),
-        # 25 trainings: 10 epochs of 100 steps, each with a look at 8,000 images.
+        # 25 trainings: 10 epochs of 100 steps, each with an evaluation on 8,000 images.
         report_work=Work("ResNet-18", 96, 50, 40_500, precision="auto"),
     ),
     Lab(
@@ -203,8 +203,8 @@ def find(name: str) -> Lab:
 
 
 def as_text(columns: int) -> str:
-    """Return the labs as a table, or as short lines where a line holds less than 100 characters."""
-    note = "Minutes are promised on two cores with AVX2; every lab says at its start how long it takes where you are."
+    """Return the labs as a table, or as short lines if a line holds fewer than 100 characters."""
+    note = "Minutes are for two cores with AVX2; every lab says at its start how long it takes on your machine."
     if columns >= 100:
         lines = [f"{'lab':25}{'report':12}{'minutes, fast mode':20}{'data fast/report':24}"]
         for lab in LABS:

@@ -1,9 +1,9 @@
-"""One process at a time in a folder; others are refused with the name of the one that is there.
+"""One process at a time in a folder; others are rejected, with the name of the one that has it.
 
 The lock is the system's (`flock`, on Windows `locking`), taken through `filelock`: it ends with the process that holds
 it, however that ends, so a killed run blocks nobody. A file that merely exists would outlive it. On network folders the
-lock reaches as far as the file server's does: between hosts on NFS and on most cluster disks, not on every mounted
-cloud drive. The holder's name lies beside it, in a file of its own, since Windows lets nobody read a locked one.
+lock works where the file server's does: between hosts on NFS and on most cluster disks, not on every mounted cloud
+drive. The holder's name is in a separate file beside it, since on Windows nobody can read a locked one.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _LOCK, _NAME = ".lock", ".running.json"
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Have a folder for this process alone until the end of the block.
+    """Reserve a folder for this process until the end of the block.
 
     Args:
-        folder: exists, and can be written.
+        folder: an existing, writable folder.
 
     Raises:
-        InputError: another process has it; the sentence names that process.
+        InputError: another process has it; the message names that process.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -48,7 +48,7 @@ def alone(folder: Path) -> Iterator[None]:
         _take(lock, folder)
     except (OSError, NotImplementedError) as error:
         warnings.warn(
-            f"The disk of {str(folder)!r} knows no locks ({error}). Start no second run there while this one runs.",
+            f"The disk of {str(folder)!r} has no locks ({error}). Do not start a second run there while this one runs.",
             stacklevel=3,
         )
     before = _read(name)
@@ -77,7 +77,7 @@ def _take(lock: FileLock, folder: Path) -> None:
             holder = _read(folder / _NAME)
         if holder is not None:
             break
-        time.sleep(0.05)  # it has just begun and not said its name yet, or is just ending
+        time.sleep(0.05)  # it has just started and not written its name yet, or is just ending
     fix = "Wait until it has ended, or give another folder."
     if holder is None:
         raise InputError(f"Another process is writing in {str(folder)!r}.", fix)
@@ -95,7 +95,7 @@ def _write(name: Path, host: str) -> None:
 
 
 def _read(name: Path) -> tuple[int, str, str] | None:
-    """Return process, host and since when, None where the file is missing or damaged."""
+    """Return process, host and since when; None if the file is missing or damaged."""
     try:
         facts = json.loads(name.read_text(encoding="utf-8"))
         return facts["process"], facts["host"], facts["since"]

@@ -19,7 +19,7 @@ def cross_entropy(
 ) -> Float[Tensor, ""]:
     """Return the cross-entropy of labels and predicted distributions, in nats, averaged over the batch.
 
-    Labels on the CPU are checked. On an accelerator only their shape and type are, because looking at values would make
+    Labels on the CPU are checked. On an accelerator only their shape and type are, because reading values would make
     the host wait for the device in every step; there a class out of range fails in torch's own `gather`.
 
     Args:
@@ -62,15 +62,14 @@ def cross_entropy(
 def triplet_loss(
     embeddings: Float[Tensor, "N D"], labels: Integer[Tensor, "..."], *, margin: float = 0.2, mining: str = "hard"
 ) -> Float[Tensor, ""]:
-    """Return how far, on average, negatives fail to be farther from their anchor than positives by the margin.
+    """Return by how much, on average, negatives miss being farther from the anchor than positives by the margin.
 
     An anchor is usable if the batch has another example of its class and one of another class. Without a usable anchor,
-    as in a batch of one class, the loss is zero and so is its gradient.
-    No value is looked at on the host, and memory grows with N^2, not with the number of triplets. The gradient itself
-    cannot be differentiated.
+    as in a batch of one class, the loss is zero and so is its gradient. No value is read on the host, and memory grows
+    with N^2, not with the number of triplets. The gradient itself cannot be differentiated.
 
     Args:
-        embeddings: (N, D) outputs of the network; normalise them before if they shall lie on a sphere.
+        embeddings: (N, D) outputs of the network; normalise them first if they should lie on a sphere.
         labels: (N,) classes.
         margin: by how much a negative should be farther than a positive, in the unit of the embeddings; positive.
         mining: "hard" takes, for every usable anchor, the farthest positive and the nearest negative, and averages over
@@ -87,7 +86,7 @@ def triplet_loss(
     Source: Hermans et al. 2017, section 2 ("hard" is their batch hard, "all" their batch all without the zeros);
         Schroff et al. 2015, section 3.2 ("semihard").
     Deviations: means instead of sums; distances are not squared and embeddings not normalised, as Schroff et al. do;
-        "semihard" takes every semi-hard negative, where they take one. Where two points coincide, the gradient of their
+        "semihard" takes every semi-hard negative, where they take one. If two points coincide, the gradient of their
         distance is zero.
     Equals: pytorch_metric_learning's TripletMarginLoss with LpDistance(normalize_embeddings=False): "hard" with
         BatchHardMiner and MeanReducer, "semihard" with TripletMarginMiner, "all" without a miner.
@@ -121,7 +120,7 @@ class CenterLoss(nn.Module):
     """Half the squared distance of features from the moving center of their class, times a weight; a batch mean.
 
     Add it to the cross-entropy. The centers start at zero and are a buffer, not a parameter: they are saved with the
-    state dict and no optimizer moves them. A call in training mode takes the loss with the centers as they are, then
+    state dict and no optimizer moves them. A call in training mode computes the loss with the current centers, then
     moves each center by `alpha * sum(center - feature) / (1 + n)` over the n examples of its class; a call in
     evaluation mode moves nothing. Labels on an accelerator are not checked, as in `cross_entropy`.
 
@@ -140,7 +139,7 @@ class CenterLoss(nn.Module):
 
     Source: Wen et al. 2016, equations 2 to 4.
     Deviations: the mean over the batch instead of the sum. Wen et al. sum the cross-entropy too, so that beside our
-        mean cross-entropy lambda keeps its meaning. The paper does not say where centers start.
+        mean cross-entropy lambda keeps its meaning. The paper does not say where the centers start.
     Equals: equations 2 to 4 worked by hand.
 
     Example:
@@ -241,7 +240,7 @@ def _all_triplets(points: Tensor, same: Tensor, margin: float, *, semihard: bool
     points = _centred(points)
     distances = _squared_distances(points).clamp_min_(0).sqrt_()
     positive = same.fill_diagonal_(False)
-    # Ties: a negative at the margin exactly has no loss; semi-hard, one exactly as far as the positive is too near.
+    # Ties: a negative exactly at the margin has no loss; for semi-hard, one as far as the positive is too near.
     reach = (distances + margin).nextafter(distances.new_tensor(-math.inf))
     weights = _triplets_of_pairs(torch.where(positive, reach, distances), positive)
     if semihard:
@@ -257,7 +256,7 @@ def _all_triplets(points: Tensor, same: Tensor, margin: float, *, semihard: bool
 
 
 def _triplets_of_pairs(keys: Tensor, positive: Tensor) -> Float[Tensor, "N N"]:
-    """Count for a positive its anchor's negatives of smaller key; for a negative, less the positives of larger key.
+    """Count for a positive its anchor's negatives of smaller key; for a negative, minus the positives of larger key.
 
     Sorting each anchor's row gives all counts in O(N^2 log N), where a list of the triplets has up to N^3 entries.
     """
@@ -303,7 +302,7 @@ def _check_distributions(labels: Tensor) -> None:
         if wrong.any():
             row = int(wrong.nonzero()[0])
             raise InputError(
-                f"labels are no distribution in row {row}: the smallest value is {float(labels[row].min()):.3g} and "
+                f"labels are not a distribution in row {row}: the smallest value is {float(labels[row].min()):.3g} and "
                 f"the sum {float(labels[row].sum()):.3g}.",
-                "Give probabilities: none negative, every row with the sum one.",
+                "Give probabilities: none negative, each row summing to one.",
             )

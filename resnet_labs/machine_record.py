@@ -12,20 +12,20 @@ from resnet_labs import cache
 from resnet_labs.files import replacing
 
 _FILE = "passed.json"
-_FORMAT = 1  # goes up when the check looks at more
+_FORMAT = 1  # increased when the check covers more
 
 
 def passed(device: str, name: str) -> bool:
     """Return whether the numbers check passed on that kind of device, of that name, on this system with this torch."""
     for folder in cache.folders("numbers"):
-        with suppress(OSError, ValueError, KeyError, TypeError):  # no file, or another one
+        with suppress(OSError, ValueError, KeyError, TypeError):  # no file, or one in another format
             found = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             return bool(found[device] == {**_conditions(name), "passed": True})
     return False
 
 
 def keep(device: str, name: str, *, passed: bool) -> None:
-    """Write down whether the check passed.
+    """Record whether the check passed.
 
     Raises:
         OSError: the folder cannot be written.

@@ -24,16 +24,16 @@ from resnet_labs.train import Loss
 class MemoryReport:
     """What a training step keeps in the device's memory, in bytes.
 
-    Tensors that share memory count once. The peak is less than the sum of the four parts where activations are freed
-    before the last gradient is made, and more where passing results (the outputs of a layer on their way, workspaces)
-    weigh more than that. Printed, it is a table in MiB.
+    Tensors that share memory count once. The peak is less than the sum of the four parts if activations are freed
+    before the last gradient is made, and more if temporary results (a layer's outputs in transit, workspaces) outweigh
+    that. It prints as a table in MiB.
 
     Attributes:
         weights: parameters and buffers.
         gradients: of the parameters that train.
-        optimizer: the optimizer's state; one number a trained weight for SGD with momentum, two for Adam.
+        optimizer: the optimizer's state; one number per trained weight for SGD with momentum, two for Adam.
         activations: what autograd keeps for the backward pass when the forward pass is done: outputs of layers, the
-            images where the first layer trains, in half precision also the copies of the weights.
+            images if the first layer trains, and in half precision the copies of the weights.
         peak: the most that the step holds at once, weights, optimizer state and batch included.
     """
 
@@ -64,13 +64,13 @@ def memory_report(
 ) -> MemoryReport:
     """Return where the memory of a training step goes, measured on two real steps of a copy.
 
-    Nothing of the caller's changes: model, loss, optimizer, batch, gradients, running statistics, random states. The
-    device needs room for the copies. The first step makes the optimizer's state and is counted part by part; the
-    second gives the peak: what lay there before it (weights, optimizer state, batch), plus the most that it adds.
+    Nothing of the caller's is changed: model, loss, optimizer, batch, gradients, running statistics, random states. The
+    device needs room for the copies. The first step makes the optimizer's state and is counted part by part; the second
+    gives the peak: what was there before it (weights, optimizer state, batch), plus the most that it adds.
 
-    On CUDA torch's allocator tells what the step adds, workspaces of the kernels included and rounded up to its blocks
-    of 512 bytes; its peak statistics are reset. Elsewhere every tensor is followed from its making to its end: exact
-    and the same in every run, but without the scratch memory inside a kernel. (The process's own size would not do: it
+    On CUDA, torch's allocator reports what the step adds, including the kernels' workspaces, rounded up to its blocks
+    of 512 bytes; its peak statistics are reset. Elsewhere every tensor is tracked from creation to release: exact and
+    the same in every run, but without the scratch memory inside a kernel. (The process's own size would not do: it
     keeps what was freed before, and a step that needs 100 MiB may add nothing to it.) The CUDA context, the libraries
     and what the allocator keeps in reserve are not counted.
 
@@ -79,7 +79,7 @@ def memory_report(
         images: (N, ...) a batch as the model takes it, on the model's device.
         labels: (N, ...) what the loss takes.
         loss: from (outputs, labels) to a scalar; where it is a module, its parameters and buffers are weights too.
-        optimizer: trains the parameters of the model; it need not have made a step.
+        optimizer: trains the parameters of the model; it need not have taken a step.
         precision: `fp32`, `bf16`, `fp16`, or `auto`: what the device does best.
 
     Raises:
@@ -170,12 +170,12 @@ def _state(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 
 def _size(tensors: Iterable[Tensor], device: torch.device) -> int:
-    """Return the bytes behind tensors; memory that several share counts once, that of other devices not at all."""
+    """Return the bytes behind tensors; shared memory counts once, that of other devices not at all."""
     return sum(storage.nbytes() for storage in {t.untyped_storage() for t in tensors} if storage.device == device)
 
 
 def _kept_for_backward(forward: Callable[[], Tensor], besides: Iterable[Tensor]) -> tuple[Tensor, int]:
-    """Run a forward pass; return its result and the bytes that autograd keeps, besides some tensors."""
+    """Run a forward pass; return its result and the bytes that autograd keeps, apart from some tensors."""
     kept: weakref.WeakKeyDictionary[torch.UntypedStorage, int] = weakref.WeakKeyDictionary()
 
     def keep(tensor: Tensor) -> Tensor:
@@ -202,7 +202,7 @@ def _most_added(step: Callable[[], None], device: torch.device) -> int:
 
 
 class _NewTensors(TorchDispatchMode):
-    """Follows the tensors that are made while it is on: `most` is the most bytes of them at once."""
+    """Tracks the tensors that are created while it is on; `most` is the most bytes that they took at once."""
 
     def __init__(self, device: torch.device) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Executes a lab's notebook, shows how far it is, and keeps what came out."""
+"""Executes a lab's notebook, shows its progress, and keeps its output."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LabFailed(Exception):
 
     Attributes:
         kind: the exception's class in the notebook, "DeadKernel" or "Interrupted".
-        kept: the folder with what ran.
+        kept: the folder with what ran before.
     """
 
     def __init__(self, kind: str, message: str, kept: Path) -> None:
@@ -43,13 +43,13 @@ class LabFailed(Exception):
 
 
 def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("runs")) -> Path:
-    """Execute a lab's solution notebook and show how far it is; return the folder that it left.
+    """Execute a lab's solution notebook and show its progress; return the folder with its output.
 
     Args:
         lab: the lab.
         report: the report's own experiment on its own data, in place of the fast one.
         root: the folder with the data sets.
-        runs: the folder that gets a folder for this run, with notebook.ipynb, figures/ and results.jsonl.
+        runs: the folder in which this run gets a folder, with notebook.ipynb, figures/ and results.jsonl.
 
     Raises:
         InputError: the lab is not written yet, or the folder cannot be written or is full, before the run or after it.
@@ -57,10 +57,10 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
     """
     if lab.notebook is None:
         written = ", ".join(each.slug for each in LABS if each.notebook)
-        raise InputError(f"Lab {lab.number} {lab.slug} is not written yet.", f"Written are: {written}.")
+        raise InputError(f"Lab {lab.number} {lab.slug} is not written yet.", f"Written labs: {written}.")
     folder = _new_folder(runs / f"{lab.number}_{lab.slug}")
     notebook = nbformat.read(lab.notebook, as_version=4)
-    # Else ipykernel 6, loaded here and by the kernel, prints its debugger's warning of Python's frozen modules.
+    # Else ipykernel 6, loaded here and by the kernel, prints its debugger's warning about frozen modules.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     environment = {
         **os.environ,
@@ -72,7 +72,7 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
     client = _Client(
         notebook,
         timeout=None,
-        extra_arguments=["--log-level=ERROR"],  # the kernel warns of its own loopback connection
+        extra_arguments=["--log-level=ERROR"],  # the kernel warns about its own loopback connection
         resources={"metadata": {"path": str(folder)}},
     )
     with _keeping(notebook, folder), TemporaryDirectory() as client.connections:
@@ -90,13 +90,13 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
                 raise LabFailed("DeadKernel", f"The notebook's kernel did not start: {error}.", folder) from error
             if isinstance(error, RuntimeError) and not isinstance(error, DeadKernelError):
                 raise
-            died = "The notebook's kernel died, most likely for want of memory."
+            died = "The notebook's kernel died, most likely because memory ran out."
             raise LabFailed("DeadKernel", died, folder) from error
     return folder
 
 
 def _new_folder(parent: Path) -> Path:
-    """Make a folder named after the time, of its own also where another run begins in the same second."""
+    """Make a folder named after the time, unique even if another run starts in the same second."""
     try:
         files.check_room(parent, _ROOM)
         parent.mkdir(parents=True, exist_ok=True)
@@ -109,12 +109,12 @@ def _new_folder(parent: Path) -> Path:
     except OSError as error:
         kept = "; `resnet-labs run` writes into the folder in which it is started"
         raise files.unwritable(f"The folder {str(parent)!r}", error, kept) from error
-    raise InputError(f"A hundred runs began in {str(parent)!r} in this second.", "Begin them one after the other.")
+    raise InputError(f"A hundred runs began in {str(parent)!r} in this second.", "Start them one after the other.")
 
 
 @contextmanager
 def _keeping(notebook: Any, folder: Path) -> Iterator[None]:
-    """Write notebook and figures whatever happens in the block, and tell what cannot be written beside it."""
+    """Write notebook and figures whatever happens in the block; report what cannot be written as well."""
     try:
         yield
     finally:
@@ -133,7 +133,7 @@ def _keeping(notebook: Any, folder: Path) -> Iterator[None]:
 
 
 class _Client(NotebookClient):
-    """Executes a notebook and tells the display what happens."""
+    """Executes a notebook and reports to the display."""
 
     shown: progress.Bar | progress.Lines
     connections: str
@@ -141,17 +141,17 @@ class _Client(NotebookClient):
     interrupted = False
 
     def create_kernel_manager(self) -> Any:
-        """Return what starts a kernel of the Python that runs now, whatever kernels are installed.
+        """Return the manager of a kernel of the running Python, whatever kernels are installed.
 
-        The connection file lies in a folder of this run: the usual one is in a home, which not every user has.
+        The connection file is in a folder of this run: the usual one is in the home folder, which not every user has.
         """
-        specs = KernelSpecManager(kernel_dirs=[])  # it then knows ipykernel's own alone, whose Python is this one
+        specs = KernelSpecManager(kernel_dirs=[])  # it then knows only ipykernel's own, whose Python is this one
         file = os.path.join(self.connections, "kernel.json")
         self.km = AsyncKernelManager(kernel_name=NATIVE_KERNEL_NAME, kernel_spec_manager=specs, connection_file=file)
         return self.km
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:
-        """Start the kernel; from here on, a signal cancels the run, where nbclient's handler ends the kernel alone."""
+        """Start the kernel; from here on, a signal cancels the run, where nbclient's handler only ends the kernel."""
         loop, run = asyncio.get_running_loop(), asyncio.current_task()
         assert run is not None
         with suppress(RuntimeError, NotImplementedError):  # not in the main thread, or no signals on this system

@@ -75,12 +75,12 @@ def make_optimizer(name: str, groups: list[dict[str, Any]], *, learning_rate: fl
 
 
 def learning_rate_factor(step: int, *, num_steps: int, warmup_steps: int = 0, schedule: str = "constant") -> float:
-    """Return what the learning rate is multiplied by at a step.
+    """Return the factor of the learning rate at a step.
 
     Args:
         step: 0 for the first step of the run.
         num_steps: steps of the whole run, warm-up included.
-        warmup_steps: steps over which the rate grows linearly; the first of them already moves.
+        warmup_steps: steps over which the rate grows linearly; the first is already above zero.
         schedule: `constant`, or `cosine` from 1 after the warm-up down to 0 after the last step.
 
     Returns:

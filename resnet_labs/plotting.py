@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-# Okabe and Ito's eight colours, which people with any kind of colour vision tell apart.
+# Okabe and Ito's eight colours, which people with any kind of colour vision can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 
 
@@ -24,7 +24,7 @@ def images(pictures: UInt8[Tensor, "N C H W"], titles: Sequence[str], *, columns
         columns: images in a row.
 
     Raises:
-        ValueError: not one title for each image.
+        ValueError: the numbers of images and titles differ.
     """
     if len(titles) != len(pictures):
         raise ValueError(f"{len(pictures)} images have {len(titles)} titles; one for each is needed")
@@ -42,10 +42,10 @@ def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", l
     """Draw curves over epochs, from 1.
 
     Args:
-        series: the values of each curve by its name; several seeds of one thing share the part of the name before
-            ", seed", and with it the colour.
+        series: the values of each curve by its name; several seeds of one thing share the part of the name
+            before ", seed" and therefore the colour.
         y: what the values are, with their unit.
-        x: what is counted.
+        x: what the axis counts.
         log: a logarithmic y axis.
     """
     figure, axes = _figure(6.4, 3.6)
@@ -92,8 +92,8 @@ def points(
     Args:
         positions: (N, 2), such as `features.embed` gives; the axes mean nothing and are left out.
         labels: (N,), each an index into `classes`.
-        classes: one name a class.
-        title: what stands above.
+        classes: one name per class.
+        title: the text above.
     """
     figure, axes = _figure(6.4, 4.2)
     axis = axes.flat[0]
@@ -111,12 +111,12 @@ def points(
 def distributions(
     samples: Mapping[str, Shaped[Tensor, " _"]], *, x: str, title: str = "", limits: tuple[float, float] | None = None
 ) -> Figure:
-    """Draw how the values of each sample are spread: histograms over one another, each of area one.
+    """Draw how the values of each sample are spread: overlaid histograms, each of area one.
 
     Args:
         samples: (N,) values by name; N may differ.
         x: what the values are, with their unit.
-        title: what stands above.
+        title: the text above.
         limits: the ends of the horizontal axis, by default the smallest and the largest value.
     """
     figure, axes = _figure(6.4, 3.0)
@@ -140,12 +140,12 @@ def report_against_ours(
     *,
     x: str = "fraction",
 ) -> Figure:
-    """Draw each of a report's figures beside our mean with its interval, a row a figure.
+    """Draw each of a report's figures beside our mean with its interval, one row per figure.
 
     Args:
         labels: what the figures are.
         report: the report's figures, None where it gives none.
-        ours: mean, low and high of each; None for the ends where there is no interval.
+        ours: mean, low and high of each; None for the ends if there is no interval.
         x: what the figures are, with their unit.
     """
     figure, axes = _figure(6.4, 0.55 * len(labels) + 1.0)
@@ -171,12 +171,12 @@ def ranked(
     x: str,
     lines: Mapping[str, float] | None = None,
 ) -> Figure:
-    """Draw a dot with its interval a row, each group in its own colour and sorted, the highest first.
+    """Draw one dot with its interval per row, each group in its own colour and sorted, the highest first.
 
     Args:
-        groups: mean, low and high of each row by its name, in groups; None for the ends where there is no interval.
+        groups: mean, low and high of each row by its name, in groups; None for the ends if there is no interval.
         x: what the figures are, with their unit.
-        lines: values to compare with, by name, each a dashed line over all rows.
+        lines: values to compare with, by name, each drawn as a dashed line over all rows.
     """
     figure, axes = _figure(7.2, 0.26 * sum(map(len, groups.values())) + 1.4)
     axis = axes.flat[0]

@@ -1,4 +1,4 @@
-"""How far a lab's notebook is, by the seconds that its cells took when they were measured, and how that is shown.
+"""The progress of a lab's notebook, by the measured seconds of its cells, and how it is shown.
 
 `python -m resnet_labs.labkit.timings` measures the cells and stores the seconds beside this file.
 """
@@ -19,21 +19,21 @@ from typing import Any, TypedDict
 from tqdm import tqdm
 
 STORED = Path(__file__).with_name("cell_seconds.json")
-UNKNOWN = 0.2  # seconds of a cell that has none stored: the median of all cells
+UNKNOWN = 0.2  # seconds of a cell without a stored time: the median of all cells
 
-_EPOCH = re.compile(r"^epoch (\d+)/(\d+)\b.*", re.MULTILINE)  # what `fit` prints where there is no terminal
+_EPOCH = re.compile(r"^epoch (\d+)/(\d+)\b.*", re.MULTILINE)  # what `fit` prints without a terminal
 _HEADING = re.compile(r"^##? (.+)", re.MULTILINE)
 
 
 class Measured(TypedDict):
-    """One cell: the seconds that it took, and how many trainings printed their epochs meanwhile."""
+    """One cell: the seconds that it took, and how many trainings printed their epochs in it."""
 
     seconds: float
     fits: int
 
 
 def measured(lab: str) -> dict[str, Measured]:
-    """Return what the cells of a lab took, by name, or nothing for a lab that was not measured.
+    """Return the times of a lab's cells by name; empty for a lab that was not measured.
 
     Args:
         lab: the stem of its files, such as `lab02_digits`.
@@ -69,7 +69,7 @@ def epochs(text: str) -> list[re.Match[str]]:
 class Progress:
     """Follows a notebook cell by cell.
 
-    Inside a cell it goes by the epochs that the cell prints, else by time, at the pace of the cells before.
+    Inside a cell, progress follows the epochs that it prints, or else the time, at the pace of the cells before.
 
     Attributes:
         total: the seconds that all cells took when they were measured.
@@ -93,18 +93,18 @@ class Progress:
         return self._cells[index]["seconds"] > 0
 
     def begin(self, index: int) -> None:
-        """Take note that a cell begins."""
+        """Record that a cell starts."""
         self._current, self._began, self._fits, self._epoch = self._cells[index], self._clock(), 0, 0.0
 
     def heard(self, text: str) -> None:
-        """Take note of what the cell printed."""
+        """Record what the cell printed."""
         for line in epochs(text):
             epoch, last = int(line[1]), int(line[2])
             self._fits += epoch == last
             self._epoch = epoch / last if epoch < last else 0.0
 
     def end(self) -> None:
-        """Take note that the cell has ended."""
+        """Record that the cell has ended."""
         self._done += self._current["seconds"]
         if self._current["seconds"]:
             self._took += self._clock() - self._began
@@ -129,7 +129,7 @@ class Progress:
 
 
 class Bar:
-    """Shows the progress as a bar with the time that is left and the last line that the cell printed."""
+    """Shows the progress as a bar with the time left and the last line that the cell printed."""
 
     def __init__(self, title: str, progress: Progress) -> None:
         self._progress = progress
@@ -137,17 +137,17 @@ class Bar:
             total=progress.total,
             desc=title,
             dynamic_ncols=True,
-            smoothing=0,  # what is left goes by the pace since the start
+            smoothing=0,  # the time left follows the pace since the start
             bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
         )
 
     def begin(self, index: int) -> None:
-        """Show that a cell begins."""
+        """Show that a cell starts."""
         self._progress.begin(index)
         self._bar.set_postfix_str(self._progress.sections[index], refresh=False)
 
     def heard(self, text: str) -> None:
-        """Show the last line that was printed, and how far that is."""
+        """Show the last line that was printed, and the progress."""
         self._progress.heard(text)
         if lines := text.strip().splitlines():
             self._bar.set_postfix_str(textwrap.shorten(lines[-1], 60, placeholder=" …"), refresh=False)
@@ -176,7 +176,7 @@ class Lines:
         self._say(title)
 
     def begin(self, index: int) -> None:
-        """Show the section, where a cell with code begins it."""
+        """Show the section when its first cell with code starts."""
         self._progress.begin(index)
         section = self._progress.sections[index]
         if section != self._section and self._progress.has_code(index):
@@ -194,7 +194,7 @@ class Lines:
         """Show nothing."""
 
     def end(self) -> None:
-        """Take note that the cell has ended."""
+        """Record that the cell has ended."""
         self._progress.end()
 
     def close(self) -> None:

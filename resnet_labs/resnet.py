@@ -33,10 +33,10 @@ class ResNet(nn.Module):
         stem: "imagenet" (7x7 convolution of stride 2, then 3x3 max pooling of stride 2) or "small" (3x3
             convolution of stride 1, no pooling: for images of 32 pixels).
         shortcut: as in `BasicBlock`.
-        architecture: what the network is called, such as "resnet18"; tells `load_weights` which weights fit.
+        architecture: name of the network, such as "resnet18"; tells `load_weights` which weights fit.
 
     Raises:
-        InputError: an unknown stem or shortcut, a count below one, or not one width for each stage.
+        InputError: an unknown stem or shortcut, a count below one, or another number of widths than of stages.
 
     Source: He et al. 2016, Deep Residual Learning, Table 1; initial weights: He et al. 2015, Delving Deep into
         Rectifiers, section 2.2 (normal, fan out).
@@ -105,7 +105,7 @@ class ResNet(nn.Module):
             images: (N, C, H, W), floating point, on the model's device; any size.
 
         Raises:
-            InputError: images of another shape or of integers, or a batch that leaves batch norm one value a channel.
+            InputError: images of another shape or of integers, or a batch with one value per channel for batch norm.
         """
         self._check(images)
         x = F.relu(self.bn1(self.conv1(images)), inplace=True)
@@ -124,7 +124,7 @@ class ResNet(nn.Module):
                 f"images is {images.dtype}; floating point is needed.", "Write images.float() / 255 for bytes."
             )
         batch, channels, height, width = shape
-        # A learner may put any module in the place of the first convolution.
+        # A learner may replace the first convolution with any module.
         wanted = getattr(self.conv1, "in_channels", channels)
         if channels != wanted:
             raise InputError(
@@ -135,8 +135,8 @@ class ResNet(nn.Module):
             raise InputError(f"images has shape {shape}: no pixels.", "Give images at least one pixel high and wide.")
         if batch == 1 and max(height, width) <= self.total_stride and self._last_stage_trains():
             raise InputError(
-                f"images has shape {shape}: in training, batch norm of the last stage sees one value a channel.",
-                "Give at least two images (where it is the last batch of a set, with another batch_size), "
+                f"images has shape {shape}: in training, batch norm of the last stage sees one value per channel.",
+                "Give at least two images (for the last batch of a set, change batch_size), "
                 f"or one larger than {self.total_stride} pixels, or call model.eval().",
             )
 
@@ -286,7 +286,7 @@ def count_parameters(model: nn.Module) -> int:
 def count_multiply_adds(model: nn.Module, image_shape: tuple[int, int, int]) -> int:
     """Return the multiply-adds of convolutions and linear layers for one image: what the paper calls FLOPs.
 
-    Nothing is computed: a twin without data runs on torch's meta device, and the model stays as it is.
+    Nothing is computed: a copy without data runs on torch's meta device, and the model is not changed.
 
     Args:
         model: takes a batch of images.

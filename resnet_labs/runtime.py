@@ -31,9 +31,9 @@ def seed_everything(seed: int) -> None:
 
 
 def default_device() -> torch.device:
-    """Return the CUDA device where there is one (of several processes each its own), else Apple's GPU, else the CPU.
+    """Return the CUDA device if there is one (each process has its own), else Apple's GPU, else the CPU.
 
-    Apple's GPU is taken only where `resnet-labs doctor --numbers` found its numbers right with this torch and system.
+    Apple's GPU is used only if `resnet-labs doctor --numbers` found its results correct with this torch and system.
     """
     if torch.cuda.is_available():
         return torch.device("cuda", process_number("LOCAL_RANK", 0))
@@ -50,7 +50,7 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 def process_number(name: str, default: int | None = None) -> int:
-    """Return a number from 0 that a variable of `torchrun` holds, the default where it is absent or empty.
+    """Return the number, at least 0, in a variable of `torchrun`, or the default if it is absent or empty.
 
     Raises:
         InputError: it holds something else, or there is no default.
@@ -80,7 +80,7 @@ def fast_mode(*, report: bool = False) -> bool:
         report: whether the notebook asks for the report's own experiment; `RESNET_LABS_FAST`, 1 or 0, overrides it.
 
     Raises:
-        InputError: the variable is something else.
+        InputError: the variable has another value.
     """
     value = os.environ.get("RESNET_LABS_FAST", "")
     if value not in ("", "0", "1"):
@@ -94,10 +94,10 @@ def on_colab() -> bool:
 
 
 def device_name(device: torch.device | None = None) -> str:
-    """Return what the device calls itself; a CPU with its instruction set and the number of threads.
+    """Return the device's name; for a CPU also its instruction set and the number of threads.
 
     Args:
-        device: the device asked for; the default device where it is left out.
+        device: the device asked for; the default device if omitted.
     """
     device = device or default_device()
     if device.type == "cuda":
@@ -109,14 +109,14 @@ def device_name(device: torch.device | None = None) -> str:
 
 
 def machine(device: torch.device | None = None) -> dict[str, Any]:
-    """Return what the last digits of a figure depend on, beside versions: the machine class and the threads.
+    """Return what the last digits of a figure depend on, besides versions: the machine class and the threads.
 
     Args:
-        device: where the figure was computed; the default device where it is left out.
+        device: where the figure was computed; the default device if omitted.
 
     Returns:
-        The kind of device, the processor, the instruction set that torch uses, and the number of threads; `gpu` where
-        there is one, and `onednn` where the environment limits the instruction set of convolutions.
+        The kind of device, the processor, the instruction set that torch uses, and the number of threads; `gpu` if
+        there is one, and `onednn` if the environment limits the instruction set of convolutions.
     """
     device = device or default_device()
     found: dict[str, Any] = {
@@ -145,7 +145,7 @@ def _processor() -> str:
 
 
 def _named(cpuinfo: str) -> str:
-    """Return the names in Linux's list of processors, with the numbers of the model: virtual machines hide its name."""
+    """Return the processor names that Linux lists, with the model's numbers: virtual machines hide its name."""
     found: dict[str, None] = {}
     for block in cpuinfo.strip().split("\n\n"):
         facts = {key.strip(): value.strip() for key, colon, value in (row.partition(":") for row in block.splitlines())}
@@ -169,7 +169,7 @@ def environment_line() -> str:
 
 
 def release_memory() -> None:
-    """Collect garbage, then hand the CUDA allocator's unused blocks back to the driver."""
+    """Collect garbage, then return the CUDA allocator's unused blocks to the driver."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
@@ -182,8 +182,9 @@ def choose_precision(precision: str, device: torch.device) -> str:
     """Return the number format of the forward pass: the one asked for, or for `auto` what the device does best.
 
     On CUDA that is bf16 from compute capability 8.0 on, else fp16: older cards have no bf16 units, whatever
-    `torch.cuda.is_bf16_supported()` says of its emulation. On a CPU it is bf16 where the processor multiplies it (AMX,
-    AVX-512 BF16), else fp32. On images of a few pixels a CPU gains nothing by it; `resnet-labs bench step` measures.
+    `torch.cuda.is_bf16_supported()` says of its emulation. On a CPU it is bf16 if the processor has instructions for it
+    (AMX, AVX-512 BF16), else fp32. On images of a few pixels a CPU gains nothing from it; `resnet-labs bench step`
+    measures this.
     """
     if precision != "auto":
         return precision
@@ -193,14 +194,14 @@ def choose_precision(precision: str, device: torch.device) -> str:
 
 
 def format_that_ran(precision: str, device: torch.device) -> str:
-    """Return the number format that convolutions really have: on CUDA, fp32 is `tf32` from 8.0 on unless forbidden."""
+    """Return the number format that convolutions really use: on CUDA, fp32 is `tf32` from 8.0 on unless forbidden."""
     if precision == "fp32" and device.type == "cuda" and torch.backends.cudnn.allow_tf32:
         return "tf32" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp32"
     return precision
 
 
 def _multiplies_bf16() -> bool:
-    if torch.backends.cpu.get_cpu_capability() != "AVX512":  # it, or the user, keeps to a lesser instruction set
+    if torch.backends.cpu.get_cpu_capability() != "AVX512":  # torch or the user limits the instruction set
         return False
     asked = (getattr(torch.cpu, f"_is_{unit}_supported", None) for unit in ("amx_tile", "avx512_bf16"))
     return any(known is not None and known() for known in asked)
@@ -227,5 +228,5 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 
 
 def run_folder() -> Path:
-    """Return where a lab leaves its results lines: what `resnet-labs run` says, else `runs` in the current folder."""
+    """Return where a lab writes its results lines: the folder that `resnet-labs run` sets, else `runs` here."""
     return Path(os.environ.get("RESNET_LABS_RUN") or "runs")

@@ -1,4 +1,4 @@
-"""What `torch.save` wrote, read without running code from it; and of every other file, what it is."""
+"""Reads what `torch.save` wrote without running code from it, and says what any other file is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OTHER = "Give a file that torch.save wrote."
 # How a file begins, what it is, and what to do to get weights.
 _BEGINNINGS = (
     (b"\x89HDF\r\n\x1a\n", "is an HDF5 file, as Keras writes them", _OTHER),
-    (b"\x93NUMPY", "is an array of NumPy", "Give a state dict: its names with torch.from_numpy of each array."),
+    (b"\x93NUMPY", "is a NumPy array", "Give a state dict: its names with torch.from_numpy of each array."),
     (b"\x1f\x8b", "is compressed with gzip", _UNPACK),
     (b"\x89PNG\r\n", "is a PNG image", _OTHER),
     (b"\xff\xd8\xff", "is a JPEG image", _OTHER),
@@ -41,10 +41,10 @@ _PLAIN = re.compile(
 
 
 class Foreign(Exception):
-    """A sound file, but not one with tensors and plain values from `torch.save`.
+    """An intact file, but not one with tensors and plain values from `torch.save`.
 
     Attributes:
-        what: goes on after "the file", such as "is a folder".
+        what: continues after "the file", such as "is a folder".
         fix: a sentence that says how to get weights out of it.
     """
 
@@ -60,7 +60,7 @@ class Damaged(Exception):
 def read(path: Path) -> Any:
     """Return what `torch.save` wrote, its tensors on the CPU.
 
-    Tensors may be mapped from the file: copy what has to outlive it.
+    Tensors may be mapped from the file: copy what must outlive it.
 
     Raises:
         Foreign: it is something else, or holds objects that only code from the file could make.
@@ -77,13 +77,13 @@ def read(path: Path) -> Any:
     try:
         held = _check_archive(path) if beginning.startswith(_ZIP) else None
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of pickle protocols and storages, which say nothing to a user
+            warnings.simplefilter("ignore")  # about pickle protocols and storages, which mean nothing to a user
             saved = torch.load(str(path), map_location="cpu", weights_only=True, mmap=held is not None)
         if held is not None and _num_bytes(saved) > held:
             raise Damaged
     except (Foreign, Damaged):
         raise
-    except Exception as error:  # torch and zipfile name no error for what damaged bytes do to their parsers
+    except Exception as error:  # torch and zipfile raise errors of any type for damaged bytes
         _check_objects(path, beginning)
         raise Damaged from error
     return saved
@@ -119,14 +119,14 @@ def _check_archive(path: Path) -> int:
         too_large = sum(member.file_size for member in files) > path.stat().st_size
         if too_large or any(member.compress_type for member in files):
             raise Damaged
-        # A file may be without checksums (torch.serialization.set_crc32_options).
+        # A file may have no checksums (torch.serialization.set_crc32_options).
         if any(member.CRC for member in files) and archive.testzip() is not None:
             raise Damaged
     return sum(member.file_size for name, member in members.items() if name.startswith("data/"))
 
 
 def _check_objects(path: Path, beginning: bytes) -> None:
-    """Raise `Foreign` where the file holds a whole pickle, but of more than tensors and plain values."""
+    """Raise `Foreign` if the file holds a whole pickle, but of more than tensors and plain values."""
     legacy = _LEGACY in beginning[:40]
     try:
         with _pickled(path, beginning) as stream:
@@ -148,7 +148,7 @@ def _check_objects(path: Path, beginning: bytes) -> None:
 
 
 def _pickled(path: Path, beginning: bytes) -> io.BufferedIOBase:
-    """Return the file, or what its archive holds beside the tensors."""
+    """Return the file, or what its archive holds besides the tensors."""
     if not beginning.startswith(_ZIP):
         return path.open("rb")
     with zipfile.ZipFile(path) as archive:
@@ -167,7 +167,7 @@ def _references(stream: io.BufferedIOBase) -> list[str]:
 
 
 def _num_bytes(saved: Any) -> int:
-    """Return the bytes of all tensors in a saved value; what several share counts once."""
+    """Return the bytes of all tensors in a saved value; shared memory counts once."""
     sizes: dict[int, int] = {}
     seen: set[int] = set()
     left = [saved]

@@ -1,4 +1,4 @@
-"""Live views: a slider over ready pictures that needs no kernel, and an explorer that draws anew in a running one."""
+"""Live views: a slider over ready pictures that needs no kernel, and an explorer that redraws in a running one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from resnet_labs.errors import InputError
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 # A handler in the attribute, not a <script>: HTML that is inserted after loading runs no scripts by itself, and `this`
-# finds its own slider on a page with many. Where even handlers are taken out, the first picture still stands.
+# finds its own slider on a page with many. If even handlers are removed, the first picture still shows.
 _MOVE = """
 const frames = this.closest('.frame-slider').querySelectorAll('img');
 frames.forEach((frame, number) => { frame.hidden = number != this.value; });
@@ -28,7 +28,7 @@ this.nextElementSibling.textContent = label;
 
 @dataclass(frozen=True)
 class FrameSlider:
-    """Pictures with a slider that chooses which of them shows; a notebook displays it as HTML."""
+    """Pictures with a slider that chooses which one is shown; a notebook displays it as HTML."""
 
     name: str
     labels: tuple[str, ...]
@@ -41,22 +41,22 @@ class FrameSlider:
 def frame_slider(frames: Sequence[Any], labels: Sequence[str], *, name: str, alt: str | Sequence[str]) -> FrameSlider:
     """Put ready pictures under a slider that works by keyboard and mouse, in Jupyter, on Colab and in a static page.
 
-    It costs the notebook every frame, a third more than as a file: about 40 kB for two curves of `plotting.curves`. A
-    dozen frames a page are fine.
+    The notebook stores every frame, a third larger than as a file: about 40 kB for two curves of `plotting.curves`. A
+    dozen frames per page are fine.
 
     Args:
         frames: what each position shows: figures (anything with `savefig`, at its own resolution) or the bytes of PNGs.
         labels: what each frame is, with the unit: "8 layers".
         name: what the slider sets: "depth".
-        alt: what the pictures show, for people who do not see them: one text, which gets each frame's label behind it,
-            or one for each frame.
+        alt: what the pictures show, for people who do not see them: one text, to which each frame's label is added, or
+            one for each frame.
 
     Returns:
-        The slider; as the last value of a cell it is displayed. Its HTML depends on the arguments alone.
+        The slider; as the last value of a cell it is displayed. Its HTML depends only on the arguments.
 
     Raises:
-        InputError: no frames, a frame that cannot be drawn, not one label (or alternative text) a frame, a label twice,
-            a blank text.
+        InputError: no frames, a frame that cannot be drawn, not one label (or alternative text) per frame, a label
+            twice, a blank text.
 
     Source: WAI-ARIA Authoring Practices 1.2, slider pattern, by the browser's own `<input type="range">`.
     Equals: what Chromium shows after each key press (`tests/library/test_widgets.py`).
@@ -97,12 +97,12 @@ def frame_slider(frames: Sequence[Any], labels: Sequence[str], *, name: str, alt
 
 
 def explorer(draw: Callable[..., Any], /, **choices: Sequence[Any]) -> Any:
-    """Draw what the learner's sliders choose, anew whenever one of them is let go. It needs a running kernel.
+    """Draw what the learner's sliders choose, again whenever one of them is released. It needs a running kernel.
 
-    In a static page, which has none, nothing shows: say so in the text above, or use `frame_slider` there.
+    On a static page, which has none, nothing shows: say so in the text above, or use `frame_slider` there.
 
     Args:
-        draw: called with one value of every choice by its name; returns a figure, the bytes of a PNG, or text.
+        draw: called with one value per choice, by keyword; returns a figure, the bytes of a PNG, or text.
         choices: the values of each slider, in order; the keyword is the slider's label. The first values are drawn
             at once.
 
@@ -110,8 +110,8 @@ def explorer(draw: Callable[..., Any], /, **choices: Sequence[Any]) -> Any:
         The ipywidgets box (version 7.7 or 8); as the last value of a cell it is displayed.
 
     Raises:
-        InputError: nothing to choose from, a value twice, no ipywidgets; something neither picture nor text was drawn.
-        Exception: whatever `draw` raises at the first values. Later it is shown in the place of the picture.
+        InputError: nothing to choose from, a value twice, no ipywidgets; `draw` returned neither a picture nor text.
+        Exception: whatever `draw` raises at the first values. Later it is shown in place of the picture.
 
     Equals: `draw` called by hand with the chosen values (`tests/library/test_widgets.py`).
 
@@ -163,13 +163,13 @@ def explorer(draw: Callable[..., Any], /, **choices: Sequence[Any]) -> Any:
 
 
 def _check(frames: Sequence[Any], labels: Sequence[str], name: str, alts: Sequence[str]) -> None:
-    """Refuse a slider that would show nothing, or not say what it shows."""
+    """Reject a slider that would show nothing, or not say what it shows."""
     if not frames:
         raise InputError("frame_slider has no frames.", "Give it at least one figure.")
     if len(labels) != len(frames):
         raise InputError(f"{len(frames)} frames have {len(labels)} labels.", "Give one label for each frame.")
     if twice := next((label for label in labels if labels.count(label) > 1), None):
-        raise InputError(f"the label {twice!r} stands twice.", "Let each label say what sets its frame apart.")
+        raise InputError(f"the label {twice!r} appears twice.", "Let each label say what sets its frame apart.")
     if len(alts) != len(frames):
         raise InputError(
             f"{len(frames)} frames have {len(alts)} texts in alt.", "Give one text, or one for each frame."
@@ -204,6 +204,6 @@ def _png(drawable: Any, what: str) -> bytes:
 
 
 def _size(png: bytes) -> tuple[int, int]:
-    """Return width and height in pixels, which open a PNG's header."""
+    """Return width and height in pixels, from a PNG's header."""
     width, height = struct.unpack(">II", png[16:24])
     return width, height

@@ -38,7 +38,7 @@ def refused(arguments, capsys):
     said = capsys.readouterr().err
     assert status == 2
     assert "Traceback" not in said
-    assert "fault of resnet-labs" not in said
+    assert "bug in resnet-labs" not in said
     return said
 
 
@@ -63,7 +63,7 @@ def test_doctor_says_ok_or_missing_with_the_mend(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith(("[ok]", "[missing]")) for line in lines)
     assert any(line.startswith("[ok]      torch: ") for line in lines)
-    assert "[ok]      data folder: your own images, yours to give" in lines
+    assert "[ok]      data folder: your own images, yours to provide" in lines
     missing = [line for line in lines if "data mnist" in line]
     assert "[missing]" in missing[0]
     assert "--download" in missing[0]
@@ -176,7 +176,7 @@ def test_report_mode_without_its_data_is_refused_before_anything_runs(capsys, tm
     (tmp_path / "MNIST" / "raw").mkdir(parents=True)
     (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte.gz").write_bytes(b"<html>not found</html>")
     said = refused(["run", "digits", "--report", "--data-root", "."], capsys)
-    assert "The data set 'mnist' is not whole: 'MNIST/raw/train-images-idx3-ubyte.gz' is damaged. To get it: " in said
+    assert "The data set 'mnist' is not intact: 'MNIST/raw/train-images-idx3-ubyte.gz' is damaged. To get it: " in said
     assert not (tmp_path / "runs").exists()
 
 
@@ -287,7 +287,7 @@ def test_fault_of_ours_is_said_to_be_one(monkeypatch, capsys):
     assert cli.main(["run", "digits"]) == 2
     said = capsys.readouterr().err
     assert "ZeroDivisionError" in said
-    assert "fault of resnet-labs" in said
+    assert "bug in resnet-labs" in said
     with pytest.raises(ZeroDivisionError):
         cli.main(["run", "digits", "--debug"])
 

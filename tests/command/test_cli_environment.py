@@ -24,7 +24,7 @@ def refused(arguments, capsys):
     assert cli.main(arguments) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "fault of resnet-labs" not in said
+    assert "bug in resnet-labs" not in said
     return said
 
 

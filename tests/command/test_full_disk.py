@@ -62,7 +62,7 @@ def lab_of(tmp_path, monkeypatch):
 def refusal(arguments, capsys):
     assert cli.main(arguments) == 2
     said = capsys.readouterr().err
-    assert "fault of resnet-labs" not in said
+    assert "bug in resnet-labs" not in said
     assert "Traceback" not in said
     return said.splitlines()[-1]
 

@@ -71,7 +71,7 @@ def test_a_kernel_that_does_not_start_is_a_sentence(tmp_path, monkeypatch, capsy
     assert cli.main(["run", "digits"]) == 2
     said = capsys.readouterr().err
     assert "resnet-labs: The notebook's kernel did not start: " in said
-    assert "fault of resnet-labs" not in said
+    assert "bug in resnet-labs" not in said
 
 
 def test_the_connection_file_is_not_left_behind(tmp_path, monkeypatch):

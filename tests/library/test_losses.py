@@ -153,7 +153,7 @@ class TestCrossEntropy:
 
     @pytest.mark.parametrize("row", [[0.5, 0.6], [-0.1, 1.1], [0.0, 0.0], [0.4, 0.5], [math.nan, 1.0]])
     def test_names_a_row_that_is_no_distribution(self, row: list[float]) -> None:
-        with pytest.raises(InputError, match=r"labels are no distribution in row 1: .* Give probabilities"):
+        with pytest.raises(InputError, match=r"labels are not a distribution in row 1: .* Give probabilities"):
             cross_entropy(torch.zeros(2, 2), torch.tensor([[0.5, 0.5], row]))
 
     def test_the_message_shows_the_smallest_value_and_the_sum(self) -> None:

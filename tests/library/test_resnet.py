@@ -293,8 +293,8 @@ def test_training_refuses_one_value_a_channel_exactly_where_torch_would(stem: st
     with pytest.raises(InputError) as caught:
         model(torch.zeros(1, 3, largest, largest))
     assert str(caught.value) == (
-        f"images has shape (1, 3, {largest}, {largest}): in training, batch norm of the last stage sees one value a "
-        "channel. Give at least two images (where it is the last batch of a set, with another batch_size), or one "
+        f"images has shape (1, 3, {largest}, {largest}): in training, batch norm of the last stage sees one value per "
+        "channel. Give at least two images (for the last batch of a set, change batch_size), or one "
         f"larger than {largest} pixels, or call model.eval()."
     )
     assert model.bn1.num_batches_tracked == 0

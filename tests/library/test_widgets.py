@@ -110,7 +110,7 @@ def test_slider_says_what_it_is_where_no_html_shows():
     [
         ({"frames": []}, "frame_slider has no frames. Give it at least one figure."),
         ({"labels": ["a"]}, "2 frames have 1 labels. Give one label for each frame."),
-        ({"labels": ["a", "a"]}, "the label 'a' stands twice. Let each label say what sets its frame apart."),
+        ({"labels": ["a", "a"]}, "the label 'a' appears twice. Let each label say what sets its frame apart."),
         ({"alt": ["a"]}, "2 frames have 1 texts in alt. Give one text, or one for each frame."),
         ({"labels": ["a", " "]}, "a text in labels is blank. Write what a reader or listener should know."),
         ({"name": ""}, "a text in name is blank. Write what a reader or listener should know."),
