@@ -144,7 +144,10 @@ WRONG = {
     "other letters": (["10", "größe"], "'größe' is not a valid slug."),
     "a word of Python": (["10", "class"], "'class' is not a valid slug."),
     "far too long": (["10", "d" * 41], f"'{'d' * 41}' is not a valid slug."),
-    "the name of another module": (["10", "stand_in_network"], "'resnet_labs/recipes/stand_in_network.py' already exists"),
+    "the name of another module": (
+        ["10", "stand_in_network"],
+        "'resnet_labs/recipes/stand_in_network.py' already exists",
+    ),
 }
 
 
