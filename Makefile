@@ -1,7 +1,7 @@
 # The two commands: `make run` and `make test`. Both set everything up first.
 PYTHON ?= python3
 BIN := .venv/bin
-# Two workers fill two cores, so each has one thread. Elsewhere torch chooses; resnet_labs/__init__.py has the rule.
+# Two workers use two cores, so each has one thread. Elsewhere torch chooses; resnet_labs/__init__.py has the rule.
 ONE := OMP_NUM_THREADS=1 $(BIN)/python
 
 .PHONY: run test setup labs book lint types clean
