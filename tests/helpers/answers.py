@@ -1,4 +1,4 @@
-"""Right and wrong answers to an exercise, each where it is written with what the check has to say of it."""
+"""Right and wrong answers to an exercise, each with the message that the check must give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Place = Callable[[Any], tuple[Any, ...]]
 
 
 class Answer(NamedTuple):
-    """What a check is given, and the code of the message that it must get; no code for a right answer."""
+    """The arguments of a check, and the code of the message that it must give; no code for a right answer."""
 
     given: tuple[Any, ...]
     code: str = ""
@@ -29,7 +29,7 @@ class Answers:
     Args:
         exercise: its number, such as "05.1".
         check: the name of its check, such as "check_collect".
-        place: from one answer to all arguments of the check, where it takes more than one.
+        place: turns one answer into all arguments of the check, if it takes more than one.
     """
 
     def __init__(self, exercise: str, check: str, place: Place = lambda answer: (answer,)) -> None:
@@ -40,7 +40,7 @@ class Answers:
     def wrong(self, reason: str, place: Place | None = None) -> Callable[..., Any]:
         """Return a decorator for a wrong answer that gets the message EXERCISE/REASON.
 
-        Called with several things, as `answers.wrong("sum")(first, second)`, it takes them as all of the arguments.
+        If it is called with several objects, as in `answers.wrong("sum")(first, second)`, they are all the arguments.
         """
 
         def keep(*given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The public names that notebooks and others' tests call, and how they are called."""
+"""The public names that notebooks and other projects' tests call, and their signatures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts as processes of their own, of which one imports torch and forks the others: seconds less for each."""
+"""Run scripts as separate processes, forked from one that has imported torch: this saves seconds for each."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child i
 
 @dataclass(frozen=True)
 class Job:
-    """A script, what it gets in `sys.argv`, and its additions to the environment."""
+    """A script, its arguments in `sys.argv`, and its additions to the environment."""
 
     script: str
     arguments: Sequence[str] = ()

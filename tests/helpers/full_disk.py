@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# The head of a script: no file of its process grows beyond the limit. Python ignores the signal that comes with it.
+# The head of a script: no file of its process grows beyond the limit. Python ignores the signal that the limit sends.
 LIMITED = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
 
 
@@ -32,9 +32,9 @@ def full(
     code: int = errno.ENOSPC,
     at_once: int = 1 << 30,
 ):
-    """Let a file take so many more bytes, all where it is None, and so many at once; then the disk is full.
+    """Let a file take `after` more bytes, or any number if it is None, and `at_once` per write; then the disk is full.
 
-    The file is given by its path or the end of it, which may hold wildcards.
+    The file is given by its path or the end of its path, which may hold wildcards.
     """
     left = float("inf") if after is None else after
 

@@ -1,9 +1,10 @@
 """How often intervals of a mean accuracy hold the truth, by simulation: `python tests/helpers/interval_coverage.py`.
 
-A network is right on an image where a + network + image + rest is above zero: all three are normal, the network's part
-has the standard deviation `between`, the image's is the same for all networks and has the variance `shared`, the rest
-has one less that. So the mean accuracy over all networks and images is known exactly. The counts of images that each
-subset of the seeds gets right are drawn from their joint distribution, so that 10,000 images cost no more than 200.
+A network is right on an image if a + network + image + rest is above zero. All three are normal: the network's part has
+the standard deviation `between`, the image's part is the same for all networks and has the variance `shared`, and the
+rest has the variance 1 - `shared`. So the mean accuracy over all networks and images is known exactly. The number of
+images that each subset of the seeds gets right is drawn from the joint distribution, so that 10,000 images cost no more
+than 200.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def draw(
 
 
 def coverage(interval: Interval, shares: np.ndarray, mean: float, num_images: int) -> float:
-    """Return the part of the draws whose interval holds the mean."""
+    """Return the share of the draws whose interval holds the mean."""
     ends = [interval(row, num_images) for row in shares.tolist()]
     return float(np.mean([low <= mean <= high for low, high in ends]))
 

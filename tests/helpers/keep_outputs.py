@@ -1,4 +1,4 @@
-"""A plugin for one run of nbval: where every cell ran, the notebook goes with its outputs to the file KEEP_OUTPUTS."""
+"""A plugin for one run of nbval: if every cell passed, it writes the notebook with its outputs to KEEP_OUTPUTS."""
 
 from __future__ import annotations
 

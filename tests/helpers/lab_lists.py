@@ -15,14 +15,14 @@ _REGISTRY, _README = "resnet_labs/labs.py", "README.md"
 
 
 def differences(root: Path) -> list[str]:
-    """Return a sentence for every lab that a list lacks, has twice or has at another place than the registry.
+    """Return a sentence for every lab that a list lacks, has twice or has in another place than the registry.
 
-    A lab of which nothing exists may be planned: in the registry and the README alone.
+    A lab without any files may be planned: only the registry and the README name it.
     """
     ready = _ready(root)
     lists = {_REGISTRY: _registry(root), _README: [number for number, _ in ready], **_parts(root)}
     full = {stem for stems in lists.values() for stem in stems if re.fullmatch(r"lab\d\d_\w+", stem)}
-    # The registry comes last, so that its name is taken where two files of one number differ.
+    # The registry comes last, so that its name wins if two files with one number differ.
     named = {short: stem for stem in [*sorted(full), *lists[_REGISTRY]] for short in (stem[:5], stem[6:])}
     lists = {name: [stem if stem in full else named.get(stem, stem) for stem in stems] for name, stems in lists.items()}
     calls = [(named.get(number, number), state) for number, state in ready]
@@ -46,7 +46,7 @@ def _compared(lists: dict[str, list[str]], calls: list[tuple[str, str]]) -> Iter
 
 
 def _parts(root: Path) -> dict[str, list[str]]:
-    """Return what each part of a written lab is called, or its number or slug where that is all of its name."""
+    """Return the name of each part of a written lab, or its number or slug if the part has no other name."""
     package, labs, toc = root / "resnet_labs", root / "labs", yaml.safe_load(_text(root / "book" / "_toc.yml"))
     files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     recipes = [path for path in sorted((package / "recipes").glob("[a-z]*.py")) if _elements(path, "RECIPES")]
@@ -74,7 +74,7 @@ def _registry(root: Path) -> list[str]:
 
 
 def _ready(root: Path) -> list[tuple[str, str]]:
-    """Return the labs of the README's table by number, and what it calls each."""
+    """Return the labs of the README's table by number, with their states."""
     table = _text(root / _README).split("<!-- labs -->\n", 1)[1].split("<!-- /labs -->", 1)[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     return [(f"lab{row[0][:2]}", row[-1]) for row in rows]

@@ -1,4 +1,4 @@
-"""A table for the numbers check whose operations compute wrong, raise, hang or kill the process."""
+"""A table for the numbers check with operations that compute wrong values, raise, hang or kill the process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resnet_labs.doctor.operations import Case, Operation
 
 
 class Planted(nn.Module):
-    """A module of the real table with a fault behind it; the reference, in float64, stays right."""
+    """A module of the real table followed by a fault; the reference, in float64, stays right."""
 
     def __init__(self, build, fault):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What several tests need."""
+"""A recipe for several tests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The results page's figures once more, from the stored lines with numpy and scipy alone.
+"""Compute the results page's figures again, from the stored lines with numpy and scipy alone.
 
-Nothing of the package is used: what a figure is, which lines a row is about and how intervals are made is written here
-a second time, so that a mistake has to be made twice to stay unseen.
+Nothing of the package is used: the kinds of figures, the lines of each row and the intervals are written here a second
+time, so that a mistake must be made twice to stay unseen.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NO_SETTINGS = ("figure", "report", "ours", "seeds", "images", "images tested", "
 
 
 class Cell(NamedTuple):
-    """A printed mean with its interval, if there is one, and what it is about."""
+    """A printed mean with its interval, if there is one, and the lines behind it."""
 
     experiment: str
     metric: str
@@ -106,7 +106,7 @@ def aggregate(metric: str, lines: list[Line]) -> str:
 
 
 def tables(page: str) -> Iterator[tuple[str, dict[str, str], list[str], list[list[str]]]]:
-    """Yield experiment, the marks of stand-ins with their words, head and rows of each table."""
+    """Yield the experiment, the marks of stand-ins with their descriptions, the head and the rows of each table."""
     experiment, marks = "", {}
     for block in page.split("\n\n"):
         lines = block.strip().split("\n")
@@ -120,7 +120,7 @@ def tables(page: str) -> Iterator[tuple[str, dict[str, str], list[str], list[lis
 
 
 def cells(page: str, stored: Lines) -> Iterator[Cell]:
-    """Yield every printed aggregate beside the lines that it is about."""
+    """Yield every printed aggregate with its lines."""
     for experiment, marks, head, rows in tables(page):
         if head[0] == "first":
             continue
@@ -153,7 +153,7 @@ def said(line: Line, name: str, cell: str) -> bool:
 
 
 def side(name: str, other: str, experiment: str, data: str, stored: Lines) -> tuple[list[Line], str]:
-    """Return the lines that a name in a table of differences means, and a figure's name where it is one."""
+    """Return the lines that a name in a table of differences means, and the figure's name if it is one."""
     plain = name.replace(" ", "_")
     own = [x for x in stored[experiment] if data in ("", x["data"]["name"])]
     if plain in own[0]["metrics"]:
@@ -193,7 +193,7 @@ def differences(page: str, stored: Lines) -> Iterator[list[Row]]:
 
 
 def errors(row: Row) -> tuple[float, float]:
-    """Return the standard errors by seeds and by images."""
+    """Return the standard errors from seeds and from images."""
     gap = row.first - row.second
     by_images = 0.0
     if row.num_images:

@@ -1,4 +1,4 @@
-"""Forked scripts are processes like any other: their own arguments, environment, output and end."""
+"""Forked scripts are processes like any others: with their own arguments, environment, output and exit status."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def unused(root: Path) -> list[str]:
     """Return `file: name` for every public name that no other code of the package and no lab uses.
 
     Names are compared as words, wherever they are defined; imports, `__all__`, docstrings and the definition itself do
-    not count as use. Fields of records are not looked at.
+    not count as use. Fields of records are not checked.
     """
     package = sorted((root / "resnet_labs").rglob("*.py"))
     modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in package}
@@ -53,7 +53,7 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _is_called_by_others(tree: ast.Module, owner: ast.ClassDef, method: str) -> bool:
-    """Return whether the method takes the place of one that a class outside the package has."""
+    """Return whether the method overrides one of a class outside the package."""
     if f"{owner.name}.{method}" in _IN_PLACE_OF_OTHERS:
         return True
     outside = {
@@ -101,5 +101,5 @@ def _is_face(node: ast.stmt) -> bool:
 
 
 def _lab(path: Path) -> str:
-    """Return a solution script without the marks that `labkit.build` fills in."""
+    """Return a solution script without the placeholders that `labkit.build` fills in."""
     return re.sub(r"^\{\{\w+\}\}$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
