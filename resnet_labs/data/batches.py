@@ -1,4 +1,4 @@
-"""Batches cut from a data set that lives whole on the device: no workers, no queue, no Python loop over images."""
+"""Batches cut from a data set that is entirely on the device: no workers, no queue, no Python loop over images."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
 class Batches:
-    """An iterable of (images, labels) on the device: float32 images between 0 and 1, the last batch perhaps smaller.
+    """An iterable of (images, labels) on the device: float32 images between 0 and 1, the last batch may be smaller.
 
-    The order of epoch e depends on the seed and e alone, and so does the generator that `augment` is given: a run that
-    is resumed after `set_epoch(e)` sees what it would have seen. Every full pass moves on to the next epoch by itself.
+    The order of epoch e depends only on the seed and e, and so does the generator that `augment` gets: a run resumed
+    with `set_epoch(e)` sees what it would have seen. Every full pass moves on to the next epoch by itself.
 
     Args:
         data: the images and labels; their bytes move to the device once, here.
-        batch_size: images a batch.
+        batch_size: images per batch.
         augment: called with float images, labels and a generator on the device; returns what to yield instead.
         shuffle: whether each epoch has its own order.
-        device: where batches live.
-        seed: of order and augmentation.
+        device: where the batches are.
+        seed: for order and augmentation.
 
     Raises:
         InputError: a batch size below one, an epoch below zero, or a device that torch cannot use.
@@ -70,7 +70,7 @@ class Batches:
         return math.ceil(len(self.data) / self.batch_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next pass the one of this epoch, counted from 0."""
+        """Make the next pass this epoch, counted from 0."""
         if epoch < 0:
             raise InputError(f"epoch is {epoch}.", "Epochs are counted from 0.")
         self.epoch = epoch

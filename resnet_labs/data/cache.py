@@ -15,15 +15,16 @@ from jaxtyping import UInt8
 from resnet_labs import cache
 from resnet_labs.data.decoding import decode_all
 
-WORTH_SECONDS = 1.0  # what was decoded faster than this is not kept
-_FORMAT = 1  # goes up when the same file decodes to other pixels
+WORTH_SECONDS = 1.0  # images decoded faster than this are not kept
+_FORMAT = 1  # increased when the same file decodes to other pixels
 
 
 def decoded(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 3 H W"]:
-    """Return what `decode_all` returns, from the cache where it is there, sound and of the same files.
+    """Return what `decode_all` returns, from the cache if it is there, intact and from the same files.
 
-    An entry is named IDENTITY-STATE-CHECKSUM.npy: of the file names and `size`, of the files' sizes and times, of the
-    array's bytes. So one rename publishes it whole, a change of the files passes it over, and damage shows.
+    An entry is named IDENTITY-STATE-CHECKSUM.npy, hashes of the file names and `size`, of the files' sizes and times,
+    and of the array's bytes. So one rename publishes it whole, it is not used once the files change, and damage is
+    detected.
     """
     identity, state = _identity(paths, size), _state(paths)
     for entry in _entries(f"{identity}-{state}-*.npy"):
@@ -44,7 +45,7 @@ def decoded(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 3 H
 
 
 def _entries(pattern: str) -> Iterator[Path]:
-    """Yield entries of the cache that was chosen, which may be full and read-only, then of the one in use."""
+    """Yield entries of the chosen cache, which may be full or read-only, then of the one in use."""
     for place in cache.folders("decoded"):
         with contextlib.suppress(OSError):
             yield from place.glob(pattern)
@@ -58,7 +59,7 @@ def _identity(paths: Sequence[Path], size: int | None) -> str:
 def _state(paths: Sequence[Path]) -> str:
     found = hashlib.sha256()
     for path in paths:
-        with contextlib.suppress(OSError):  # a file that is missing is named when it is decoded
+        with contextlib.suppress(OSError):  # a missing file is reported when it is decoded
             status = path.stat()
             found.update(b"%d %d\n" % (status.st_size, status.st_mtime_ns))
     return found.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What is known by name: a table of data sets, and how each is read, found and fetched."""
+"""The data sets known by name, and how each is read, found and fetched."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from resnet_labs.data.splits import split as split_data
 
 @dataclass(frozen=True)
 class Entry:
-    """A data set. Counts are None where they depend on the folder.
+    """A data set. Counts are None if they depend on the folder.
 
     Attributes:
-        read: gets the root, the split and the seed.
-        present: gets the root; None where the images come with the package.
-        download: gets the root; None where the package cannot fetch them.
-        fault: gets the root; what is wrong with files that are there, in words.
-        how: how to get them, where the package cannot fetch them.
-        megabytes: size of the download; None where there is none.
+        read: takes the root, the split and the seed.
+        present: takes the root; None if the images come with the package.
+        download: takes the root; None if the package cannot fetch them.
+        fault: takes the root; says what is wrong with files that are there.
+        how: how to get them, if the package cannot fetch them.
+        megabytes: size of the download; None if there is none.
     """
 
     num_classes: int | None
@@ -146,7 +146,7 @@ ENTRIES: dict[str, Entry] = {
         image_sets.read_cats_and_dogs,
         present=lambda root: any(os.path.isdir(root / name) for name in image_sets.CATS_AND_DOGS),
         how=(
-            "unpack the archive, so that PetImages/Cat and PetImages/Dog lie under the data root, and delete "
+            "unpack the archive, so that PetImages/Cat and PetImages/Dog are under the data root, and delete "
             "Cat/666.jpg and Dog/11702.jpg, which are broken in it"
         ),
     ),
@@ -158,6 +158,6 @@ ENTRIES: dict[str, Entry] = {
         "your own images",
         folder.read,
         present=lambda root: False,
-        how="write load('folder', root=FOLDER), with one subfolder a class",
+        how="write load('folder', root=FOLDER), with one subfolder per class",
     ),
 }

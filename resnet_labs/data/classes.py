@@ -1,4 +1,4 @@
-"""Which folders are classes, and which only lie beside them."""
+"""Which folders are classes, and which are only beside them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from resnet_labs.errors import InputError
 
 
 def opened(folder: Folder, left_out: LeftOut | None = None, *, inside: bool = False) -> Folder:
-    """Return the folder inside, where archives wrapped it once more.
+    """Return the inner folder, if an archive added another level.
 
     Args:
-        folder: what to open.
-        left_out: where to note what lies beside the folder inside.
+        folder: the folder to open.
+        left_out: where to note what is beside the inner folder.
         inside: whether this is a split, which may hold a folder of its own name.
     """
     while True:
@@ -31,12 +31,12 @@ def opened(folder: Folder, left_out: LeftOut | None = None, *, inside: bool = Fa
             left_out.files_of(folder)
             for other in folder.folders.values():
                 if other is not choices[0] and other.total():
-                    left_out.folder(other, "no class")
+                    left_out.folder(other, "not a class")
         folder = choices[0]
 
 
 def is_labelled(folder: Folder, known: Iterable[str] = ()) -> bool:
-    """Return whether a folder holds class folders: two at least, or one that is known."""
+    """Return whether a folder holds class folders: at least two, or one that is known."""
     names = opened(folder, inside=True).filled()
     return len(names) > 1 or bool({key(name) for name in names} & {key(name) for name in known})
 
@@ -45,9 +45,9 @@ def class_folders(folder: Folder, left_out: LeftOut, shared: Iterable[str] = ())
     """Return the folders that are classes, in order of name.
 
     Args:
-        folder: what holds them.
-        left_out: where to note the other ones.
-        shared: names that the other split has as well, so that they are classes whatever they sound like.
+        folder: the folder that holds them.
+        left_out: where to note the others.
+        shared: names that the other split has too, so that they are classes whatever their names suggest.
     """
     classes = {}
     for name, found in folder.folders.items():
@@ -63,17 +63,17 @@ def class_folders(folder: Folder, left_out: LeftOut, shared: Iterable[str] = ())
 
 
 def _reason(parent: Folder, folder: Folder) -> str:
-    """Return why a folder is no class, or nothing."""
+    """Return why a folder is not a class, or nothing."""
     name, splits = folder.name, split_names(parent.folders)
     names = {key(other) for other in parent.filled()}
     if is_output(name):
-        return "by its name an output; rename it if it is a class"
+        return "named like an output; rename it if it is a class"
     inner = {key(found) for found in opened(folder, inside=True).filled()}
     if len(inner & (names - {key(name)})) > 1 and (name not in splits or key(name) == key(parent.name)):
         return "a copy of the set"
     base = copy_of(name)
     if base is not None and key(base) in names:
-        return f"by its name a copy of {base!r}"
+        return f"named like a copy of {base!r}"
     a_vehicle = key(name) == "train" and len(splits) == 1 and len(names) > 2
     return "no class folders in it" if name in splits and not a_vehicle else ""
 
@@ -83,14 +83,14 @@ def _demand_classes(folder: Folder, classes: dict[str, Folder], left_out: LeftOu
     if len(classes) < 2:
         found = ", ".join(map(repr, classes)) or "none"
         raise InputError(
-            f"{place} needs at least two subfolders with images, one a class; found: {found}.{left_out.text()}",
+            f"{place} needs at least two subfolders with images, one per class; found: {found}.{left_out.text()}",
             f"Image files end in {', '.join(sorted(SUFFIXES))}; each lies in the folder of its class.",
         )
     by_key: dict[str, str] = {}
     for name in classes:
         if key(name) in by_key:
             raise InputError(
-                f"{by_key[key(name)]!r} and {name!r} in {place} differ in case only and cannot be told apart.",
+                f"{by_key[key(name)]!r} and {name!r} in {place} differ only in case and cannot be told apart.",
                 "Give each class one folder.",
             )
         by_key[key(name)] = name
@@ -99,14 +99,14 @@ def _demand_classes(folder: Folder, classes: dict[str, Folder], left_out: LeftOu
         inner = ", ".join(map(repr, sorted(shared)))
         raise InputError(
             f"{', '.join(map(repr, classes))} in {place} all hold the subfolders {inner}. "
-            "Which are classes cannot be told apart.",
-            "Give one of them as root; where they are the classes, put their images right into them.",
+            "It is unclear which are classes.",
+            "Give one of them as root; if they are the classes, put their images directly into them.",
         )
     for name, one in classes.items():
         inside = split_names(one.filled())
         if len(set(inside.values())) > 1:
             raise InputError(
-                f"{name!r} in {place} holds {', '.join(map(repr, inside))}. Which are splits and which are classes "
-                "cannot be told apart.",
-                f"Give {str(one.path)!r} as root, or put the images of a class right into its folder.",
+                f"{name!r} in {place} holds {', '.join(map(repr, inside))}. It is unclear which are splits "
+                "and which are classes.",
+                f"Give {str(one.path)!r} as root, or put the images of a class directly into its folder.",
             )

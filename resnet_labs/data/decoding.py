@@ -1,4 +1,4 @@
-"""Image files to pixels. Whatever a decoder finds wrong becomes an error that names the file, the cause and the fix."""
+"""Image files to pixels. Any decoding error names the file, the cause and the fix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from resnet_labs.data.signatures import CONVERTIBLE, HEAD, IMAGES, kind_of
 from resnet_labs.errors import InputError
 
-# What brings a picture upright, by its EXIF orientation.
+# What turns a picture upright, by its EXIF orientation.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,12 +30,12 @@ _UPRIGHT = {
 
 
 def decode_all(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 3 H W"]:
-    """Decode files with one thread a core.
+    """Decode files with one thread per core.
 
     Args:
         paths: at least one file.
-        size: pixels of the square that each image is cut to (the largest one in its middle) and resized to; None keeps
-            the images as they are, which they must then share.
+        size: side in pixels of the square that each image is cropped (to its largest central square) and resized to;
+            None keeps the images as they are, and they must then have the same size.
     """
     failed: dict[int, InputError] = {}
 
@@ -47,7 +47,7 @@ def decode_all(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 
             return None
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        warnings.filterwarnings("ignore", module=r"PIL\.")  # on metadata, which is not read, and without a file's name
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # about unread metadata, and without a file's name
         decoded = ((index, image) for index in range(len(paths)) if (image := attempt(index)) is not None)
         start, first = next(decoded, (len(paths), np.empty((3, 0, 0), np.uint8)))
         images = np.empty((len(paths), *first.shape), np.uint8)
@@ -68,7 +68,7 @@ def decode_all(paths: Sequence[Path], size: int | None) -> UInt8[np.ndarray, "N 
             for _ in tqdm(done, total=len(paths), desc="decoding", unit=" images", delay=2, leave=False):
                 pass
         finally:
-            pool.shutdown(cancel_futures=True)  # after images of different sizes, nobody wants the rest
+            pool.shutdown(cancel_futures=True)  # after images of different sizes, the rest is not needed
     if failed:
         raise _together({paths[index]: failed[index] for index in sorted(failed)})
     return images
@@ -80,8 +80,8 @@ def decode(path: Path, size: int | None) -> UInt8[np.ndarray, "3 H W"]:
         with Image.open(path) as file:
             if file.mode.startswith(("I", "F")):
                 raise InputError(
-                    f"{str(path)!r} cannot be decoded: its mode is {file.mode}, not 8 bits a channel.",
-                    "Convert it to 8 bits a channel, by the range of values that your images really have.",
+                    f"{str(path)!r} cannot be decoded: its mode is {file.mode}, not 8 bits per channel.",
+                    "Convert it to 8 bits per channel, using the range of values that your images really have.",
                 )
             file.load()
             image = _upright(file)
@@ -90,7 +90,7 @@ def decode(path: Path, size: int | None) -> UInt8[np.ndarray, "3 H W"]:
             image = image.convert("RGB")
     except InputError:
         raise
-    except Exception as error:  # decoders raise whatever their code runs into
+    except Exception as error:  # decoders raise errors of any type
         raise _explained(path, error) from error
     if size is not None:
         side = min(image.size)
@@ -101,9 +101,9 @@ def decode(path: Path, size: int | None) -> UInt8[np.ndarray, "3 H W"]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn the pixels. Pillow's own exif_transpose also writes all tags anew, and fails on the odd ones."""
+    """Turn the pixels. Pillow's own exif_transpose also rewrites all tags, and fails on unusual ones."""
     orientation = None
-    with suppress(Exception):  # EXIF that cannot be read says nothing
+    with suppress(Exception):  # EXIF that cannot be read is ignored
         orientation = image.getexif().get(ExifTags.Base.Orientation)
         if isinstance(orientation, tuple):
             orientation = orientation[0]
@@ -139,7 +139,7 @@ def _explained(path: Path, error: Exception) -> InputError:
 
 
 def _together(failed: dict[Path, InputError]) -> InputError:
-    """Return the first error, with the number of all and the names of some."""
+    """Return the first error, with the number of the others and some of their names."""
     (_, first), *others = failed.items()
     names = ", ".join(repr(str(path)) for path, _ in others[:3]) + (", ..." if len(others) > 3 else "")
     more = f" {len(others)} more file{'s' if len(others) > 1 else ''} fail: {names}." if others else ""

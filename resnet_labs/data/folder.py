@@ -1,4 +1,4 @@
-"""A folder of images, one subfolder a class."""
+"""A folder of images, one subfolder per class."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from resnet_labs.errors import InputError
 def read(root: Path, split: str, seed: int) -> Listing:
     """Return the files of one split of a folder.
 
-    Where two of its folders are called after a training and a test split, in any of the usual ways, these are the
-    splits; validation images serve as test where no test folder has labels. Otherwise the folder is cut, stratified,
-    8:2 into training and test; `seed` decides, so both splits of one run must be loaded with one seed. Links are
-    followed. What systems hide is passed over; other folders and images that are left out are counted in one warning.
-    Classes are in order of name.
+    If two of its folders have usual names of a training and a test split, these are the splits; validation images serve
+    as test if no test folder has labels. Otherwise the folder is split 8:2 into training and test, stratified; `seed`
+    decides, so both splits of one run must be loaded with the same seed. Links are followed. Hidden system files are
+    skipped; other folders and images that are left out are counted in one warning. Classes are in order of name.
     """
     if not os.path.isdir(root):
-        raise InputError(f"There is no folder {str(root)!r}.", "Give the folder that holds one subfolder a class.")
+        raise InputError(f"There is no folder {str(root)!r}.", "Give the folder that holds one subfolder per class.")
     left_out = LeftOut(root)
     top = opened(scan(root), left_out)
     source = f"image folder {root.name!r}, {split} split"
@@ -52,10 +51,10 @@ def read(root: Path, split: str, seed: int) -> Listing:
 
 
 def _splits(top: Folder, left_out: LeftOut) -> tuple[Folder | None, Folder | None]:
-    """Return the folders of training and test; only None where there are no splits. What is neither is noted."""
+    """Return the folders of training and test, None for both if there are no splits. Other folders are noted."""
     exact = {name: found[0] for name in top.folders if (found := role(name)) and not found[1]}
     near = {name: found[0] for name in top.folders if (found := role(name)) and found[1]}
-    own_name = {name for name in top.folders if key(name) == key(top.name)}  # a copy of the set in itself
+    own_name = {name for name in top.folders if key(name) == key(top.name)}  # a copy of the set inside itself
 
     def find(wanted: str, known: Iterable[str] = ()) -> Folder | None:
         there = [name for name, folder in top.filled().items() if is_labelled(folder, known) and name not in own_name]
@@ -77,8 +76,8 @@ def _splits(top: Folder, left_out: LeftOut) -> tuple[Folder | None, Folder | Non
             labelled = [name for name, folder in top.filled().items() if name in sure and is_labelled(folder)]
             beside = f"beside {', '.join(map(repr, plain))}" if plain else "but no training folder"
             raise InputError(
-                f"{str(top.path)!r} has {', '.join(map(repr, labelled))} {beside}: what is a split and what a class "
-                "cannot be told apart.",
+                f"{str(top.path)!r} has {', '.join(map(repr, labelled))} {beside}: it is unclear which are splits "
+                "and which are classes.",
                 "Put 'train' and 'test' into one folder with nothing else, or give one of these folders as root.",
             )
     left_out.files_of(top)
@@ -91,7 +90,7 @@ def _splits(top: Folder, left_out: LeftOut) -> tuple[Folder | None, Folder | Non
 def _no_split(folder: Folder, train: Folder, test: Folder | None) -> str:
     spoken = role(folder.name)
     if spoken is None:
-        return "no split"
+        return "not a split"
     if not is_labelled(folder):
         return "no class folders in it"
     chosen = train if spoken[0] == "train" or test is None else test
@@ -117,7 +116,7 @@ def _both(root: Path, train: Folder, test: Folder, left_out: LeftOut) -> tuple[d
     if names.keys() != by_key.keys():
         only = sorted(name for name in {**of_train, **of_test} if key(name) in names.keys() ^ by_key.keys())
         raise InputError(
-            f"Training and test folders of {str(root)!r} differ in classes: {', '.join(only)} is in one of them only.",
+            f"Training and test folders of {str(root)!r} differ in classes: {', '.join(only)} is in only one of them.",
             f"Give {train.name!r} and {test.name!r} the same subfolders.",
         )
     return of_train, {name: by_key[found] for found, name in names.items()}

@@ -30,12 +30,12 @@ _COPY = (
 
 
 def key(name: str) -> str:
-    """Return the form in which names of classes are compared: without case, and with accents in one form."""
+    """Return a class name as it is compared: without case, and with accents in one form."""
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
 def role(name: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return the split that a folder's name speaks of, and what else it says; None where it speaks of none.
+    """Return the split that a folder's name suggests, and the rest of the name; None if it suggests none.
 
     Example:
         >>> role("Training_Set"), role("testData"), role("val2017"), role("seg_train"), role("strain")
@@ -51,7 +51,7 @@ def role(name: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def split_names(names: Iterable[str]) -> dict[str, str]:
-    """Return which of these names are surely those of splits: by themselves, or beside another of the same set.
+    """Return which of these names are certainly splits: by themselves, or beside another of the same set.
 
     Example:
         >>> split_names(["valid", "asl_train", "asl_test", "train_station"])
@@ -64,17 +64,17 @@ def split_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def is_junk(name: str) -> bool:
-    """Return whether a system made this folder or file for itself: no image in it is the user's."""
+    """Return whether the system made this folder or file for itself, so that it holds no images of the user."""
     return name.startswith(".") or key(name) in _JUNK
 
 
 def is_output(name: str) -> bool:
-    """Return whether programs that train write into folders of this name."""
+    """Return whether training programs write into folders of this name."""
     return _OUTPUT.fullmatch(key(name)) is not None
 
 
 def copy_of(name: str) -> str | None:
-    """Return the name that a file manager made this copy's name from.
+    """Return the original name from which a file manager made this copy's name.
 
     Example:
         >>> copy_of("cat - Copy"), copy_of("Copy of cat"), copy_of("cat (1)"), copy_of("cat 1")

@@ -10,17 +10,17 @@ from resnet_labs.data.listing import Listing
 from resnet_labs.errors import InputError
 
 FLOWERS = ("daisy", "dandelion", "rose", "sunflower", "tulip")
-CATS_AND_DOGS = ("cats-vs-dogs", "PetImages")  # a copy with train and test; the archive as Microsoft gives it
+CATS_AND_DOGS = ("cats-vs-dogs", "PetImages")  # a copy with train and test; the archive as Microsoft distributes it
 
 
 def read_flowers(root: Path, split: str, seed: int) -> Listing:
-    """Return one split of the five flowers; folders may be named in the plural."""
+    """Return one split of the five flowers; folder names may be in the plural."""
     found = folder.read(root / "flowers", split, seed)
     return _renamed(found, [name.lower().removesuffix("s") for name in found.classes], FLOWERS, "Five flowers")
 
 
 def read_cats_and_dogs(root: Path, split: str, seed: int) -> Listing:
-    """Return one split of the cats and dogs; folders may be named in capitals."""
+    """Return one split of the cats and dogs; folder names may be in capitals."""
     home = next(root / name for name in CATS_AND_DOGS if (root / name).is_dir())
     found = folder.read(home, split, seed)
     names = [name.lower().removesuffix("s") for name in found.classes]

@@ -16,13 +16,13 @@ from resnet_labs.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """Images, their labels, the names of the classes, and where all that came from.
+    """Images, their labels, the names of the classes, and their source.
 
     Args:
         images: (N, C, H, W), values 0 to 255.
         labels: (N,), each an index into `classes`.
-        classes: one name a class.
-        source: where the images came from, in words that a results line can carry.
+        classes: one name per class.
+        source: where the images came from, in words, for results lines.
 
     Raises:
         InputError: no image, another dtype or number of dimensions, lengths that differ, or a label out of range.
@@ -34,7 +34,7 @@ class ImageData:
         (4, [1, 1])
     """
 
-    images: Tensor  # dtype and shape are checked below, where the user gets a sentence
+    images: Tensor  # dtype and shape are checked below, with a message for the user
     labels: Tensor
     classes: tuple[str, ...]
     source: str
@@ -65,7 +65,7 @@ class ImageData:
         return replace(self, images=self.images[chosen], labels=self.labels[chosen])
 
     def checksum(self) -> str:
-        """Return 16 hexadecimal digits that change with any pixel, any label, their order and the shape."""
+        """Return 16 hexadecimal digits that depend on every pixel and label, their order and the shape."""
         found = hashlib.sha256(f"{','.join(map(str, self.images.shape))};".encode())
         for part in self.images.split(1024):  # so that copies stay small
             found.update(part.numpy().tobytes())

@@ -1,4 +1,4 @@
-"""What a load leaves out, counted and said once."""
+"""What a load leaves out, counted and reported once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LeftOut:
         self.files: list[tuple[Note, Path]] = []
 
     def folder(self, folder: Folder, reason: str) -> None:
-        """Note a folder with the number of images in it; of a folder without any also what might be some."""
+        """Note a folder with the number of images in it; if it has none, also count what might be images."""
         count = folder.total() if folder.count() else 0
         if not count:
             self.files += folder.all_left_out()
@@ -27,21 +27,21 @@ class LeftOut:
         self.folders[folder.path] = f"folder {_from(self.root, folder.path)} {images}"
 
     def files_of(self, folder: Folder) -> None:
-        """Note the files that lie right in a folder whose folders are read."""
+        """Note the files directly in a folder whose subfolders are read."""
         self.files += folder.left_out + [(OUTSIDE, path) for path in folder.images]
 
     def text(self) -> str:
-        """Return a sentence, with a space before it; nothing where nothing was left out."""
+        """Return a sentence, with a space before it; empty if nothing was left out."""
         phrases = "; ".join([*self.folders.values(), *self._files()])
         return f" Left out: {phrases}." if phrases else ""
 
     def say(self) -> None:
-        """Warn of what was left out, once."""
+        """Warn about what was left out, once."""
         if self.text():
             say_once(self.text().replace(" Left out:", f"Left out of {str(self.root)!r}:", 1))
 
     def _files(self) -> list[str]:
-        """Return one phrase a reason, with the number of files and the names of three."""
+        """Return one phrase per reason, with the number of files and the names of three."""
         phrases = []
         for note, count in Counter(note for note, _ in self.files).items():
             names = sorted(_from(self.root, path) for found, path in self.files if found == note)

@@ -1,4 +1,4 @@
-"""Image files with labels: named first, chosen next, decoded last, so that only what is wanted is decoded."""
+"""Image files with labels: named first, chosen next, decoded last, so that only chosen files are decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST under each of its usual names, read where it lies: packed or unpacked, on a disk that may be read-only."""
+"""MNIST under any of its usual names, read in place: compressed or not, on a disk that may be read-only."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from resnet_labs.data.torchvision_sets import fetch
 from resnet_labs.errors import InputError
 
 _PREFIX = {"train": "train", "test": "t10k"}
-# MD5 of the unpacked files. torchvision lists those of the .gz files, which say nothing of a file that was unpacked or
-# packed anew; the bytes inside are the same everywhere.
+# MD5 of the unpacked files. torchvision lists those of the .gz files, which do not apply to a file that was unpacked or
+# compressed again; the bytes inside are the same everywhere.
 MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -35,7 +35,7 @@ def present(root: Path) -> bool:
 
 
 def fault(root: Path) -> str:
-    """Return what a glance finds wrong where some files are there: one is missing, or not as long as it says."""
+    """Return what a quick look finds wrong if some files are there: one is missing, or has the wrong length."""
     found = _files(root)
     if not any(found.values()):
         return ""
@@ -64,7 +64,7 @@ def read(root: Path, split: str) -> ImageData:
 
 
 def _files(root: Path) -> dict[str, list[Path]]:
-    """Return where each file lies, packed or unpacked: as torchvision has it, or under its other usual names."""
+    """Return where each file is, compressed or not: as torchvision has it, or under its other usual names."""
     places = [root, root / "raw"]
     for folder in _inside(root):
         if re.fullmatch("mnist(data|dataset|set|raw)?", re.sub(r"[\W_]", "", folder.name.lower())):
@@ -72,7 +72,7 @@ def _files(root: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {name: [] for name in MD5}
     for path in [path for place in places for path in _inside(place)]:
         name = re.sub(r"[._]", "-", path.name.lower()).removesuffix("-gz").replace("test-", "t10k-")
-        if name in found:  # some archives unpack each file into a folder of its name
+        if name in found:  # some archives unpack each file into a folder of the same name
             found[name] += [file for file in (path, *_inside(path)) if os.path.isfile(file)]
     return {name: sorted(paths, key=lambda path: path.suffix == ".gz") for name, paths in found.items()}
 
@@ -85,13 +85,13 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def _as_long_as_it_says(path: Path) -> bool:
-    """Return whether the length that the header promises is there; the content is judged when it is read."""
+    """Return whether the length in the header is right; the content is checked when it is read."""
     try:
         with path.open("rb") as file:
             head, length = file.read(16), path.stat().st_size
             if path.suffix == ".gz":
                 head = zlib.decompressobj(wbits=31).decompress(head + file.read(1000), 16)
-                file.seek(-4, 2)  # gzip ends with the length of what is packed
+                file.seek(-4, 2)  # gzip ends with the length of the content
                 length = int.from_bytes(file.read(), "little")
     except (OSError, zlib.error):
         return False
@@ -100,7 +100,7 @@ def _as_long_as_it_says(path: Path) -> bool:
 
 
 def _read_idx(root: Path, name: str, *, num_dimensions: int) -> torch.Tensor:
-    """Return the array of the first sound file: of one name there may be several, packed and unpacked."""
+    """Return the array of the first intact file: there may be several of one name, compressed and not."""
     errors = []
     for path in _files(root)[name]:
         try:
@@ -120,7 +120,7 @@ def _read_file(root: Path, path: Path, name: str, num_dimensions: int) -> torch.
     shape = tuple(np.frombuffer(content[4:start], ">i4").tolist()) if len(content) >= start else ()
     if content[:4] != bytes([0, 0, 8, num_dimensions]) or len(content) - start != math.prod(shape):
         header = content[:start].hex(" ", 4)
-        raise _damaged(root, path, f"{header!r} is no idx header of rank {num_dimensions} for {len(content)} bytes")
+        raise _damaged(root, path, f"{header!r} is not an idx header of rank {num_dimensions} for {len(content)} bytes")
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != MD5[name]:
         raise InputError(

@@ -1,8 +1,8 @@
 """Images made by a formula, for machines without data: a textured shape, seen from anywhere, in any colours.
 
-A class is a shape and a texture. Everything else is drawn anew for every image and says nothing of the class: place,
-turn and size of the shape, phase and direction of the texture, all colours, light, background and noise. Shapes have
-the same area and textures are half of one tone and half of the other, so that counting colours does not help.
+A class is a shape and a texture. Everything else is drawn for every image and says nothing about the class: place,
+rotation and size of the shape, phase and direction of the texture, all colours, light, background and noise. All shapes
+have the same area, and textures are half one tone and half the other, so counting colours does not help.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Plane = Float32[Tensor, "N S S"]
 
 
 def _polygon(u: Tensor, v: Tensor, corners: int, inner: float) -> Tensor:
-    """Return how far points lie outside a star polygon of area pi whose inner corners have `inner` of the radius."""
+    """Return how far points are outside a star polygon of area pi whose inner corners have `inner` of the radius."""
     step = math.pi / corners
     radius = math.sqrt(math.pi / (corners * inner * math.sin(step)))
     angle = (torch.atan2(v, u).remainder(2 * step) - step).abs()  # 0 at an inner corner, `step` at an outer one
@@ -43,7 +43,7 @@ def _ring(u: Tensor, v: Tensor) -> Tensor:
     return (torch.hypot(u, v) - outer * (1 + 0.55) / 2).abs() - outer * (1 - 0.55) / 2
 
 
-# How far a point lies outside the shape (negative inside); every shape has the area of the unit disk.
+# How far a point is outside the shape (negative inside); every shape has the area of the unit disk.
 _SHAPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "disk": lambda u, v: torch.hypot(u, v) - 1,
     "triangle": lambda u, v: _polygon(u, v, 3, 0.5),
@@ -59,7 +59,7 @@ def _dots(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _mottles(x: Tensor, y: Tensor) -> Tensor:
-    angles = [2.399963 * index for index in range(6)]  # the golden angle: no two waves run alike
+    angles = [2.399963 * index for index in range(6)]  # the golden angle: no two waves have the same direction
     waves = [
         torch.sin(2 * math.pi * (math.cos(a) * x + math.sin(a) * y) * (0.7 + 0.1 * i)) for i, a in enumerate(angles)
     ]
@@ -67,7 +67,7 @@ def _mottles(x: Tensor, y: Tensor) -> Tensor:
 
 
 # One tone where positive, the other where negative, half and half; between -0.5 and 0.5 they blend, on a third of the
-# area in every texture, so that the number of blended pixels tells nothing either. One period is one unit.
+# area in every texture, so the number of blended pixels does not help either. One period is one unit.
 _TEXTURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "striped": lambda x, y: torch.sin(2 * math.pi * x),
     "checked": lambda x, y: 2.5 * torch.sin(2 * math.pi * x) * torch.sin(2 * math.pi * y),
@@ -96,14 +96,14 @@ def procedural_images(
     difficulty: float = 0.5,
     seed: int = 0,
 ) -> ImageData:
-    """Make images of textured shapes, class after class in turn, in colour.
+    """Make colour images of textured shapes, the classes in turn.
 
     Args:
         num_images: how many.
         classes: names of a texture and a shape, such as "striped disk".
-        size: pixels of a side, at least 16.
+        size: height and width in pixels, at least 16.
         difficulty: from 0 (shapes in the middle, strong contrast, even light, no noise) to 1.
-        seed: of everything that is drawn.
+        seed: for everything that is drawn.
 
     Returns:
         The images, (num_images, 3, size, size), the same bytes for the same seed.
@@ -124,7 +124,7 @@ def procedural_images(
 
 
 def read(name: str, split: str, seed: int) -> ImageData:
-    """Return one split of a set of `SETS`; the seed draws the images, training and test from streams of their own."""
+    """Return one split of a set of `SETS`; the seed draws the images, training and test from separate streams."""
     if split == "train":
         return procedural_images(NUM_TRAIN, classes=SETS[name], seed=_stream(seed, 0))
     return procedural_images(NUM_TEST, classes=SETS[name], seed=_stream(seed, 1))
@@ -151,7 +151,7 @@ def _check(num_images: int, classes: Sequence[str], size: int, difficulty: float
 def _draw(
     labels: Int64[Tensor, " N"], classes: Sequence[str], size: int, difficulty: float, generator: torch.Generator
 ) -> UInt8[Tensor, "N 3 S S"]:
-    """Return one image a label: coordinates, then masks, then colours, then light and noise."""
+    """Return one image per label: coordinates, then masks, then colours, then light and noise."""
     num_images = len(labels)
 
     def uniform(low: float, high: float) -> Float32[Tensor, "N 1 1"]:
@@ -174,7 +174,7 @@ def _draw(
     s, t = _turn(x, y, uniform(0, 2 * math.pi))
     ground = (0.5 + 0.45 * _mottles(s / 1.5 + uniform(0, 50), t / 1.5 + uniform(0, 50))).clamp(0, 1)
 
-    # Colours a fixed way round the circle of each channel: every one is uniform, and no two of an image are alike.
+    # Colours at a fixed distance on each channel's circle: each one is uniform, and no two in an image are the same.
     contrast = 1 - 0.5 * difficulty
     first = torch.rand(num_images, 3, 1, 1, generator=generator)
     signs = torch.randint(0, 2, (2, num_images, 3, 1, 1), generator=generator) * 2 - 1
@@ -199,7 +199,7 @@ def _turn(x: Tensor, y: Tensor, angle: Tensor) -> tuple[Plane, Plane]:
 def _by_name(
     labels: Tensor, names: list[str], functions: dict[str, Callable[[Tensor, Tensor], Tensor]], x: Tensor, y: Tensor
 ) -> Plane:
-    """Return for each image what the function of its class makes of its coordinates."""
+    """Return for each image its class's function of its coordinates."""
     made = torch.empty_like(x)
     for name in sorted(set(names)):
         wanted = torch.tensor([own == name for own in names])[labels]

@@ -1,4 +1,4 @@
-"""The data sets that are known by name: how each is loaded, and whether it is here."""
+"""The data sets known by name: how each is loaded, and whether it is here."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Available:
     """A data set that can be loaded by name.
 
     Attributes:
-        name: what to give to `load`.
-        classes: number of classes; None where that depends on the folder, as for the next three.
+        name: the name to pass to `load`.
+        classes: number of classes; None if it depends on the folder, like the next three.
         train: training images.
         test: test images.
-        size: pixels of a side.
+        size: height and width in pixels.
         origin: where it comes from.
         here: whether it can be loaded now.
-        how: how to get it, empty where nothing is to be done.
-        state: "here", "missing", what is wrong with its files, or "yours to give" for a folder of the user's own.
-        megabytes: size of the download; None where the package cannot fetch it.
+        how: how to get it, empty if nothing needs to be done.
+        state: "here", "missing", what is wrong with its files, or "yours to provide" for the user's own folder.
+        megabytes: size of the download; None if the package cannot fetch it.
     """
 
     name: str
@@ -61,8 +61,8 @@ def data_root(root: str | os.PathLike[str] | None) -> Path:
     place = Path(os.path.expanduser(chosen or _AT_HOME))
     fix = "Give the folder of the data sets: as root (--data-root), or in RESNET_LABS_DATA."
     if place.parts[:1] and place.parts[0].startswith("~") and not os.path.isdir(place):
-        named = f"The data root {str(chosen)!r} is in" if chosen else "Data sets lie in ~/.cache, but there is"
-        raise InputError(f"{named} no home folder that is known here.", fix)
+        named = f"The data root {str(chosen)!r} is in" if chosen else "Data sets are in ~/.cache, but there is"
+        raise InputError(f"{named} no home folder that can be found.", fix)
     if os.path.isfile(place):
         raise InputError(
             f"The data root {str(place)!r} is a file, not a folder.", f"{fix} Archives: unpack them first."
@@ -91,18 +91,18 @@ def load(
     """Load one split of a data set whole, as bytes.
 
     Args:
-        name: one of `available()`; "folder" takes any folder of images with one subfolder a class.
-        split: "train" or "test", the official ones; a folder without them is cut 8:2, stratified, decided by `seed`.
-            In a folder, splits are known by their usual names, such as Training and valid; what is left out of it is
+        name: one of `available()`; "folder" takes any folder of images with one subfolder per class.
+        split: "train" or "test", the official ones; a folder without them is split 8:2, stratified, by `seed`. In a
+            folder, splits are recognised by their usual names, such as Training and valid; files that are left out are
             counted in one warning.
         root: folder of the data sets (for "folder": that folder itself); else the environment variable
             RESNET_LABS_DATA, else ~/.cache/resnet-labs/data. It may be read-only.
-        size: pixels of a side, to which images are resized, bilinear and antialiased; of an image that is not square
-            the largest square in its middle is taken. None keeps them as they are.
-        limit: take a stratified subset of that many images.
-        seed: decides what `limit` takes, how a folder without splits is cut and which procedural images are made;
-            give both splits of a run the same.
-        download: fetch what is missing, where torchvision can.
+        size: height and width in pixels, to which images are resized, bilinear and antialiased; an image that is not
+            square is first cropped to its largest central square. None keeps them as they are.
+        limit: size of a stratified subset to take.
+        seed: decides what `limit` takes, how a folder without splits is split and which procedural images are made; use
+            the same for both splits of a run.
+        download: fetch what is missing, if torchvision can.
 
     Returns:
         The images, labels and class names.
@@ -140,7 +140,7 @@ def load(
 
 
 def _place(name: str, entry: Entry, root: str | os.PathLike[str] | None, download: bool) -> Path:
-    """Return the folder to read from, after a download where one was asked for and is needed."""
+    """Return the folder to read from, after a download if one was asked for and is needed."""
     if entry.present is None:
         ignored = "root" if root is not None else "download" if download else None
         if ignored:
@@ -150,7 +150,7 @@ def _place(name: str, entry: Entry, root: str | os.PathLike[str] | None, downloa
         raise InputError(f"{name!r} cannot be downloaded by this package.", f"To get it: {entry.how}.")
     if name == "folder":
         if root is None:
-            raise InputError("'folder' needs root.", "Give the folder that holds one subfolder a class.")
+            raise InputError("'folder' needs root.", "Give the folder that holds one subfolder per class.")
         return data_root(root)
     place = data_root(root)
     if entry.present(place):
@@ -159,13 +159,13 @@ def _place(name: str, entry: Entry, root: str | os.PathLike[str] | None, downloa
         if root is not None or os.environ.get("RESNET_LABS_DATA"):
             _demand_folder(place)
         fault = entry.fault(place)
-        problem = f"under {str(place)!r} is not whole: {fault}." if fault else f"is not under {str(place)!r}."
+        problem = f"under {str(place)!r} is not intact: {fault}." if fault else f"is not under {str(place)!r}."
         raise InputError(f"{name!r} {problem}", f"To get it: {_how(name, entry, place)}.")
     assert entry.download is not None
     try:
         entry.download(place)
     except (OSError, RuntimeError) as error:
-        # torchvision strings all its attempts together; the last line is why the last one failed.
+        # torchvision joins all its attempts; the last line is why the last one failed.
         reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise InputError(
             f"{name!r} could not be downloaded to {str(place)!r}: {reason[0].strip('<>.')}.",
@@ -181,7 +181,7 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
         root: folder of the data sets, as for `load`.
 
     Returns:
-        One record a data set, with its size, its origin, whether it is here and how to get it where it is not.
+        One record per data set: its size, its origin, whether it is here, and how to get it if it is not.
 
     Raises:
         InputError: the folder that was given does not exist.
@@ -196,7 +196,7 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
     except InputError as error:
         if root is not None:
             raise
-        place, trouble = None, str(error)  # a wrong setting stops nobody who needs no data from there
+        place, trouble = None, str(error)  # a wrong setting must not stop someone who needs no data from there
     if root is not None and place is not None:
         _demand_folder(place)
     records = []
@@ -211,7 +211,7 @@ def available(root: str | os.PathLike[str] | None = None) -> list[Available]:
 
 def _state(name: str, entry: Entry, place: Path | None) -> str:
     if name == "folder":
-        return "yours to give"
+        return "yours to provide"
     if entry.present is None:
         return "here"
     if place is None:

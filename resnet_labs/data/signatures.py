@@ -1,10 +1,10 @@
-"""What a file is, by its first bytes: names lie, and a decoder only says that it cannot."""
+"""What a file is, by its first bytes: names can be wrong, and a decoder only says that it fails."""
 
 from __future__ import annotations
 
 import re
 
-HEAD = 64  # bytes that are needed
+HEAD = 64  # bytes needed
 
 IMAGES = {
     "JPEG": rb"\xff\xd8\xff",
@@ -17,7 +17,7 @@ IMAGES = {
     "PPM": rb"P[1-6]\s",
     "JPEG 2000": rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51",
 }
-# Images in the eyes of other programs.
+# Images that other programs can show.
 CONVERTIBLE = {
     "HEIC": rb"....ftyp(?:hei|hev|mif|msf)",
     "JPEG XL": rb"\0\0\0\x0cJXL |\xff\x0a",
@@ -42,7 +42,7 @@ _KNOWN = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in (IMAGES | CO
 
 
 def kind_of(head: bytes) -> str | None:
-    """Return what a file is that starts so; None where that is not known.
+    """Return what a file with this beginning is; None if unknown.
 
     Example:
         >>> kind_of(b"\\xff\\xd8\\xff\\xe0"), kind_of(b"<html>"), kind_of(b"?")

@@ -15,22 +15,22 @@ from resnet_labs.errors import InputError
 
 
 def split(data: ImageData, fractions: Sequence[float], *, seed: int = 0) -> list[ImageData]:
-    """Cut a data set into disjoint parts that each hold every class in the proportion of the whole.
+    """Split a data set into disjoint parts, each with every class in the proportion of the whole.
 
-    A part has exactly `fraction * len(data)` images, rounded; where the fractions sum to one, nothing is left over.
-    Within a part the images keep their order.
+    A part has exactly `fraction * len(data)` images, rounded; if the fractions sum to one, nothing is left over. Within
+    a part the images keep their order.
 
     Args:
-        data: what to cut, for example the training split, of which a validation part is wanted.
-        fractions: one share a part, each above 0, together at most 1.
+        data: what to split, for example the training split, to get a validation part.
+        fractions: one share per part, each above 0, together at most 1.
         seed: decides which image goes where.
 
     Returns:
-        One data set a fraction.
+        One data set per fraction.
 
     Raises:
-        InputError: a fraction that is not above 0, fractions that sum to more than 1, or a class that is so small
-            that a part would have none of it.
+        InputError: a fraction that is not above 0, fractions that sum to more than 1, or a class so small that a part
+            would have none of it.
 
     Source: proportional allocation by largest remainders.
     Equals: the class counts of scikit-learn's train_test_split(stratify=...), up to how ties are rounded.
@@ -52,7 +52,7 @@ def cut(
     if not fractions or not all(fraction > 0 for fraction in fractions) or sum(fractions) > 1 + 1e-9:
         raise InputError(
             f"fractions are {list(fractions)}.",
-            "Give one a part, each above 0, together at most 1, as in [0.9, 0.1].",
+            "Give one per part, each above 0, together at most 1, as in [0.9, 0.1].",
         )
     bounds = [round(len(labels) * math.fsum(fractions[:count])) for count in range(len(fractions) + 1)]
     sizes = [high - low for low, high in pairwise(bounds)]
@@ -87,7 +87,7 @@ def _shuffled_rows(labels: Tensor, num_classes: int, seed: int) -> list[Tensor]:
 
 
 def _allocate(counts: Tensor, size: int) -> Tensor:
-    """Return how many of each class `size` images get: shares rounded down, then one each by largest remainder."""
+    """Return how many of `size` images each class gets: shares rounded down, then one each by largest remainder."""
     products = counts * size  # whole numbers, so that remainders are exact
     total = int(counts.sum())
     share = products // total

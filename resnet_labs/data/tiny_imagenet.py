@@ -1,4 +1,4 @@
-"""Tiny ImageNet as its archive has it, and as people sort it: validation images in class folders, other line ends."""
+"""Tiny ImageNet as in its archive, or as people rearrange it: validation images in class folders, other line ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resnet_labs.data.tree import SUFFIXES
 from resnet_labs.errors import InputError
 
 NAME = "tiny-imagenet-200"
-# Ten of its classes that are nearest to STL-10's: airplane, bird, car, cat, deer, dog, horse, monkey, ship, truck.
+# The ten of its classes nearest to STL-10's: airplane, bird, car, cat, deer, dog, horse, monkey, ship, truck.
 LIKE_STL10 = (
     "n02917067",  # bullet train
     "n01855672",  # goose
@@ -36,7 +36,7 @@ def present(root: Path) -> bool:
 
 
 def fault(root: Path) -> str:
-    """Return what a glance finds missing where some of it is there."""
+    """Return what a quick look finds missing if some of it is there."""
     home = _home(root)
     if not present(root):
         return ""
@@ -50,7 +50,7 @@ def fault(root: Path) -> str:
 def read_tiny_imagenet(root: Path, split: str, seed: int) -> Listing:
     """Return the training images, or the validation images as the test split: the official test has no labels.
 
-    Classes are in order of their WordNet numbers and carry the first name that words.txt gives.
+    Classes are in order of their WordNet numbers and have the first name from words.txt.
     """
     return _read(_home(root), split, _wnids(_home(root)), "Tiny ImageNet")
 
@@ -66,7 +66,7 @@ def read_like_stl10(root: Path, split: str, seed: int) -> Listing:
 
 
 def _home(root: Path) -> Path:
-    """Return its folder: below the root, the root itself, or in a folder of its own name, as some programs unpack."""
+    """Return its folder: below the root, the root itself, or in a folder of the same name, as some programs unpack."""
     places = (root / NAME, root, root / NAME / NAME)
     return next((place for place in places if os.path.isfile(place / "wnids.txt")), root / NAME)
 
@@ -102,7 +102,7 @@ def _read(home: Path, split: str, wnids: list[str], title: str) -> Listing:
 
 
 def _class_folder(folder: Path) -> list[Path]:
-    """Return the images of one class, which lie in `images` or right in its folder."""
+    """Return the images of one class, which are in `images` or directly in its folder."""
     found = [path for place in (folder / "images", folder) for path in _images(place)]
     if not found:
         raise _missing(folder / "images" / "*.JPEG")
@@ -116,9 +116,9 @@ def _images(folder: Path) -> list[Path]:
 
 
 def _validation(home: Path, wnids: list[str]) -> tuple[list[tuple[Path, str]], list[str]]:
-    """Return the validation images with their classes, and lines of the list that name no class.
+    """Return the validation images with their classes, and the lines of the list that name no class.
 
-    The list gives their order, wherever they lie; without it, they must be sorted into class folders.
+    The list gives their order, wherever they are; without it, they must be in class folders.
     """
     val = home / "val"
     sorted_in = _sorted(home, wnids)
@@ -149,7 +149,7 @@ def _sorted(home: Path, wnids: list[str]) -> dict[str, Path]:
 
 
 def _lines(path: Path) -> list[str]:
-    """Return the lines that say something, whatever wrote them."""
+    """Return the lines that are not blank, whatever the line ends."""
     if not os.path.isfile(path):
         raise _missing(path)
     text = path.read_text(encoding="utf-8-sig", errors="replace").replace("\x1a", "")

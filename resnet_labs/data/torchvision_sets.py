@@ -33,13 +33,13 @@ def download(name: str, root: Path) -> None:
 
 
 def fetch(kind: Any, root: Path, folder: Path) -> None:
-    """Let a torchvision class download into a folder at or below the root; where it fails, leave no folder it made."""
+    """Let a torchvision class download into a folder at or below the root; if it fails, leave no folder it made."""
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         kind(str(root), download=True)
     finally:
         for place in made:
-            with suppress(OSError):  # what holds something stays
+            with suppress(OSError):  # folders that are not empty stay
                 place.rmdir()
 
 
@@ -49,7 +49,7 @@ def read_cifar(name: str, root: Path, split: str) -> ImageData:
     meta = [kind.meta["filename"], kind.meta["md5"]]
     _verify(name, root, [meta, *kind.train_list, *kind.test_list])
     with warnings.catch_warnings():
-        # NumPy 2.4.0 to 2.4.4 grumble at pickles this old: https://github.com/pytorch/vision/issues/9340
+        # NumPy 2.4.0 to 2.4.4 warn about pickles this old: https://github.com/pytorch/vision/issues/9340
         warnings.filterwarnings("ignore", message=r"dtype\(\): align should be passed")
         found = kind(str(root), train=split == "train")
     images = torch.from_numpy(np.ascontiguousarray(found.data.transpose(0, 3, 1, 2)))
@@ -57,7 +57,7 @@ def read_cifar(name: str, root: Path, split: str) -> ImageData:
 
 
 def read_stl10(root: Path, split: str) -> ImageData:
-    """Return one split: (N, 3, 96, 96). Read here, because torchvision asks for the 2.6 GB without labels as well."""
+    """Return one split: (N, 3, 96, 96). Read here, because torchvision also requires the 2.6 GB without labels."""
     kind = _class("stl10")
     images_file, labels_file = files = (kind.train_list if split == "train" else kind.test_list)[:2]
     _verify("stl10", root, files)

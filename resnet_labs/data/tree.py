@@ -1,4 +1,4 @@
-"""A folder of images as it lies on the disk: links are followed, and what is not read is noted."""
+"""A folder of images as it is on the disk: links are followed, and files that are not read are noted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from resnet_labs.errors import InputError
 
 _READ = "apng avif bmp dib gif j2k jfif jp2 jpe jpeg jpg mpo pbm pgm png pnm ppm qoi tga tif tiff webp"
 SUFFIXES = {f".{name}" for name in _READ.split()}
-# Images that Pillow cannot read, or of which it shows only a part; and arrays.
+# Images that Pillow cannot read, or reads only in part; and arrays.
 _UNREAD = re.compile(
     r"\.(ai|arw|cr2|cr3|dcm|dng|eps|exr|hdr|heic|heif|hif|jpx|jxl|mat|mhd|nef|nii|np[yz]|nrrd|orf|pfm|psd|raf|raw|rw2"
     r"|svg|xcf)"
@@ -26,7 +26,7 @@ _NO_IMAGES = re.compile(r"\.(cache|csv|db|h5|hdf|html?|ini|json|md|mpe?g|pdf|ps|
 
 
 class Note(NamedTuple):
-    """Why files are left out: a name for one, a name for several, and what to do."""
+    """Why files are left out: the singular, the plural, and what to do."""
 
     one: str
     many: str
@@ -34,17 +34,17 @@ class Note(NamedTuple):
 
 
 UNREAD = Note("image in a format that is not read", "images in a format that is not read", "convert to JPEG or PNG")
-MISNAMED = Note("image under another name", "images under another name", "rename to .jpg, .png or what it is")
-HIDDEN = Note("image under a hidden name", "images under a hidden name", "rename to read it")
-NOWHERE = Note("link that leads nowhere", "links that lead nowhere")
+MISNAMED = Note("image with a wrong suffix", "images with a wrong suffix", "rename to .jpg, .png or what it is")
+HIDDEN = Note("image with a hidden name", "images with a hidden name", "rename to read it")
+NOWHERE = Note("broken link", "broken links")
 BACK = Note("link that leads back", "links that lead back")
-NO_FILE = Note("file that is none", "files that are none")
+NO_FILE = Note("special file", "special files")
 OUTSIDE = Note("image outside the class folders", "images outside the class folders")
 
 
 @dataclass(eq=False)
 class Folder:
-    """A folder, seen whole: its images, its folders, and the files in it that are left out, each with the reason."""
+    """A folder with all it holds: its images, its folders, and the files that are left out, each with the reason."""
 
     path: Path
     images: list[Path] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Folder:
 
     @property
     def name(self) -> str:
-        """Its own name, without where it lies."""
+        """Its own name, without its path."""
         return self.path.name
 
     def filled(self) -> dict[str, Folder]:
@@ -73,12 +73,12 @@ class Folder:
         return len(self.images) + sum(folder.count() for folder in self.folders.values())
 
     def total(self) -> int:
-        """Return the number of images at any depth, with those that are not read."""
+        """Return the number of images at any depth, including those that are not read."""
         return self.count() + sum(note in (UNREAD, MISNAMED, HIDDEN) for note, _ in self.all_left_out())
 
 
 def scan(path: Path, above: tuple[str, ...] = ()) -> Folder:
-    """Return a folder with all below it. What systems hide is passed over.
+    """Return a folder with everything below it. Hidden system files are skipped.
 
     Args:
         path: an existing folder.
@@ -114,7 +114,7 @@ def _within(folder: str, target: str) -> bool:
 
 
 def _note(path: Path) -> Note | None:
-    """Return why a file is left out, None where it is read or nobody would call it an image."""
+    """Return why a file is left out; None if it is read or is clearly not an image."""
     suffix = path.suffix.lower()
     if path.name.startswith("._") or _NO_IMAGES.fullmatch(suffix):
         return None

@@ -143,21 +143,21 @@ FOREIGN = [
         "photo.png",
         encoded("PNG", Image.fromarray(np.full((4, 6), 1000, np.uint16))),
         "its mode is I",
-        "Convert it to 8 bits a channel",
+        "Convert it to 8 bits per channel",
     ),
     (
         "photo.tif",
         encoded("TIFF", Image.fromarray(np.full((4, 6), 0.5, np.float32))),
         "its mode is",
-        "Convert it to 8 bits a",
+        "Convert it to 8 bits per channel",
     ),
     (
         "photo.tif",
         encoded("TIFF", Image.fromarray(np.full((4, 6), 70000, np.int32))),
         "its mode is",
-        "Convert it to 8 bits a",
+        "Convert it to 8 bits per channel",
     ),
-    ("photo.pgm", b"P5 2 2 65535 " + b"\x03\xe8" * 4, "its mode is", "Convert it to 8 bits a channel"),
+    ("photo.pgm", b"P5 2 2 65535 " + b"\x03\xe8" * 4, "its mode is", "Convert it to 8 bits per channel"),
 ]
 
 

@@ -119,7 +119,7 @@ def test_sixteen_bits_are_refused_rather_than_clipped(unsplit):
     Image.fromarray(np.full((4, 6), 1000, np.uint16)).save(unsplit / "cat" / "0.png")
     Image.fromarray(np.full((4, 6), 1000, np.uint16)).save(unsplit / "cat" / "1.png")
     Image.fromarray(np.full((4, 6), 1000, np.uint16)).save(unsplit / "cat" / "2.png")
-    with pytest.raises(InputError, match="its mode is I;16, not 8 bits a channel"):
+    with pytest.raises(InputError, match="its mode is I;16, not 8 bits per channel"):
         load("folder", root=unsplit, split="train")
 
 
@@ -168,7 +168,7 @@ def test_of_a_wide_image_the_middle_square_is_kept(tmp_path):
 def test_fewer_than_two_classes_are_refused_with_what_was_found(tmp_path, names, found):
     for name in names:
         write(tmp_path / name / "a.png")
-    message = f"needs at least two subfolders with images, one a class; found: {found}. Image files end in .apng"
+    message = f"needs at least two subfolders with images, one per class; found: {found}. Image files end in .apng"
     with pytest.raises(InputError, match=message):
         load("folder", root=tmp_path, split="train")
 

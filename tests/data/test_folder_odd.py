@@ -75,7 +75,7 @@ def test_a_copy_of_the_set_inside_itself_is_no_class(plain, tmp_path, copy):
 def test_a_copy_of_a_class_is_no_class(plain, copy):
     picture(plain / copy / "0.png")
     base = "cat" if "cat" in copy else "dog"
-    assert f"folder '{copy}' with 1 image (by its name a copy of '{base}')" in said(plain)
+    assert f"folder '{copy}' with 1 image (named like a copy of '{base}')" in said(plain)
 
 
 @pytest.mark.parametrize("odd", ["test/0.png", "Testing/deep/0.png", "val_images/0.png"])
@@ -170,7 +170,7 @@ def test_links_in_a_loop_end(plain, target):
 def test_links_to_nothing_are_counted(plain, name):
     (plain / "cat" / name).symlink_to(plain / "nowhere")
     (plain / "dog" / name).symlink_to(name)  # to itself
-    assert f"2 links that lead nowhere: 'cat/{name}', 'dog/{name}'" in said(plain)
+    assert f"2 broken links: 'cat/{name}', 'dog/{name}'" in said(plain)
 
 
 # files
@@ -207,7 +207,7 @@ def test_images_that_are_not_read_are_counted_with_what_to_do(plain, name):
 @pytest.mark.parametrize("name", ["photo", "photo.jpg_large", "photo.img", "photo.png.1"])
 def test_images_under_other_names_are_counted_with_what_to_do(plain, name):
     (plain / "dog" / name).write_bytes((plain / "cat" / "0.png").read_bytes())
-    assert f"1 image under another name: 'dog/{name}' (rename to .jpg, .png or what it is)" in said(plain)
+    assert f"1 image with a wrong suffix: 'dog/{name}' (rename to .jpg, .png or what it is)" in said(plain)
 
 
 def test_many_are_counted_and_three_are_named(plain):
@@ -227,7 +227,7 @@ def test_what_was_left_out_is_in_the_error_where_nothing_else_is_there(tmp_path)
 def test_a_pipe_and_a_folder_with_the_name_of_an_image_are_no_images(plain):
     os.mkfifo(plain / "cat" / "pipe.png")
     (plain / "cat" / "folder.png").mkdir()
-    assert "1 file that is none: 'cat/pipe.png'" in said(plain)
+    assert "1 special file: 'cat/pipe.png'" in said(plain)
 
 
 def test_a_folder_that_cannot_be_read_is_named(plain, monkeypatch):

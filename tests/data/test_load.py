@@ -124,9 +124,9 @@ def _another_pixel(path: Path) -> None:
     [
         (_truncate, "it cannot be unpacked"),
         (_no_gzip, "it cannot be unpacked"),
-        (_wrong_header, "'00000802 0000000a 0000001c 0000001c' is no idx header of rank 3"),
-        (_one_image_less, "is no idx header of rank 3 for 7072 bytes"),
-        (_too_short, "'000008' is no idx header of rank 3 for 3 bytes"),
+        (_wrong_header, "'00000802 0000000a 0000001c 0000001c' is not an idx header of rank 3"),
+        (_one_image_less, "is not an idx header of rank 3 for 7072 bytes"),
+        (_too_short, "'000008' is not an idx header of rank 3 for 3 bytes"),
     ],
 )
 def test_a_damaged_mnist_file_is_named_with_the_mend(tiny_mnist, damage, why):
@@ -209,7 +209,8 @@ def test_a_missing_file_is_told_with_the_command_that_fetches_it(tiny_mnist):
     (tiny_mnist / "MNIST" / "raw" / "train-labels-idx1-ubyte.gz").unlink()
     fault = "'train-labels-idx1-ubyte.gz' is missing"
     command = f"`resnet-labs data mnist --download --data-root {tiny_mnist}`"
-    with pytest.raises(InputError, match=rf"'mnist' under '{tiny_mnist}' is not whole: {fault}\. To get it: {command}"):
+    problem = rf"'mnist' under '{tiny_mnist}' is not intact: {fault}\."
+    with pytest.raises(InputError, match=f"{problem} To get it: {command}"):
         load("mnist", split="test", root=tiny_mnist)
     (record,) = [record for record in available(tiny_mnist) if record.name == "mnist"]
     assert str(record).endswith(f"; {fault}: {command}")
@@ -230,8 +231,8 @@ def test_a_root_that_does_not_exist_is_said_to_be_so(tmp_path, monkeypatch, root
 
 def test_a_folder_of_the_user_s_own_is_never_missing(tmp_path):
     record = available(tmp_path)[-1]
-    assert (record.name, record.here, record.state) == ("folder", False, "yours to give")
-    assert str(record).endswith("your own images; yours to give: " + record.how)
+    assert (record.name, record.here, record.state) == ("folder", False, "yours to provide")
+    assert str(record).endswith("your own images; yours to provide: " + record.how)
 
 
 def test_download_goes_through_torchvision(tmp_path, monkeypatch):
@@ -279,7 +280,7 @@ def test_a_failed_download_says_the_last_reason_and_leaves_no_folder_that_it_mad
         ({"name": "digits", "limit": 1439}, "limit is 1439. It must lie between 1 and 1438"),
         ({"name": "mnist", "root": ""}, "root is '', which names no folder. Give the folder of the data sets, or"),
         ({"name": "folder", "root": ""}, "root is '', which names no folder. Give the folder of the data sets, or"),
-        ({"name": "folder"}, "'folder' needs root. Give the folder that holds one subfolder a class"),
+        ({"name": "folder"}, "'folder' needs root. Give the folder that holds one subfolder per class"),
         ({"name": "folder", "root": ".", "download": True}, "'folder' cannot be downloaded by this package"),
     ],
 )

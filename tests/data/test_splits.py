@@ -79,7 +79,7 @@ def test_every_image_can_be_in_the_test_part():
 
 @pytest.mark.parametrize("fractions", [[], [0.8, 0.3], [0.5, -0.1], [0.0, 1.0], [float("nan")]])
 def test_refuses_fractions_that_are_no_shares(fractions):
-    with pytest.raises(InputError, match="Give one a part, each above 0, together at most 1"):
+    with pytest.raises(InputError, match="Give one per part, each above 0, together at most 1"):
         split(numbered([10, 10]), fractions)
 
 

@@ -171,7 +171,7 @@ def test_damaged_data_are_as_good_as_none(tmp_path, capsys):
     (raw / "train-images-idx3-ubyte.gz").write_bytes(b"<html>not found</html>")
     assert lab_mode.fast("02", report=True) is True
     said = capsys.readouterr().out
-    assert "The data set 'mnist' is not whole: '" in said
+    assert "The data set 'mnist' is not intact: '" in said
     assert "train-images-idx3-ubyte.gz' is damaged. To get it: " in said
 
 
@@ -201,7 +201,7 @@ def test_weights_that_cannot_be_fetched_end_in_fast_mode(monkeypatch, capsys):
     monkeypatch.setattr(data, "available", lambda root=None: known)
     assert lab_mode.fast("03", report=True) is True
     said = capsys.readouterr().out
-    assert "could not be fetched" in said
+    assert "could not be downloaded" in said
     assert "goes on in fast mode" in said
 
 
@@ -236,6 +236,6 @@ def test_the_command_takes_a_stand_in_too_and_refuses_where_weights_cannot_be_fe
     known = [here(it) if it.name == "flowers" else it for it in data.available()]
     monkeypatch.setattr(data, "available", lambda root=None: known)
     assert cli.main(["run", "flowers", "--report"]) == 2
-    assert "could not be fetched" in capsys.readouterr().err
+    assert "could not be downloaded" in capsys.readouterr().err
     assert cli.main(["run", "losses", "--report"]) == 2
     assert "The data set 'stl10' is not here." in capsys.readouterr().err
