@@ -1,8 +1,8 @@
-"""Augmentation of whole batches, on the device where they lie: every image by its own draw, no loop over images.
+"""Augmentation of whole batches on their device: every image by its own draw, no loop over images.
 
 Each is called with float images in [0, 1], labels and a generator (see `data.Batches`) and returns new images and
-labels; what it was given stays as it was. The same state of the generator gives the same result. A draw is made on
-the generator's device, so that a CPU generator picks the same flips and crops for images on any device.
+labels; its inputs are not changed. The same state of the generator gives the same result. A draw is made on the
+generator's device, so that a CPU generator picks the same flips and crops for images on any device.
 """
 
 from resnet_labs.augment._images import Augmentation

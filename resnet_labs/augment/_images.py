@@ -1,4 +1,4 @@
-"""What goes into an augmentation, and whether it may."""
+"""The inputs of an augmentation, and a check of them."""
 
 from __future__ import annotations
 

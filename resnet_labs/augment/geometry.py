@@ -21,7 +21,7 @@ class Flip:
         probability: between 0 and 1.
 
     Raises:
-        InputError: a probability outside.
+        InputError: a probability outside this range.
 
     Source: Krizhevsky et al. 2012, ImageNet Classification with Deep CNNs, section 4.1.
     Equals: torchvision.transforms.v2.functional.horizontal_flip on the images drawn.
@@ -46,7 +46,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class Crop:
-    """Each image shifted by up to `padding` pixels in both directions; what moves in from outside is black.
+    """Each image shifted by up to `padding` pixels in both directions; pixels from outside are black.
 
     Args:
         padding: pixels put on every side before a window of the old size is cut out.
@@ -75,7 +75,7 @@ class Crop:
         padded = F.pad(images, [self.padding] * 4)
         top, left = (integers(2 * self.padding + 1, images, generator)[:, None, None] for _ in range(2))
         num_images, channels, height, width = images.shape
-        # Every row of a window is `width` values in a row of the padded batch: where does each begin?
+        # Every row of a window is `width` consecutive values of the padded batch: find where each begins.
         planes = torch.arange(num_images * channels, device=images.device).view(num_images, channels, 1)
         lines = torch.arange(height, device=images.device)
         starts = (planes * padded.shape[2] + top + lines) * padded.shape[3] + left

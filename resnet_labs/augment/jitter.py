@@ -1,4 +1,4 @@
-"""Brightness, contrast, saturation and hue changed."""
+"""Changes of brightness, contrast, saturation and hue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ColorJitter:
         brightness: the factor is drawn from [max(0, 1 - brightness), 1 + brightness].
         contrast: likewise, around the mean of the grey image.
         saturation: likewise, around the grey image.
-        hue: the shift is drawn from [-hue, hue], in turns of the colour circle; at most 0.5.
+        hue: the shift is drawn from [-hue, hue], in revolutions of the colour circle; at most 0.5.
 
     Raises:
         InputError: a setting out of its range, all settings 0, or (when called) saturation or hue of grey images, or
@@ -79,8 +79,8 @@ def _jitter(
     shifts: Float[Tensor, " N"],
     place: Int64[Tensor, " N"],
 ) -> Images:
-    """Blend the images in T turns, and turn the hue of each once `place` of its turns are over."""
-    # Sorted by place, so that the images whose hue comes next lie side by side.
+    """Blend the images in T steps, and shift the hue of each after `place` of its steps."""
+    # Sorted by place, so that the images whose hue comes next are contiguous.
     order = place.argsort()
     images, kinds, factors, shifts = images.index_select(0, order), kinds[:, order], factors[:, order], shifts[order]
     sizes = place.bincount(minlength=len(kinds) + 1).tolist()
@@ -91,7 +91,7 @@ def _jitter(
 
 
 def _blend_colours(images: Images, kinds: Int64[Tensor, "T N"], factors: Float[Tensor, "T N"]) -> Images:
-    """Blend in place, turn by turn; `kinds` are places in `_BLENDS`."""
+    """Blend in place, step by step; `kinds` are indices into `_BLENDS`."""
     for kind, factor in zip(kinds, factors.to(images.dtype), strict=True):
         grey = _grey(images)
         mean = grey.mean((1, 2, 3), keepdim=True)
@@ -101,7 +101,7 @@ def _blend_colours(images: Images, kinds: Int64[Tensor, "T N"], factors: Float[T
 
 
 def _turn_hue(images: Images, shifts: Float[Tensor, " N"]) -> Images:
-    """Shift the hue by so many turns of the colour circle; saturation and value stay."""
+    """Shift the hue by this many revolutions of the colour circle; saturation and value stay."""
     red, green, blue = images.unbind(1)
     high = torch.maximum(torch.maximum(red, green), blue)
     low = torch.minimum(torch.minimum(red, green), blue)
@@ -111,8 +111,8 @@ def _turn_hue(images: Images, shifts: Float[Tensor, " N"]) -> Images:
     away = (green + blue).sub_(red).sub_(low).add_(spread).div_(spread.clamp(min=torch.finfo(images.dtype).tiny))
     hue = torch.copysign(away, green - blue).add_(6 * shifts.to(images.dtype)[:, None, None])
     hue = hue.sub_((hue / 6).round_(), alpha=6)
-    # What of the spread a channel gets: red all but around cyan (3), green none around magenta (-1), blue none around
-    # yellow (1).
+    # How much of the spread a channel gets: red all except around cyan (3), green none around magenta (-1), blue none
+    # around yellow (1).
     centre, sign, offset = hue.new_tensor([[0, -1, 1], [-1, 1, 1], [2, -1, -1]])[:, :, None, None]
     share = (hue[:, None] - centre).abs_().mul_(sign).add_(offset).clamp_(0, 1)
     return torch.addcmul(low[:, None], share, spread[:, None])

@@ -19,8 +19,8 @@ class Mixup:
     """Each image and its label blended with those of a random partner, at a ratio drawn from Beta(alpha, alpha).
 
     Args:
-        num_classes: length of the label distributions that come out.
-        alpha: above 0; small values blend little.
+        num_classes: length of the resulting label distributions.
+        alpha: above 0; small values blend only a little.
 
     Raises:
         InputError: a setting out of its range, or (when called) labels that do not fit `num_classes`.
@@ -72,7 +72,7 @@ def _distributions(labels: Labels, num_classes: int) -> Float[Tensor, "N K"]:
                 f"labels have {labels.shape[1]} classes.", f"num_classes is {num_classes}; make them agree."
             )
         return labels
-    if labels.device.type == "cpu" and ((labels < 0) | (labels >= num_classes)).any():  # elsewhere the host would wait
+    if labels.device.type == "cpu" and ((labels < 0) | (labels >= num_classes)).any():  # elsewhere this would block
         found = f"{int(labels.min())} to {int(labels.max())}"
         raise InputError(f"labels run from {found}, num_classes is {num_classes}.", "Classes are counted from 0.")
     return torch.zeros(len(labels), num_classes, device=labels.device).scatter_(1, labels[:, None], 1)

@@ -15,7 +15,7 @@ from resnet_labs.augment._images import Images, Labels, check_channels
 
 @dataclass(frozen=True)
 class AutoAugment:
-    """The policy that AutoAugment found for CIFAR-10: to each image one of 25 pairs of operations.
+    """The policy that AutoAugment found for CIFAR-10: one of 25 pairs of operations for each image.
 
     Images pass through 8 bits. This one does loop over the images, in torchvision's own code.
 
@@ -36,7 +36,7 @@ class AutoAugment:
         check_channels(images, "AutoAugment")
         policy = _cifar10_policy()
         pixels = (images * 255).round().clamp(0, 255).to(torch.uint8)
-        # torchvision draws from the global CPU generator: lend it a seed of ours, and put its state back.
+        # torchvision draws from the global CPU generator: give it a seed of ours, and restore its state.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed(generator))
             changed = [policy(image) for image in pixels]
@@ -45,6 +45,6 @@ class AutoAugment:
 
 @cache
 def _cifar10_policy() -> Callable[[Tensor], Tensor]:
-    from torchvision.transforms import v2  # takes a second to import
+    from torchvision.transforms import v2  # the import takes a second
 
     return v2.AutoAugment(v2.AutoAugmentPolicy.CIFAR10)

@@ -1,4 +1,4 @@
-"""What a network makes of images: stage by stage, kept for a head to train on, in the plane, and in numbers."""
+"""Features of images: stage by stage, cached to train a head on, drawn in the plane, and in numbers."""
 
 from resnet_labs.features.cached import FeatureSet, cached_features
 from resnet_labs.features.clusters import embed, neighbour_purity, silhouette

@@ -12,7 +12,7 @@ from resnet_labs.errors import InputError
 from resnet_labs.freeze import head_of
 from resnet_labs.train.evaluation import evaluating
 
-BATCH_SIZE = 128  # an augmentation draws for a batch at a time, so another size would give other views
+BATCH_SIZE = 128  # an augmentation draws for one batch at a time, so another size would give other views
 
 
 def head_input(model: nn.Module, images: Tensor) -> Float32[Tensor, "N D"]:
@@ -27,7 +27,7 @@ def head_input(model: nn.Module, images: Tensor) -> Float32[Tensor, "N D"]:
     shapes = [tuple(each.shape) for each in inputs]
     if len(shapes) != 1 or len(shapes[0]) != 2:
         raise InputError(
-            f"The head of {type(model).__name__} sees inputs of shapes {shapes}, not one vector an image.",
+            f"The head of {type(model).__name__} sees inputs of shapes {shapes}, not one vector per image.",
             "Use stage_features and name the stage.",
         )
     return inputs[0].float().cpu()

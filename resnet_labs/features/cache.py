@@ -1,4 +1,4 @@
-"""Features kept on disk, so that a frozen backbone sees an image once: memory-mapped, checked when they are opened."""
+"""Features kept on disk, so that a frozen backbone sees each image once: memory-mapped, checked when opened."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from resnet_labs.freeze import head_of
 
 
 def through_cache(model: nn.Module, batches: Batches, views: int, folder: Path) -> Float32[Tensor, "V N D"]:
-    """Return what `head_inputs` does, from the folder where it is there, sound and still what the model computes.
+    """Return what `head_inputs` does, from the folder if it is there, intact and still what the model computes.
 
-    A file is named KEY-CHECKSUM.npy: of all that the features depend on, and of their bytes. So one rename publishes
-    it whole, another model or augmentation passes it over, and damage shows.
+    A file is named KEY-CHECKSUM.npy, hashes of all that the features depend on and of their bytes. So one rename
+    publishes it whole, another model or augmentation does not use it, and damage is detected.
     """
     if re.search(r" at 0x[0-9a-f]+", repr(batches.augment), re.IGNORECASE):
         raise InputError(
@@ -66,7 +66,7 @@ def _key(model: nn.Module, batches: Batches, views: int) -> str:
 
 
 def _is_current(features: Tensor, model: nn.Module, batches: Batches) -> bool:
-    """Return whether the model still gives these features of the first images; a key cannot know its code."""
+    """Return whether the model still gives these features of the first images; the key does not depend on its code."""
     batches.set_epoch(0)
     images, _ = next(iter(batches))
     rows = head_input(model, images[:2])

@@ -1,4 +1,4 @@
-"""Features of a frozen backbone, computed once a view, and batches of them."""
+"""Features of a frozen backbone, computed once per view, and batches of them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class FeatureSet:
     """Features of every image of a data set, in one or more augmented views, ready to train a head on.
 
     Attributes:
-        features: (V, N, D), on the CPU, perhaps mapped from a file.
+        features: (V, N, D), on the CPU, possibly mapped from a file.
         labels: (N,), each an index into `classes`.
-        classes: one name a class.
+        classes: one name per class.
         source: where images and features came from, in words.
 
     Example:
@@ -48,10 +48,10 @@ class FeatureSet:
         """Return batches of (features, labels) for `fit` and `evaluate`, a random view of each image in each epoch.
 
         Args:
-            batch_size: images a batch.
-            shuffle: whether each epoch has its own order; the one that `Batches` has with this seed.
-            device: where batches live; all views move there once, here.
-            seed: of order and views.
+            batch_size: images per batch.
+            shuffle: whether each epoch has its own order, the same as in `Batches` with this seed.
+            device: where the batches are; all views move there once, here.
+            seed: for order and views.
 
         Raises:
             InputError: a batch size below one.
@@ -62,7 +62,7 @@ class FeatureSet:
             view = torch.randint(len(features), rows.shape, generator=generator, device=rows.device)
             return features[view, rows], labels[rows]
 
-        # Batches of row numbers: order, epochs and random streams are then those of images, without a second loop.
+        # Batches of row numbers have the same order, epochs and random streams as images, without a second loop.
         pixels = torch.zeros(len(self), 1, 1, 1, dtype=torch.uint8)
         rows = ImageData(pixels, torch.arange(len(self)), ("",) * len(self), self.source)
         return Batches(rows, batch_size, augment=look_up, shuffle=shuffle, device=device, seed=seed)
@@ -76,24 +76,24 @@ def cached_features(
     augment: Augment | None = None,
     cache: str | os.PathLike[str] | None = None,
 ) -> FeatureSet:
-    """Run images through a frozen backbone once a view, instead of once an epoch, and keep what its head would see.
+    """Run images through a frozen backbone once per view, not once per epoch, and keep the inputs of its head.
 
-    The feature of an image is the input of the head, which is `model.fc`, in a model without one the linear layer that
-    was registered last. The passes run in evaluation mode, in float32, without gradients; the model stays as it is.
-    View v is what `Batches(data, 128, augment=augment)` shows in epoch v.
+    The feature of an image is the input of the head, which is `model.fc` or, in a model without one, the linear layer
+    that was registered last. The passes run in evaluation mode, in float32, without gradients; the model is not
+    changed. View v is what `Batches(data, 128, augment=augment)` shows in epoch v.
 
     Args:
-        model: a classifier; stays on the device on which it is.
+        model: a classifier; stays on its device.
         data: the images.
         views: how often each image is augmented and passed through.
         augment: as in `Batches`; without it there is one view.
-        cache: a folder. The features are kept there and mapped from the file when the same backbone, images, views and
-            augmentation come again; the head may change. Two images run through the model in any case, so that a
-            changed forward method is noticed.
+        cache: a folder. The features are kept there, and mapped from the file for the same backbone, images, views and
+            augmentation; the head may change. Two images always run through the model, so that a changed forward method
+            is noticed.
 
     Raises:
-        InputError: views below one, or above one without an augmentation; an augmentation that changes labels, or that
-            a cache cannot tell from another; a model without a head that sees one vector an image; a folder that
+        InputError: fewer than one view, or several without an augmentation; an augmentation that changes labels, or
+            that a cache cannot tell from another; a model whose head does not see one vector per image; a folder that
             cannot be made.
 
     Source: Donahue et al. 2014, DeCAF (features of a frozen network, classified by a linear model).
@@ -110,7 +110,7 @@ def cached_features(
     if views < 1:
         raise InputError(f"views is {views}.", "It must be at least 1.")
     if views > 1 and augment is None:
-        raise InputError(f"views is {views}, but without augment they are all alike.", "Give augment, or one view.")
+        raise InputError(f"views is {views}, but without augment they are all the same.", "Give augment, or one view.")
     batches = Batches(data, BATCH_SIZE, augment=augment, device=device_of(model))
     if cache is None:
         features = head_inputs(model, batches, views)

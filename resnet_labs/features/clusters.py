@@ -1,4 +1,4 @@
-"""How classes lie in feature space: pictures in the plane, and numbers for how clear they are."""
+"""How classes are arranged in feature space: pictures in the plane, and numbers for their separation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resnet_labs.errors import InputError, nearest
 from resnet_labs.features.compiled import refusals, umap_class
 
 METHODS = ("tsne", "umap")
-_CHUNK = 2**24  # distances that are held at once, 64 MiB of them
+_CHUNK = 2**24  # distances held at once, 64 MiB
 
 
 def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0) -> Float32[Tensor, "N 2"]:
@@ -26,14 +26,15 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
     Args:
         features: (N, D), at least 4 rows and 2 columns.
         method: "tsne" or "umap" (its first use takes some ten seconds to compile).
-        seed: of the random start of t-SNE, and of UMAP's sampling.
+        seed: for the random start of t-SNE, and for UMAP's sampling.
 
     Raises:
-        InputError: an unknown method, too few rows or columns, rows that are all alike, or values that are not finite.
+        InputError: an unknown method, too few rows or columns, rows that are all the same, or values that are not
+            finite.
 
     Source: van der Maaten and Hinton 2008, Visualizing Data using t-SNE, with the acceleration of van der Maaten 2014;
         McInnes et al. 2018, UMAP.
-    Deviations: t-SNE starts at random, as in its paper, and runs in one thread, for sums in one order.
+    Deviations: t-SNE starts at random, as in its paper, and runs in one thread, so that sums have one order.
     Equals: sklearn.manifold.TSNE(init="random"); umap.UMAP.
 
     Example:
@@ -48,19 +49,19 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
         raise InputError(f"features has shape {tuple(features.shape)}.", "Give at least 4 rows and 2 columns.")
     _check_finite(features)
     if (features == features[0]).all():
-        raise InputError("All rows of features are alike.", "Look for dead units: there is nothing to tell apart.")
+        raise InputError("All rows of features are the same.", "Look for dead units: there is nothing to tell apart.")
     points = features.detach().float().cpu().numpy()
     make_umap = umap_class() if method == "umap" else None
     with warnings.catch_warnings():
         if make_umap is None:
             from sklearn.manifold import TSNE
 
-            # Not sklearn's start from principal components, which leaves nothing to the seed.
+            # Not sklearn's start from principal components, which does not depend on the seed.
             reducer = TSNE(perplexity=min(30, (count - 1) / 3), init="random", random_state=seed)
         else:
-            warnings.simplefilter("ignore")  # it warns of its own use of older names
+            warnings.simplefilter("ignore")  # it warns about its own use of older names
             reducer = make_umap(n_neighbors=min(15, count - 1), random_state=seed, n_jobs=1)
-        # After the imports: it limits the pools that it finds. It also puts back torch's, which umap's numba sets.
+        # After the imports: it limits the pools that it finds. It also restores torch's, which umap's numba sets.
         with threadpool_limits(1), refusals():
             positions = reducer.fit_transform(points)
     return torch.from_numpy(np.ascontiguousarray(positions, dtype=np.float32))
@@ -70,15 +71,15 @@ def embed(features: Float[Tensor, "N D"], method: str = "tsne", *, seed: int = 0
 def neighbour_purity(
     features: Float[Tensor, "N D"], labels: Integer[Tensor, "..."], *, num_neighbours: int = 10
 ) -> float:
-    """Return which share of a row's nearest other rows has the row's own label, mean over the rows.
+    """Return the share of a row's nearest other rows that have its label, averaged over the rows.
 
-    1 where every class keeps to itself; about the classes' shares where labels and features have nothing in common.
-    Distances are Euclidean; they are never all held at once.
+    1 if every class is separate; about the classes' shares if labels and features are unrelated. Distances are
+    Euclidean; they are never all held at once.
 
     Args:
         features: (N, D).
         labels: (N,).
-        num_neighbours: how many nearest rows count, at most N - 1.
+        num_neighbours: how many of the nearest rows count, at most N - 1.
 
     Raises:
         InputError: labels that do not fit, too many neighbours for the rows, or values that are not finite.
@@ -105,15 +106,15 @@ def neighbour_purity(
     size, alike = max(1, _CHUNK // count), 0
     for start in range(0, count, size):
         rows = slice(start, start + size)
-        distances = torch.addmm(squares, points[rows], points.T, alpha=-2)  # squared, less the row's own square
-        distances.diagonal(start).fill_(torch.inf)  # nobody is their own neighbour
+        distances = torch.addmm(squares, points[rows], points.T, alpha=-2)  # squared, minus the row's own square
+        distances.diagonal(start).fill_(torch.inf)  # no row is its own neighbour
         near = distances.topk(num_neighbours, largest=False).indices
         alike += int((labels[near] == labels[rows, None]).sum())
     return alike / (count * num_neighbours)
 
 
 def silhouette(features: Float[Tensor, "N D"], labels: Integer[Tensor, "..."]) -> float:
-    """Return how much nearer rows lie to their own class than to the nearest other one: from -1 to 1, mean over rows.
+    """Return how much nearer rows are to their own class than to the nearest other one: -1 to 1, mean over rows.
 
     Args:
         features: (N, D).
@@ -135,7 +136,8 @@ def silhouette(features: Float[Tensor, "N D"], labels: Integer[Tensor, "..."]) -
     num_classes = len(labels.unique())
     if not 2 <= num_classes < len(labels):
         raise InputError(
-            f"labels hold {num_classes} classes in {len(labels)} rows.", "Give two classes or more, and some company."
+            f"labels hold {num_classes} classes in {len(labels)} rows.",
+            "Give two classes or more, but fewer than rows.",
         )
     points = features.detach()
     points = points if points.dtype == torch.float64 else points.float()
@@ -150,6 +152,6 @@ def _check_finite(features: Tensor) -> None:
 def _check_labelled(features: Tensor, labels: Tensor) -> None:
     if labels.shape != features.shape[:1]:
         raise InputError(
-            f"features have shape {tuple(features.shape)} and labels {tuple(labels.shape)}.", "Give one label a row."
+            f"features have shape {tuple(features.shape)} and labels {tuple(labels.shape)}.", "Give one label per row."
         )
     _check_finite(features)

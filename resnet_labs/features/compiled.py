@@ -1,4 +1,4 @@
-"""UMAP, whose functions are compiled, and the folder that keeps them compiled."""
+"""UMAP, whose functions are compiled, and the folder for the compiled code."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from resnet_labs.errors import InputError
 def umap_class() -> Any:
     """Return `umap.UMAP`.
 
-    numba keeps compiled code beside the packages or in the user's home, and refuses to load them where it can write in
-    neither; then it is given a folder of ours.
+    numba keeps compiled code beside the packages or in the user's home folder, and refuses to load them if neither is
+    writable; then it gets a folder of ours.
 
     Raises:
-        InputError: there is no folder at all that can be written.
+        InputError: there is no writable folder at all.
     """
     with refusals():
         try:
@@ -36,10 +36,10 @@ def umap_class() -> Any:
 
 def _load() -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of packages that it can do without
+        warnings.simplefilter("ignore")  # it warns about packages that it does not need
         from umap import UMAP, umap_
-    # Before 0.5.12 it compares with infinity under fast math, which numba takes at its word from 0.62 on: widths of
-    # neighbourhoods became infinite, without a word, and classes ran into each other. 0.5.12 has this number too.
+    # Before 0.5.12 it compares with infinity under fast math, on which numba relies from 0.62 on: widths of
+    # neighbourhoods silently became infinite, and classes ran into each other. 0.5.12 uses this number too.
     umap_.NPY_INFINITY = np.finfo(np.float32).max
     return UMAP
 
@@ -50,7 +50,7 @@ def _without_folder(error: RuntimeError) -> bool:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Say in one sentence that compiled code cannot be kept."""
+    """Make the error that compiled code cannot be kept."""
     try:
         yield
     except (OSError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""What modules inside a network give out, caught by hooks."""
+"""Outputs of modules inside a network, caught by hooks."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from resnet_labs.train.evaluation import evaluating
 def stage_features(
     model: nn.Module, images: Tensor, stages: Sequence[str] = ("layer1", "layer3", "avgpool")
 ) -> dict[str, Tensor]:
-    """Return what modules inside a network give out in one forward pass, as copies.
+    """Return copies of the outputs of modules inside a network in one forward pass.
 
-    The pass runs in evaluation mode without gradients; modes, running statistics and hooks are afterwards as before.
+    The pass runs in evaluation mode without gradients; modes, running statistics and hooks are restored afterwards.
 
     Args:
         model: any network.
-        images: what it takes; moved to its device.
+        images: its input; moved to its device.
         stages: dotted names of modules in it, such as "layer1" or "layer1.0.bn2".
 
     Returns:
-        One tensor a stage, in the order of `stages`, each of the shape in which the network passes it on; of a module
-        that runs more than once, the last output.
+        One tensor per stage, in the order of `stages` and in the network's own shape; for a module that runs more than
+        once, the last output.
 
     Raises:
-        InputError: a stage that the network lacks, that the pass does not reach, or that gives out no tensor.
+        InputError: a stage that the network lacks, that the pass does not reach, or whose output is not a tensor.
 
     Source: Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4 (layers compared).
     Equals: the modules called one after the other by hand, in eval mode.
@@ -54,9 +54,9 @@ def stage_features(
         def keep(module: nn.Module, inputs: Any, output: Any) -> None:
             if not isinstance(output, Tensor):
                 raise InputError(
-                    f"Stage {name!r} gives out a {type(output).__name__}, not a tensor.", "Name a module inside it."
+                    f"Stage {name!r} returns a {type(output).__name__}, not a tensor.", "Name a module inside it."
                 )
-            found[name] = output.clone()  # what follows may write into it: residual blocks apply ReLU in place
+            found[name] = output.clone()  # later modules may write into it: residual blocks apply ReLU in place
 
         return keep
 

@@ -1,4 +1,4 @@
-"""Where a run's curves go, epoch by epoch: a CSV file always, TensorBoard and Weights & Biases beside it by name."""
+"""Where a run's curves go, epoch by epoch: always a CSV file, and by name TensorBoard and Weights & Biases."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ from resnet_labs.errors import InputError, nearest
 from resnet_labs.tracking.csv_file import Row, read_rows
 from resnet_labs.tracking.run import ROWS, SETTINGS
 
-# Columns that say how a run went on, not how well.
+# Columns that describe the course of a run, not its quality.
 _NOT_METRICS = ("epoch", "learning_rate", "seconds")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A tracked run, read back: its name, its settings and a row an epoch."""
+    """A tracked run, read back: its name, its settings and one row per epoch."""
 
     name: str
     settings: dict[str, Any]
@@ -37,13 +37,13 @@ class Run:
 def runs(folder: str | os.PathLike[str]) -> list[Run]:
     """Return every run that `tracker` kept under a folder, by name; runs without an epoch are left out.
 
-    A folder that is not a run's, or whose files are damaged, is left out too, and a warning names it.
+    A folder that is not a run's, or has damaged files, is left out too, with a warning.
 
     Args:
         folder: the folder above those of the runs. A run's name is its path from there.
 
     Raises:
-        InputError: no run there.
+        InputError: there is no run.
 
     Equals: the rows and settings that were tracked.
     """
@@ -85,10 +85,10 @@ def _settings(path: Path) -> dict[str, Any] | None:
 
 
 def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Return one plain row a run: the settings that differ, the last epoch, each metric's last and best, the seconds.
+    """Return one plain row per run: the settings that differ, the last epoch, each metric's last and best, the seconds.
 
     The best is the lowest of a loss and the highest of everything else, empty where no value is finite. It was chosen
-    on what it is measured on, so only that of validation data means something.
+    on the data it is measured on, so only that of validation data is meaningful.
 
     Args:
         runs: as `runs` returns them.
@@ -103,7 +103,7 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
         slow            0.1      1           2                2
         fast              1      1         1.5              1.5
 
-        The curves of all runs in one picture:
+        The curves of all runs in one figure:
 
         >>> from resnet_labs import plotting
         >>> figure = plotting.curves({run.name: run.column("train_loss") for run in [slow, fast]}, y="training loss")
@@ -128,7 +128,7 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
 
 def as_text(table: Iterable[dict[str, Any]]) -> str:
-    """Return plain rows as text in columns, numbers to four digits; what a row lacks stays empty."""
+    """Return plain rows as text in columns, numbers to four digits; missing values stay empty."""
     rows = list(table)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     cells = [columns, *([_cell(row.get(name, "")) for name in columns] for row in rows)]

@@ -1,4 +1,4 @@
-"""The CSV file of a run: one line an epoch."""
+"""The CSV file of a run: one line per epoch."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Row = dict[str, float]
 
 
 class CSVTracker:
-    """Writes one line an epoch to a CSV file; every line is on disk before the next epoch begins.
+    """Writes one line per epoch to a CSV file; every line is on disk before the next epoch begins.
 
-    The first row says where the run goes on: what the file holds from that epoch on is dropped. So a resumed run has
-    every epoch once, and a new run takes the place of an old one. Where no row comes, nothing changes.
+    The first row says where the run continues: rows in the file from that epoch on are dropped. So a resumed run has
+    every epoch once, and a new run replaces an old one. Without a row, nothing changes.
 
     Example:
         >>> import tempfile
@@ -33,7 +33,7 @@ class CSVTracker:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Find out whether the file can be written, before hours of work depend on it.
+        """Check that the file can be written, before hours of work depend on it.
 
         Raises:
             InputError: it cannot, or it holds something else.
@@ -62,7 +62,7 @@ class CSVTracker:
         self._rows.append(row)
 
     def begin(self, row: Row) -> list[Row]:
-        """Drop what the file holds from this row's epoch on; return the rows before."""
+        """Drop the file's rows from this row's epoch on; return the rows before."""
         if "epoch" not in row:
             raise InputError(f"The row has no epoch, only {list(row)}.", "Log rows as `fit` does.")
         self._rows = [earlier for earlier in self._rows if earlier["epoch"] < row["epoch"]]
@@ -120,12 +120,12 @@ def _number(text: str) -> float:
 
 
 def _foreign(path: Path) -> InputError:
-    return InputError(f"{str(path)!r} holds something else than the epochs of a run.", "Give another path.")
+    return InputError(f"{str(path)!r} holds something other than the epochs of a run.", "Give another path.")
 
 
 @contextmanager
 def writing(path: Path, kept: str = "") -> Iterator[None]:
-    """Say in one sentence what the system refuses, and what is kept all the same."""
+    """Turn an error of the system into one sentence that says what is kept."""
     try:
         yield
     except OSError as error:

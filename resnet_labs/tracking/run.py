@@ -22,20 +22,20 @@ ROWS, SETTINGS = "metrics.csv", "settings.json"
 
 @runtime_checkable
 class Tracker(Protocol):
-    """What `fit` calls: `log` after every epoch. Closing is its owner's business."""
+    """What `fit` calls: `log` after every epoch. Its owner closes it."""
 
     def log(self, row: dict[str, float]) -> None:
         """Take the figures of one epoch."""
 
 
 class View(Tracker, Protocol):
-    """One more place where a run's rows go."""
+    """Another place where a run's rows go."""
 
     def close(self) -> None:
         """Finish its files."""
 
 
-# The views by name: the folder, the settings, the rows before a resume and the epoch that comes next make one.
+# The views by name: the folder, the settings, the rows before a resume and the next epoch make one.
 _VIEWS: dict[str, Callable[[Path, dict[str, Any], list[Row], int], View]] = {
     "tensorboard": TensorBoardView,
     "wandb": WandbView,
@@ -53,10 +53,10 @@ class RunTracker:
         self._views: list[View] | None = None
 
     def log(self, row: dict[str, float]) -> None:
-        """Take the figures of one epoch. The first row says where the run goes on, as `CSVTracker` tells.
+        """Take the figures of one epoch. The first row says where the run continues, as in `CSVTracker`.
 
         Raises:
-            InputError: a row that `CSVTracker` refuses, or a place that cannot be written.
+            InputError: a row that `CSVTracker` rejects, or a file that cannot be written.
         """
         earlier = self._csv.begin(row) if self._views is None else []
         self._csv.log(row)
@@ -72,7 +72,7 @@ class RunTracker:
                 view.log(row)
 
     def close(self) -> None:
-        """Finish every file; what one of them refuses keeps none of the others open."""
+        """Finish every file; an error in one does not keep the others open."""
         with writing(self.folder), ExitStack() as stack:
             for part in (self._csv, *(self._views or ())):
                 stack.callback(part.close)
@@ -83,7 +83,7 @@ class RunTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(InputError) if error else nullcontext():  # the first error says more than what follows from it
+        with suppress(InputError) if error else nullcontext():  # the first error says more than later ones
             self.close()
 
 
@@ -105,16 +105,16 @@ def check_names(names: str | Iterable[str]) -> list[str]:
 def tracker(
     names: str | Iterable[str], folder: str | os.PathLike[str], *, settings: Mapping[str, Any] | None = None
 ) -> RunTracker:
-    """Return what keeps the rows of one run in a folder of its own: always as CSV, and in the views that are named.
+    """Return a tracker that keeps the rows of one run in its own folder: always as CSV, and in the named views.
 
-    A resumed run goes on in the same folder: epochs from the first new one on are dropped, and none is there twice.
-    Nothing is written elsewhere and nothing is sent anywhere. To see the views: `tensorboard --logdir FOLDER`, and
-    `wandb sync` for who has an account.
+    A resumed run continues in the same folder: epochs from the first new one on are dropped, so none is there twice.
+    Nothing is written elsewhere or sent anywhere. To see the views: `tensorboard --logdir FOLDER`, and `wandb sync` if
+    you have an account.
 
     Args:
         names: `csv`, `tensorboard`, `wandb` (offline), or several of them. CSV is always written.
-        folder: the run's own; made where it is missing. Its name is that of the run.
-        settings: what sets the run apart from others: numbers, strings, None, and lists and dicts of them.
+        folder: the run's own, created if missing. Its name is that of the run.
+        settings: what distinguishes the run from others: numbers, strings, None, and lists and dicts of them.
 
     Raises:
         InputError: an unknown name, a package that is not installed, settings of another kind, or a folder that cannot
@@ -132,7 +132,7 @@ def tracker(
     """
     chosen = check_names(names)
     try:
-        # What JSON turns into something else (a tuple into a list) is so in every view.
+        # What JSON changes (a tuple into a list) is changed in every view.
         kept = json.loads(json.dumps(dict(settings or {}), allow_nan=False))
     except (TypeError, ValueError) as error:
         raise InputError(
@@ -142,6 +142,6 @@ def tracker(
 
 
 def _installed(package: str) -> bool:
-    # A mere folder of that name, such as W&B makes, is found too, but has no origin.
+    # A plain folder of that name, such as W&B makes, is found too, but has no origin.
     found = importlib.util.find_spec(package)
     return found is not None and found.origin is not None

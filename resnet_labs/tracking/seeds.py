@@ -16,17 +16,17 @@ FIGURE = "validation_accuracy"
 def paired(runs: Sequence[Run], *, level: float = 0.05) -> list[dict[str, Any]]:
     """Return a plain row for each kind of run against the first: is the gap in the last validation accuracy real?
 
-    Runs are of one kind where only the seed differs. Kinds are compared where they are of the same experiment and have
-    two seeds in common, over the seeds alone: tracked rows do not say on how many images they rest. Of one setting the
-    first kind by name is what the others are compared with.
+    Runs are of one kind if only the seed differs. Kinds are compared if they belong to the same experiment and share
+    two seeds, over the seeds alone: tracked rows do not say how many images they are based on. Within one setting, the
+    others are compared with the first kind by name.
 
     Args:
         runs: as `tracking.runs` returns them.
-        level: the probability of one false finding or more among all rows (Holm).
+        level: the probability of at least one false finding among all rows (Holm).
 
     Returns:
         Rows with what is compared, the difference and both ends of its interval at `confidence`, and `needed`: "real",
-        or how many seeds would show a difference of that size. None where nothing can be compared.
+        or how many seeds would show a difference of that size. None if nothing can be compared.
 
     Equals: `metrics.paired_difference` of the last rows.
 
@@ -89,7 +89,7 @@ def _kind(run: Run) -> str:
 
 
 def _names(first: dict[int, Run], second: dict[int, Run]) -> tuple[str, str]:
-    """Return what sets two kinds of runs apart."""
+    """Return how two kinds of runs differ."""
     settings = [next(iter(kind.values())).settings for kind in (first, second)]
     names = [name for name in dict.fromkeys([*settings[0], *settings[1]]) if name != "seed"]
     apart = [name for name in names if settings[0].get(name) != settings[1].get(name)]

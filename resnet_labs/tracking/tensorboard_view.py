@@ -15,7 +15,7 @@ class TensorBoardView:
         from tensorboard.plugins.hparams.summary_v2 import hparams_pb
         from torch.utils.tensorboard import SummaryWriter
 
-        # The rows before stand in earlier files; of what those hold from this epoch on, readers drop all.
+        # Earlier rows are in earlier files; readers drop everything in those from this epoch on.
         self._writer = SummaryWriter(str(folder), purge_step=epoch)
         known = {key: value if isinstance(value, bool | int | float) else str(value) for key, value in settings.items()}
         self._writer.file_writer.add_summary(hparams_pb(known))  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
-"""The process that writes a Weights & Biases file: settings and rows come in as lines of JSON, the end finishes it.
+"""The process that writes a Weights & Biases file: reads settings and rows as lines of JSON until its input ends.
 
-It is run as a script, so that it need not load this package and torch with it.
+It runs as a script, so that it does not load this package and torch.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 
-# Offline and silent; what is kept is what is sent here, not the machine's state, the code or the packages.
+# Offline and silent; only what is sent here is kept, not the machine's state, the code or the packages.
 _ENVIRONMENT = {
     "WANDB_MODE": "offline",
     "WANDB_SILENT": "true",

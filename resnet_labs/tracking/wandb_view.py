@@ -1,4 +1,4 @@
-"""A run in Weights & Biases' offline file, written by a process of its own."""
+"""A run in Weights & Biases' offline file, written by a separate process."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class WandbView:
     """Sends settings and rows to `wandb_process`, which writes them.
 
     The package replaces `sys.exit` and the exception hook of its process, reads the user's account and keeps threads
-    running, so it stays out of the process that trains. Its own process ends when its input does, also when the
-    training is killed, and then finishes the file.
+    running, so it is not loaded in the process that trains. Its own process finishes the file and ends when its input
+    ends, even if the training is killed.
 
-    Offline files cannot be continued, and of two with the same id the one uploaded last replaces the other: a resumed
-    run is written from its first epoch on again, under its old id.
+    Offline files cannot be continued, and if two have the same id, the one uploaded last replaces the other: a resumed
+    run is written again from its first epoch, under its old id.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any], earlier: list[Row], epoch: int) -> None:
@@ -31,7 +31,7 @@ class WandbView:
         for old in sorted((folder / "wandb").glob("offline-run-*-*")):
             name = old.name.split("-", 3)[3] if earlier else None
             shutil.rmtree(old)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process runs
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open while the process runs
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).with_name("wandb_process.py"))],
             stdin=subprocess.PIPE,
@@ -39,7 +39,7 @@ class WandbView:
             stderr=self._errors,
             text=True,
             encoding="utf-8",
-            start_new_session=True,  # Ctrl-C stops the training; this process is told by the end of its input
+            start_new_session=True,  # Ctrl-C stops the training; this process stops at the end of its input
         )
         self._send({"folder": str(folder.resolve()), "id": name, "settings": settings})
         assert self._process.stdout is not None
@@ -54,7 +54,7 @@ class WandbView:
         self._send(row)
 
     def close(self) -> None:
-        """Let the process finish its file, and wait until it ended."""
+        """Let the process finish its file, and wait until it has ended."""
         if not self._errors.closed:
             failed = self._wait()
             if failed:
@@ -86,5 +86,5 @@ class WandbView:
         last = next((line for line in reversed(said) if line.strip()), "without a word")
         return InputError(
             f"Weights & Biases stopped: {last.rstrip('. ')}.",
-            "Mend that, or track without 'wandb'; the CSV file has every epoch.",
+            "Fix that, or track without 'wandb'; the CSV file has every epoch.",
         )

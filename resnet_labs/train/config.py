@@ -12,22 +12,22 @@ from resnet_labs.errors import InputError, nearest
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Every setting of a run. Checked when it is made, so that a slip costs a second and not an epoch.
+    """Every setting of a run. Checked when it is made, so a mistake costs a second and not an epoch.
 
     Attributes:
         epochs: passes over the training batches.
         learning_rate: the rate after warm-up.
         optimizer: `sgd` (momentum 0.9), `adam` or `adamw`.
-        weight_decay: decay of weights; biases and normalisation are spared.
+        weight_decay: decay of weights; biases and normalisation do not decay.
         schedule: `constant`, or `cosine` down to zero at the end.
         warmup_epochs: epochs over which the rate grows linearly to its full value.
-        clip_norm: the largest global norm of the gradient, None for no limit.
+        clip_norm: the largest global norm of the gradient; None for no limit.
         precision: `fp32`, `bf16`, `fp16`, or `auto`: what the device does best.
-        channels_last: the memory layout of images and filters; `auto` where it pays.
+        channels_last: the memory layout of images and filters; `auto` where it is faster.
         compile: whether torch.compile makes the forward pass.
-        seed: of dropout and everything else that is drawn while training; initial weights and the order of the batches
+        seed: for dropout and everything else that is drawn while training; initial weights and the order of the batches
             are drawn before `fit` sees them.
-        accumulate: batches over whose images together the gradient of one step is the mean. Batch norm still sees one
+        accumulate: number of batches whose images the gradient of one step is averaged over. Batch norm still sees one
             batch at a time; the schedule counts steps.
     """
 

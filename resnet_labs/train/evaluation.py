@@ -1,4 +1,4 @@
-"""How a model does on labelled images."""
+"""How well a model does on labelled images."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Batch = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a model did on a set of images.
+    """How well a model did on a set of images.
 
     Attributes:
         accuracy: fraction of images whose highest logit is the label's.
         top_k: the same for the k highest logits, by k.
         per_class: accuracy of each class; NaN for a class without an image.
         confusion: counts, rows are the labels, columns the predictions.
-        logits: what the model said, on the CPU.
-        labels: what is true, on the CPU.
+        logits: outputs of the model, on the CPU.
+        labels: the true classes, on the CPU.
     """
 
     accuracy: float
@@ -39,19 +39,19 @@ class Evaluation:
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ...] = (1, 5)) -> Evaluation:
-    """Return how a model does on labelled images; the model keeps its mode and its running statistics.
+    """Return how well a model does on labelled images; it keeps its mode and its running statistics.
 
     Args:
         model: a module from images (N, C, H, W) to logits (N, K).
         batches: gives (images, labels).
-        top_k: which top-k accuracies to take; 5 is left out where there are fewer classes.
+        top_k: which top-k accuracies to take; 5 is left out if there are fewer classes.
 
     Returns:
         Accuracy, top-k, per-class accuracy, confusion matrix, logits and labels.
 
     Raises:
-        InputError: no image, images of a type that the model does not take, a label outside the classes, or another k
-            beyond their number.
+        InputError: no image, images of a type that the model does not take, a label outside the classes, or any other k
+            above their number.
 
     Equals: scikit-learn's accuracy_score, top_k_accuracy_score and confusion_matrix on the same logits.
 
@@ -86,9 +86,9 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, top_k: tuple[int, ..
 
 @torch.inference_mode()
 def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield outputs, labels and their places in the whole set, batch by batch; of several processes each its rows.
+    """Yield outputs, labels and their places in the whole set, batch by batch; each process yields its own rows.
 
-    The model runs in evaluation mode; after it, every module has its own mode back.
+    The model runs in evaluation mode; afterwards every module's own mode is restored.
 
     Raises:
         InputError: images of a type that the model does not take.
@@ -105,7 +105,7 @@ def predict(model: nn.Module, batches: Iterable[Batch]) -> Iterator[tuple[Tensor
 
 
 def outputs_of(model: nn.Module, images: Tensor) -> Tensor:
-    """Return what the model says of some images.
+    """Return the model's outputs for some images.
 
     Raises:
         InputError: images of a type that the model does not take.
@@ -113,7 +113,7 @@ def outputs_of(model: nn.Module, images: Tensor) -> Tensor:
     try:
         return model(images)
     except RuntimeError as error:
-        # Not every difference fails: under autocast, or where the model converts what it is given, all is well.
+        # Not every difference fails: autocast, or a model that converts its input, works.
         wanted = next((p.dtype for p in model.parameters()), images.dtype)
         if images.dtype == wanted or "type" not in str(error):
             raise
@@ -125,7 +125,7 @@ def outputs_of(model: nn.Module, images: Tensor) -> Tensor:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode, and afterwards every module into the mode it had."""
+    """Put a model into evaluation mode, and afterwards restore every module's mode."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

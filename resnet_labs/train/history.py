@@ -1,4 +1,4 @@
-"""What a training run went through, and the errors that carry it out of a run that stopped before its end."""
+"""The history of a training run, and the errors that carry it out of a run that stopped early."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from resnet_labs.errors import InputError, Interrupted, nearest
 
 @dataclass
 class History:
-    """What a run went through: one row an epoch, and what it ran on.
+    """The history of a run: one row per epoch, and what it ran on.
 
     Attributes:
-        rows: one dict an epoch: epoch (from 1), learning_rate, train_loss, train_accuracy, with validation data also
+        rows: one dict per epoch: epoch (from 1), learning_rate, train_loss, train_accuracy, with validation data also
             validation_loss and validation_accuracy, and seconds. Losses are means over images, accuracies fractions.
-        device: what the device calls itself.
+        device: the device's name.
         precision: the number format of the forward pass.
     """
 
@@ -36,16 +36,16 @@ class History:
 
 
 class Stopped(Interrupted):
-    """A run stopped before its end. `history` holds the epochs that were finished."""
+    """A run stopped early. `history` holds the finished epochs."""
 
     def __init__(self, problem: str, fix: str, history: History, *, here: str = "") -> None:
-        """Make the sentences; `here` is one that is true only for who called `fit`, who has the model and the path."""
+        """Make the message; `here` is a sentence only for the caller of `fit`, who has the model and the path."""
         super().__init__(problem, f"{fix} {here}".rstrip())
         self.history = history
         self._here = here
 
     def tell(self, here: str) -> None:
-        """Put another sentence in the place of the one that was true only for who called `fit`, where there is one."""
+        """Replace the sentence that was only for the caller of `fit`, if there is one."""
         if not self._here:
             return
         self.fix = f"{self.fix.removesuffix(self._here).rstrip()} {here}".rstrip()
@@ -65,7 +65,7 @@ class NonFiniteLoss(Stopped):
 
 
 class OutOfMemory(Stopped):
-    """A batch did not fit into memory. `fits` is a batch size that does, None where none is known."""
+    """A batch did not fit into memory. `fits` is a batch size that does, None if none is known."""
 
     def __init__(
         self,
@@ -77,14 +77,14 @@ class OutOfMemory(Stopped):
         history: History,
         kept: str = "",
     ) -> None:
-        """Make the sentences.
+        """Make the message.
 
         Args:
-            batch_size: of the batch that did not fit.
-            fits: a batch size that does, None where none was found.
-            too_large: the smallest batch size that was found not to fit, None where no other was tried.
-            accumulate: batches a step.
-            history: the epochs that were finished.
+            batch_size: size of the batch that did not fit.
+            fits: a batch size that does, None if none was found.
+            too_large: the smallest batch size found not to fit, None if no other was tried.
+            accumulate: batches per step.
+            history: the finished epochs.
             kept: a sentence that says where they are kept.
         """
         problem = f"A batch of {batch_size} does not fit into memory on {history.device}"
@@ -92,12 +92,10 @@ class OutOfMemory(Stopped):
             batches = accumulate * (batch_size // fits)
             still = "still " if batches * fits == accumulate * batch_size else ""
             problem += f"; one of {fits} does."
-            fix = (
-                f"Use a batch size of {fits}; with accumulate={batches} a step is {still}over {batches * fits} images."
-            )
+            fix = f"Use a batch size of {fits}; with accumulate={batches} a step {still}has {batches * fits} images."
         elif too_large is None:
             problem += "."
-            fix = f"Halve the batch size; with accumulate={2 * accumulate} a step is over as many images."
+            fix = f"Halve the batch size; with accumulate={2 * accumulate} a step has as many images."
         else:
             smaller = "not even one image does" if too_large == 1 else f"nor does one of {too_large}"
             problem += "." if too_large == batch_size else f"; {smaller}."

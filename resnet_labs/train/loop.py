@@ -1,4 +1,4 @@
-"""The training loop: any model, any loss, any batches. It knows no network, loss or data set of ours."""
+"""The training loop: any model, any loss, any batches. It depends on none of our networks, losses or data sets."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ def fit(
 ) -> History:
     """Train a model in place and return its curves.
 
-    Among the processes of `distributed.joined`, every batch is shared by all of them: each process takes its rows,
-    gradients and batch norm are over all rows, and the first process alone writes and prints. In training, the
-    loss is given the rows of all on each of them; one that looks at features besides asks `distributed.whole` for them.
-    In validation it is given the rows of its own process.
+    With the processes of `distributed.joined`, every batch is shared by all of them: each process takes its rows,
+    gradients and batch norm are over all rows, and only the first process writes and prints. In training, the loss gets
+    the rows of all processes; a loss that also needs features gets them with `distributed.whole`. In validation it gets
+    the rows of its own process.
 
     Args:
-        model: any module from images to outputs; it stays on the device on which it is.
-        batches: what gives (images, labels) each time it is iterated, with a length. Where it has `set_epoch`, the
+        model: any module from images to outputs; it stays on its device.
+        batches: an iterable of (images, labels) with a length, iterated once per epoch. If it has `set_epoch`, the
             order of every epoch is a function of the epoch, and a resumed run replays it.
-        loss: from (outputs, labels) to a scalar, the mean over the batch. A module's own parameters train along.
+        loss: from (outputs, labels) to a scalar, the mean over the batch. If it is a module, its parameters train too.
         config: the settings.
         validation: batches that are evaluated after every epoch, never trained on.
-        checkpoint: a file that is written after every epoch. Where it exists, the run goes on from it; a step may by
-            then be made of other batches of as many images (`accumulate`), and there may be more or fewer epochs where
-            those that are kept had the same learning rates.
-        tracker: takes every row as it is made.
-        progress: a bar where there is a terminal, else a line an epoch.
+        checkpoint: a file that is written after every epoch. If it exists, the run continues from it; a step may then
+            be split into other batches with as many images (`accumulate`), and the number of epochs may differ if the
+            epochs that are kept had the same learning rates.
+        tracker: gets every row when it is made.
+        progress: a bar in a terminal, else one line per epoch.
 
     Returns:
-        The history, the epochs before a resume included.
+        The history, including the epochs before a resume.
 
     Raises:
         NonFiniteLoss: the loss is NaN or infinite; names epoch and step. Earlier epochs are in its history.
@@ -72,8 +72,8 @@ def fit(
         InputError: no batch, nothing to train, or a checkpoint of another run or in a place that cannot be written.
 
     Source: Robbins and Monro (1951), in mini-batches.
-    Equals: a hand-written loop over torch.optim in the same layout, bit by bit on the CPU, but for convolutions on maps
-        of at most 2x2 pixels, which are matrix products here (`conv`).
+    Equals: a hand-written loop over torch.optim in the same layout, bit for bit on the CPU, except for convolutions on
+        maps of at most 2x2 pixels, which are matrix products here (`conv`).
 
     Example:
         >>> model, x, y = nn.Linear(3, 2), torch.randn(8, 3), torch.arange(8) % 2
@@ -147,7 +147,7 @@ class _Run:
         layout = conv.safe_layout(self.model, wanted)
         if layout != wanted and self.config.channels_last is True:
             warnings.warn(
-                "channels_last=True is not used: a 1x1 convolution with a stride over fewer than 16 channels can end "
+                "channels_last=True is not used: a 1x1 convolution with a stride over fewer than 16 channels can crash "
                 "the process in that layout (oneDNN issue 6035). The contiguous layout is used instead.",
                 stacklevel=4,
             )
@@ -184,17 +184,17 @@ class _Run:
         return {"learning_rate": rate, "train_loss": mean, "train_accuracy": distributed.total(right).item() / seen}
 
     def step_that_fits(self, group: list[Batch], history: History) -> list[tuple[Tensor, Tensor]]:
-        """Take one step; where memory runs out, find out how many images fit, and say so."""
+        """Take one step; if memory runs out, find out how many images fit, and say so."""
         try:
             return self.step(group)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory.ran_out(error):
                 raise
-            # The frames of its traceback hold what the step held.
+            # The frames of its traceback keep the step's tensors alive.
             cause = error.with_traceback(None)
         images, labels = max(group, key=lambda batch: len(batch[0]))
         fits, too_large = None, None
-        if distributed.count() == 1:  # the others wait elsewhere, and would not take part
+        if distributed.count() == 1:  # the other processes wait elsewhere and would not take part
             fits, too_large = out_of_memory.largest_batch(
                 lambda *part: self.run(*self.move(*part))[1], images, labels, self.modules
             )
@@ -226,7 +226,7 @@ class _Run:
 
     def add_gradients(self, images: Tensor, labels: Tensor, *, weight: float) -> tuple[Tensor, Tensor]:
         mine = distributed.part(images)
-        # A process whose part of a short batch is empty runs an image for company, whose row is left out.
+        # A process whose part of a short batch is empty runs one image to keep in step; its row is dropped.
         self.rows.counted = bool(len(mine))
         own, labels = self.move(mine if len(mine) else images[:1], labels)
         outputs, value = self.run(own, labels)
@@ -242,7 +242,7 @@ class _Run:
                 return outputs, self.loss(distributed.whole(outputs, len(labels)), labels)
             except IndexError as error:  # what torch's own losses raise
                 raise InputError(
-                    f"The loss met a label that is no class: {error}",
+                    f"The loss met a label that is not a class: {error}",
                     "Number the classes from 0 to one less than the outputs of the network.",
                 ) from error
 

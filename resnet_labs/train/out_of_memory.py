@@ -26,17 +26,17 @@ def largest_batch(
 ) -> tuple[int | None, int]:
     """Return which of a half, a quarter, an eighth ... of a batch is the first that fits; leave no trace.
 
-    Buffers, gradients and random states are afterwards as before, but that there are no gradients. What an optimizer
-    keeps is neither used nor changed.
+    Buffers and random states are restored afterwards, and gradients are removed. The optimizer's state is neither used
+    nor changed.
 
     Args:
-        loss: from images and labels to the loss, as in a step.
+        loss: computes the loss from images and labels, as in a step.
         images: the batch that did not fit.
         labels: its labels.
         modules: everything whose parameters and buffers the loss uses.
 
     Returns:
-        The batch size that fits, or None; and the smallest that was found not to fit.
+        The batch size that fits, or None; and the smallest that does not fit.
     """
     too_large = len(images)
     with _left_as_they_are(modules):

@@ -1,4 +1,4 @@
-"""A run that is kept after every epoch, and goes on from there."""
+"""Saving a run after every epoch, and continuing it from there."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from resnet_labs.train.history import History, Stopped
 
 
 class KeptRun:
-    """The checkpoint of one run; without a path it keeps nothing. `num_epochs` is how many epochs it holds.
+    """The checkpoint of one run; without a path nothing is kept. `num_epochs` is how many epochs it holds.
 
     Args:
-        path: the file, None to keep nothing.
+        path: the file; None to keep nothing.
         parts: by name, everything with a state_dict() that the run changes.
         config: the settings of the run.
-        steps: optimizer steps an epoch.
+        steps: optimizer steps per epoch.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class KeptRun:
         if self.path is None or self.num_epochs == 0:
             return ""
         held = "Epoch 1 is" if self.num_epochs == 1 else f"Epochs 1 to {self.num_epochs} are"
-        return f"{held} kept in {self._name!r}; a run with the same steps goes on from there."
+        return f"{held} kept in {self._name!r}; a run with the same steps continues from there."
 
     def save(self, history: History) -> None:
-        """Keep what the run is now.
+        """Save the present state of the run.
 
         Raises:
             Stopped: the file cannot be written. What was kept before still is.
@@ -61,10 +61,10 @@ class KeptRun:
         self.num_epochs = len(history.rows)
 
     def restore(self, history: History) -> None:
-        """Go on from what was kept, where something was.
+        """Continue from what was kept, if anything was.
 
         Raises:
-            InputError: it is of another run, or is damaged, or the next epoch could not be kept. Nothing has changed.
+            InputError: it is from another run, or is damaged, or the next epoch could not be kept. Nothing has changed.
         """
         if self.path is None:
             return
@@ -81,15 +81,15 @@ class KeptRun:
             self._load(state)
         except InputError:
             raise
-        except Exception as error:  # whatever values of other kinds do
+        except Exception as error:  # values of other kinds can raise anything
             raise InputError(
-                f"The checkpoint {self._name!r} does not hold what a run keeps.", "Give another checkpoint path."
+                f"The checkpoint {self._name!r} does not hold the state of a run.", "Give another checkpoint path."
             ) from error
         history.rows.extend(state["rows"])
         self.num_epochs = len(history.rows)
 
     def _num_bytes(self) -> int:
-        """Return how large a checkpoint will be: tensors, and what the optimizer keeps from the first step on."""
+        """Return how large a checkpoint will be: tensors, and the optimizer's state from the first step on."""
         modules = [part for part in self.parts.values() if isinstance(part, nn.Module)]
         kept = (value for part in modules for value in part.state_dict().values())
         held = sum(value.nbytes for value in kept if isinstance(value, Tensor))
@@ -97,7 +97,7 @@ class KeptRun:
         return held + trained * (1 if self.config["optimizer"] == "sgd" else 2)  # momentum; Adam's two means
 
     def _load(self, state: dict[str, Any]) -> None:
-        """Take over what was kept; the modules, which are the caller's, come last and cannot fail any more."""
+        """Load what was kept; the modules, which are the caller's, come last, when nothing can fail."""
         optimizer, random = self.parts["optimizer"], checkpoint.random_states()
         same_run.check(
             state, path=self._name, parts=self.parts, config=self.config, steps=self.steps, trained=self.trained

@@ -1,4 +1,4 @@
-"""Whether a checkpoint is of this run: what would fail in the middle, or give a run that no settings describe."""
+"""Whether a checkpoint is from this run; another would fail midway, or give a run that no settings describe."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from torch import Tensor, nn
 from resnet_labs import checkpoint, optim
 from resnet_labs.errors import InputError
 
-# Does not change what a step is: a step over as many images may be made of other batches.
+# Does not change a step: the same number of images may be split into other batches.
 _MAY_CHANGE = ("epochs", "accumulate")
-# What is kept beside the parts.
+# What is kept besides the parts.
 _ENTRIES = ("config", "steps", "trained", "rows", "random")
 
 
 def check(
     state: dict[str, Any], *, path: str, parts: dict[str, Any], config: dict[str, Any], steps: int, trained: list[str]
 ) -> None:
-    """Compare all that was kept with this run; nothing is changed.
+    """Compare everything that was kept with this run; nothing is changed.
 
     Args:
         state: what was kept.
-        path: of the checkpoint.
+        path: the checkpoint's.
         parts: by name, everything with a state_dict() that the run changes.
         config: the settings of this run.
-        steps: optimizer steps an epoch.
-        trained: the names of its parameters that train.
+        steps: optimizer steps per epoch.
+        trained: the names of the parameters that train.
 
     Raises:
-        InputError: it is of another run.
+        InputError: it is from another run.
     """
     missing = [name for name in (*parts, *_ENTRIES) if name not in state]
     if missing:
         raise InputError(
-            f"The checkpoint {path!r} is not of a run of this version: it lacks {', '.join(missing)}.",
+            f"The checkpoint {path!r} is not from a run of this version: it lacks {', '.join(missing)}.",
             "Give another checkpoint path.",
         )
     changed = [name for name in config if name not in _MAY_CHANGE and state["config"].get(name) != config[name]]
     if changed or state["steps"] != steps:
         raise InputError(
-            f"The checkpoint {path!r} is of another run: {', '.join(changed) or 'steps an epoch'} differ.",
+            f"The checkpoint {path!r} is from another run: {', '.join(changed) or 'steps per epoch'} differ.",
             "Give another checkpoint path, or the settings of that run.",
         )
     for name, title in (("model", "network"), ("loss", "loss")):
         differences = checkpoint.state_dict_differences(parts[name].state_dict(), state[name])
         if differences:
             raise InputError(
-                f"The checkpoint {path!r} is of another {title}: {differences}.",
+                f"The checkpoint {path!r} is from another {title}: {differences}.",
                 f"Give another checkpoint path, or the {title} of that run.",
             )
     if state["trained"] != trained:
         differing = sorted({*state["trained"]} ^ {*trained}) or ["their order"]
         raise InputError(
-            f"The checkpoint {path!r} is of a run that trained {len(state['trained'])} parameters, and this one trains "
-            f"{len(trained)}; they differ in {checkpoint.first_names(differing)}.",
+            f"The checkpoint {path!r} is from a run that trained {len(state['trained'])} parameters, and this one "
+            f"trains {len(trained)}; they differ in {checkpoint.first_names(differing)}.",
             "Freeze the same layers, or give another checkpoint path.",
         )
     if parts["scaler"].state_dict() and not state["scaler"]:
         raise InputError(
-            f"The checkpoint {path!r} is of a run that did not scale its loss, but this one does, for its precision is "
+            f"The checkpoint {path!r} is from a run that did not scale its loss, but this one does: its precision is "
             "fp16.",
             "Go on with a device like that run's, or give another checkpoint path.",
         )
@@ -68,11 +68,11 @@ def check(
 
 
 def _check_epochs(state: dict[str, Any], path: str, config: dict[str, Any], steps: int) -> None:
-    """Refuse other epochs unless those that are kept are, rate by rate, the first ones of this run."""
+    """Reject other epochs unless those that are kept have the learning rates of this run's first ones."""
     kept, before, now = len(state["rows"]), state["config"]["epochs"], config["epochs"]
     if any(_factor(step, before, config, steps) != _factor(step, now, config, steps) for step in range(kept * steps)):
         raise InputError(
-            f"The checkpoint {path!r} is of a run of {before} epochs, and this one has {now}: under the "
+            f"The checkpoint {path!r} is from a run of {before} epochs, and this one has {now}: under the "
             f"{config['schedule']} schedule the epochs that are kept would have had other learning rates.",
             f"Ask for {before} epochs; or train on in a second run, with a configuration and a checkpoint path of its "
             f"own, from the model that load_weights(model, {path!r}) gives.",
@@ -86,7 +86,7 @@ def _check_epochs(state: dict[str, Any], path: str, config: dict[str, Any], step
     if [row["epoch"] for row in state["rows"]] != [*range(1, kept + 1)] or any(
         [*row] != columns for row in state["rows"]
     ):
-        raise ValueError("rows are not one an epoch")
+        raise ValueError("rows are not one per epoch")
 
 
 def _factor(step: int, epochs: int, config: dict[str, Any], steps: int) -> float:
@@ -100,13 +100,13 @@ def check_optimizer(optimizer: torch.optim.Optimizer, before: list[dict[str, Any
 
     Args:
         optimizer: after loading.
-        before: its groups before.
+        before: its groups before loading.
 
     Raises:
         ValueError: there are some.
     """
     for old, new in zip(before, optimizer.param_groups, strict=True):
-        # Whether it is fused and the like depends on the device, and may be None.
+        # Settings such as `fused` depend on the device, and may be None.
         odd = [name for name in old if None not in (old[name], new[name]) and type(old[name]) is not type(new[name])]
         if odd:
             raise ValueError(f"the optimizer's {odd} are of another kind")
@@ -118,6 +118,6 @@ def check_optimizer(optimizer: torch.optim.Optimizer, before: list[dict[str, Any
 
 
 def trained(parts: dict[str, Any]) -> list[str]:
-    """Return the names of what trains: an optimizer's state goes by their order, and knows no names."""
+    """Return the names of what trains: an optimizer's state depends on their order and has no names."""
     modules = [(name, part) for name, part in parts.items() if isinstance(part, nn.Module)]
     return [f"{name}.{key}" for name, part in modules for key, value in part.named_parameters() if value.requires_grad]

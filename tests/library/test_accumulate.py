@@ -213,7 +213,7 @@ def test_a_run_goes_on_with_its_steps_made_of_smaller_batches(tmp_path):
 
 def test_other_steps_are_another_run(tmp_path):
     interrupted(tmp_path / "run.pt", size=16)
-    with pytest.raises(InputError, match=r"is of another run: steps an epoch differ\. Give another checkpoint path"):
+    with pytest.raises(InputError, match=r"is from another run: steps per epoch differ\. Give another checkpoint path"):
         fit(
             network(),
             batches(4),

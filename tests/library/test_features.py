@@ -140,7 +140,7 @@ def cached(model, **settings):
         (network, ("xyz",), "Known: conv1, bn1, maxpool, layer1, layer2, layer3, avgpool, fc."),
         (network, ("",), "ResNet has no stage ''"),
         (network, "layer1", r"stages is 'layer1'\. Write \('layer1',\) for a single stage"),
-        (Tokens, ("pair",), "Stage 'pair' gives out a tuple, not a tensor. Name a module inside it."),
+        (Tokens, ("pair",), "Stage 'pair' returns a tuple, not a tensor. Name a module inside it."),
         (Tokens, ("unused",), "The forward pass does not reach stage 'unused'. Name a module that it calls."),
     ],
 )
@@ -263,7 +263,7 @@ class Reorders:
     ("settings", "said"),
     [
         ({"views": 0}, r"views is 0\. It must be at least 1"),
-        ({"views": 2}, r"views is 2, but without augment they are all alike\. Give augment, or one view"),
+        ({"views": 2}, r"views is 2, but without augment they are all the same\. Give augment, or one view"),
         ({"augment": augment.Mixup(3)}, "augment changes labels.*Leave out Mixup"),
         ({"augment": Reorders()}, "augment changes labels"),
     ],
@@ -282,7 +282,7 @@ def test_wrong_views_are_refused(settings, said):
             nn.Sequential(nn.Conv2d(3, 2, 3)),
             "Sequential has no linear layer, so its head is unknown. .*name a stage of stage_features",
         ),
-        (Tokens(), r"The head of Tokens sees inputs of shapes \[\(40, 64, 4\)\], not one vector an image"),
+        (Tokens(), r"The head of Tokens sees inputs of shapes \[\(40, 64, 4\)\], not one vector per image"),
     ],
 )
 def test_models_without_one_feature_vector_an_image_are_refused(model, said):
@@ -447,7 +447,7 @@ def test_tsne_is_sklearns_with_a_perplexity_that_shrinks(monkeypatch):
         (torch.rand(9, 3), "tsme", r"method is 'tsme'\. Did you mean 'tsne'"),
         (torch.rand(3, 3), "tsne", r"features has shape \(3, 3\)\. Give at least 4 rows and 2 columns"),
         (torch.rand(9, 1), "umap", r"features has shape \(9, 1\)"),
-        (torch.ones(9, 3), "tsne", r"All rows of features are alike\. Look for dead units"),
+        (torch.ones(9, 3), "tsne", r"All rows of features are the same\. Look for dead units"),
         (torch.full((9, 3), torch.nan), "umap", r"features hold NaN or infinity\. Look at the training that made them"),
     ],
 )
@@ -501,7 +501,7 @@ def test_silhouette_is_the_value_worked_out_by_hand():
 
 @pytest.mark.parametrize("score", [neighbour_purity, silhouette])
 def test_scores_refuse_labels_and_features_that_do_not_fit(score):
-    with pytest.raises(InputError, match=r"features have shape \(20, 2\) and labels \(19,\)\. Give one label a row"):
+    with pytest.raises(InputError, match=r"features have shape \(20, 2\) and labels \(19,\)\. Give one label per row"):
         score(torch.rand(20, 2), torch.zeros(19, dtype=torch.int64))
     with pytest.raises(InputError, match="features hold NaN or infinity"):
         score(torch.full((20, 2), torch.inf), torch.zeros(20, dtype=torch.int64))

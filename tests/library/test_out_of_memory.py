@@ -84,7 +84,7 @@ def test_the_size_that_fits_is_named_in_both_ways():
     text, error = said(network(4), batches(16, 32))
     assert text == (
         "16 does not fit into memory on HERE; one of 4 does. "
-        "Use a batch size of 4; with accumulate=4 a step is still over 16 images."
+        "Use a batch size of 4; with accumulate=4 a step still has 16 images."
     )
     assert isinstance(error, LabError)
     assert error.fits == 4
@@ -94,9 +94,9 @@ def test_the_size_that_fits_is_named_in_both_ways():
 @pytest.mark.parametrize(
     ("size", "limit", "accumulate", "fix"),
     [
-        (16, 8, 3, "Use a batch size of 8; with accumulate=6 a step is still over 48 images."),
-        (100, 13, 1, "Use a batch size of 12; with accumulate=8 a step is over 96 images."),
-        (7, 3, 1, "Use a batch size of 3; with accumulate=2 a step is over 6 images."),
+        (16, 8, 3, "Use a batch size of 8; with accumulate=6 a step still has 48 images."),
+        (100, 13, 1, "Use a batch size of 12; with accumulate=8 a step has 96 images."),
+        (7, 3, 1, "Use a batch size of 3; with accumulate=2 a step has 6 images."),
     ],
 )
 def test_steps_keep_their_images_where_halves_allow_it(size, limit, accumulate, fix):
@@ -150,7 +150,7 @@ def test_several_processes_do_not_search(monkeypatch):
     model = nn.Sequential(nn.Flatten(), Limited(4), nn.Linear(36, 3))
     text, error = said(model, batches(16, 32))
     assert text == (
-        "16 does not fit into memory on HERE. Halve the batch size; with accumulate=2 a step is over as many images."
+        "16 does not fit into memory on HERE. Halve the batch size; with accumulate=2 a step has as many images."
     )
     assert error.fits is None
     assert model[1].sizes == [8]
@@ -159,7 +159,7 @@ def test_several_processes_do_not_search(monkeypatch):
 def test_finished_epochs_are_kept_and_the_run_goes_on_with_its_steps_in_parts(tmp_path):
     path = tmp_path / "run.pt"
     text, error = said(network(4, first=4), batches(16, 32), checkpoint=path, epochs=4)
-    assert text.endswith(f"over 16 images. Epoch 1 is kept in '{path}'; a run with the same steps goes on from there.")
+    assert text.endswith(f"has 16 images. Epoch 1 is kept in '{path}'; a run with the same steps continues from there.")
     assert [row["epoch"] for row in error.history.rows] == [1]
     config = settings(epochs=4, accumulate=4)
     history = fit(network(4), batches(4, 32), loss=F.cross_entropy, config=config, checkpoint=path, progress=False)
@@ -169,7 +169,7 @@ def test_finished_epochs_are_kept_and_the_run_goes_on_with_its_steps_in_parts(tm
 
 def test_a_checkpoint_without_an_epoch_is_not_named(tmp_path):
     text, _ = said(network(4), batches(16, 32), checkpoint=tmp_path / "run.pt")
-    assert text.endswith("over 16 images.")
+    assert text.endswith("has 16 images.")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -101,8 +101,8 @@ def test_other_epochs_under_a_cosine_are_refused_with_the_reason(tmp_path, warmu
         assert stop is not None
     error = refused(path, epochs=after, **settings)
     assert error.problem == (
-        f"The checkpoint '{path}' is of a run of {before} epochs, and this one has {after}: under the cosine schedule "
-        f"the epochs that are kept would have had other learning rates."
+        f"The checkpoint '{path}' is from a run of {before} epochs, and this one has {after}: under the cosine "
+        f"schedule the epochs that are kept would have had other learning rates."
     )
     assert error.fix == (
         f"Ask for {before} epochs; or train on in a second run, with a configuration and a checkpoint path of its own, "

@@ -420,7 +420,7 @@ def test_where_wandb_stops_its_last_word_is_told_and_the_csv_file_goes_on(tmp_pa
     pytest.importorskip("wandb")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "wandb").write_text("a file in the place of its folder")
-    expected = r"^Weights & Biases stopped: .+\. Mend that, or track without 'wandb'; the CSV file has every epoch\.$"
+    expected = r"^Weights & Biases stopped: .+\. Fix that, or track without 'wandb'; the CSV file has every epoch\.$"
     with tracking.tracker("wandb", tmp_path / "run") as run, pytest.raises(InputError, match=expected):
         run.log({"epoch": 1, "train_loss": 0.5})
     assert csv_rows(tmp_path / "run") == [{"epoch": 1, "train_loss": 0.5}]
@@ -432,7 +432,7 @@ def test_where_wandb_is_killed_the_next_row_says_so(tmp_path):
         run.log({"epoch": 1})
         run._views[0]._process.kill()
         run._views[0]._process.wait()
-        with pytest.raises(InputError, match=r"^Weights & Biases stopped: without a word\. Mend"):
+        with pytest.raises(InputError, match=r"^Weights & Biases stopped: without a word\. Fix"):
             run.log({"epoch": 2})
     assert csv_rows(tmp_path / "run") == [{"epoch": 1}, {"epoch": 2}]
 
@@ -458,7 +458,7 @@ def test_another_file_is_not_overwritten(tmp_path, text):
     path.write_text(text)
     with pytest.raises(InputError) as caught:
         tracking.CSVTracker(path)
-    assert str(caught.value) == f"'{path}' holds something else than the epochs of a run. Give another path."
+    assert str(caught.value) == f"'{path}' holds something other than the epochs of a run. Give another path."
     assert path.read_text() == text
 
 

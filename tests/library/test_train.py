@@ -123,7 +123,7 @@ def test_checkpoint_of_another_run_is_refused_and_says_what_differs(tmp_path):
         fit(network(), batches(), loss=F.cross_entropy, config=config, checkpoint=tmp_path / "run.pt", progress=False)
 
     run(0.1)
-    with pytest.raises(InputError, match=r"run\.pt' is of another run: learning_rate differ"):
+    with pytest.raises(InputError, match=r"run\.pt' is from another run: learning_rate differ"):
         run(0.2)
 
 
@@ -132,7 +132,7 @@ def test_checkpoint_of_another_network_is_refused_and_says_what_does_not_fit(tmp
     fit(network(), batches(), loss=F.cross_entropy, config=config, checkpoint=path, progress=False)
     other = nn.Sequential(network(), nn.Linear(3, 3))
     before = weights(other).clone()
-    with pytest.raises(InputError, match=r"run\.pt' is of another network: \d+ missing \(0\."):
+    with pytest.raises(InputError, match=r"run\.pt' is from another network: \d+ missing \(0\."):
         fit(other, batches(), loss=F.cross_entropy, config=config, checkpoint=path, progress=False)
     assert torch.equal(weights(other), before)
 
@@ -162,7 +162,7 @@ def test_checkpoint_of_a_run_that_froze_other_layers_is_refused_with_their_names
     probe = network()
     linear_probe_(probe)
     assert refused(path, model=probe) == (
-        f"The checkpoint '{path}' is of a run that trained 6 parameters, and this one trains 2; they differ in "
+        f"The checkpoint '{path}' is from a run that trained 6 parameters, and this one trains 2; they differ in "
         "model.0.bias, model.0.weight, model.1.bias, .... Freeze the same layers, or give another checkpoint path."
     )
 
@@ -176,8 +176,8 @@ def test_checkpoint_of_a_run_that_froze_another_layer_of_the_same_shape_is_refus
     begun(tmp_path / "run.pt", model=with_one_frozen(1))
     said = refused(tmp_path / "run.pt", model=with_one_frozen(2))
     assert said.startswith(
-        f"The checkpoint '{tmp_path}/run.pt' is of a run that trained 4 parameters, and this one trains 4; they differ "
-        "in model.1.bias, model.1.weight, model.2.bias, .... "
+        f"The checkpoint '{tmp_path}/run.pt' is from a run that trained 4 parameters, and this one trains 4; they "
+        "differ in model.1.bias, model.1.weight, model.2.bias, .... "
     )
 
 
@@ -198,21 +198,21 @@ def test_checkpoint_of_a_run_with_another_loss_is_refused_and_says_what_does_not
     path = tmp_path / "run.pt"
     begun(path)
     assert refused(path, loss=CenterLoss(3, 3)) == (
-        f"The checkpoint '{path}' is of another loss: 1 missing (centers). "
+        f"The checkpoint '{path}' is from another loss: 1 missing (centers). "
         "Give another checkpoint path, or the loss of that run."
     )
     begun(tmp_path / "centers.pt", loss=CenterLoss(3, 3))
     said = refused(tmp_path / "centers.pt", loss=CenterLoss(4, 3))
-    assert "is of another loss: 1 of another shape (centers (3, 3) instead of (4, 3)). " in said
+    assert "is from another loss: 1 of another shape (centers (3, 3) instead of (4, 3)). " in said
     said = refused(tmp_path / "centers.pt")
-    assert "is of another loss: 1 unexpected (centers). " in said
+    assert "is from another loss: 1 unexpected (centers). " in said
 
 
 def test_a_checkpoint_that_is_not_of_a_run_is_refused_and_says_what_it_lacks(tmp_path):
     path = tmp_path / "run.pt"
     checkpoint.save(path, {"model": network().state_dict(), "epoch": 3})
     assert refused(path) == (
-        f"The checkpoint '{path}' is not of a run of this version: it lacks loss, optimizer, scaler, config, steps, "
+        f"The checkpoint '{path}' is not from a run of this version: it lacks loss, optimizer, scaler, config, steps, "
         "trained, rows, random. Give another checkpoint path."
     )
 
@@ -223,7 +223,7 @@ def test_a_run_without_loss_scaling_is_not_continued_with_it(tmp_path, monkeypat
     begun(path)
     monkeypatch.setattr(runtime, "choose_precision", lambda *_: "fp16")
     assert refused(path) == (
-        f"The checkpoint '{path}' is of a run that did not scale its loss, but this one does, for its precision is "
+        f"The checkpoint '{path}' is from a run that did not scale its loss, but this one does: its precision is "
         "fp16. "
         "Go on with a device like that run's, or give another checkpoint path."
     )
@@ -414,7 +414,7 @@ def test_an_interrupted_run_says_what_is_kept_and_goes_on(tmp_path, number):
     finally:
         signal.signal(number, handler)
     assert caught.value.__notes__ == [
-        f"Epochs 1 to 2 are kept in '{path}'; a run with the same steps goes on from there."
+        f"Epochs 1 to 2 are kept in '{path}'; a run with the same steps continues from there."
     ]
     assert [name for name in names(path) if "run" in name] == ["run.pt", "run.pt.previous"]
     assert torch.equal(kept_run(path), expected)
@@ -647,7 +647,7 @@ def test_setting_of_a_wrong_kind_is_refused_when_it_is_made(monkeypatch, name, v
 
 def test_a_label_that_is_no_class_is_told_whatever_the_loss():
     images, labels = torch.rand(9, 1, 6, 6), torch.arange(9)
-    with pytest.raises(InputError, match=r"a label that is no class: Target \d is out of bounds"):
+    with pytest.raises(InputError, match=r"a label that is not a class: Target \d is out of bounds"):
         fit(network(), [(images, labels)], loss=F.cross_entropy, config=TrainConfig(epochs=1, learning_rate=0.1))
 
 
