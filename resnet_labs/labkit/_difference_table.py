@@ -11,7 +11,7 @@ HEAD = ("first", "second", "figure", "mean of first", "mean of second", "first l
 
 
 def sentence(found: Sequence[Difference]) -> str:
-    """Say how many differences are real, and which."""
+    """Return a sentence on how many differences are real, and which."""
     real = [_named(one) for one in found if one.is_real]
     here = [_named(one) for one in found if one.on_these_images and not one.is_real]
     if len(found) == 1:
@@ -21,7 +21,7 @@ def sentence(found: Sequence[Difference]) -> str:
         which = f": {'; '.join(real)}" if real else ""
         said = f"differences**, seed by seed, all judged together at {100 * LEVEL:g} %: {count}{which}."
     if here:
-        said += f" On these very images, as if they were no sample, also: {'; '.join(here)}."
+        said += f" For these images alone, not new ones, also: {'; '.join(here)}."
     return f"**Paired {said}\n"
 
 

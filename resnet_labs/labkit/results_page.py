@@ -1,6 +1,6 @@
-"""The book's results page, made from the results lines and the reports' figures.
+"""Write the book's results page from the results lines and the reports' figures.
 
-`python -m resnet_labs.labkit.results_page` writes book/results.md; `--check` only says whether it is fresh, by content.
+`python -m resnet_labs.labkit.results_page` writes book/results.md; `--check` only says whether it is up to date.
 """
 
 from __future__ import annotations
@@ -30,39 +30,39 @@ _HEAD = """\
 
 # Results
 
-What the reports say, and what we measured. Figures are fractions, not per cent. Ours are means over seeds, with a 95 %
-interval in brackets; one seed has none. Each figure was computed from stored results lines, which hold the recipe's
-settings (SGD has a momentum of 0.9 in all of them); nothing on this page was typed by hand. **Stand-in** marks images
-or weights that are not the report's own.
+The reports' figures, and our measurements. Figures are fractions, not percentages. Ours are means over seeds, with a
+95 % interval in brackets if there is more than one seed. Each figure was computed from stored results lines, which hold
+the recipe's settings (SGD has a momentum of 0.9 in all of them); nothing on this page was typed by hand. **Stand-in**
+marks images or weights that are not the report's own.
 
 The interval of a share of images, such as an accuracy, is for new seeds and new images: Wilson's, with the spread of
-the seeds added (`metrics.share_interval`). That of everything else is Student's t over the seeds, by the logit for
-F scores and the like, by the logarithm for what is never below zero. Counts have none, nor has one network that was
-measured several times; it is called so.
+the seeds added (`metrics.share_interval`). All other intervals are Student's t over the seeds, on the logit scale for
+fractions such as F scores, and on the log scale for figures that are never below zero. Counts have no interval. One
+network that was measured several times has none either, and is marked as such.
 
-Recipes run in fp32 on one thread, so that one command gives one experiment everywhere. Lines from before that rule may
-have run in bf16 or on two threads; each is shown with what it ran on. A mean is taken over runs that differ in nothing
-but the seed: settings, data, number format, versions and machine class (processor, instruction set, threads) are the
-same.
+Recipes run in fp32 on one thread, so that one command gives one experiment everywhere. Lines older than that rule may
+have run in bf16 or on two threads; each is shown with the device and the number format it ran on. A mean is taken over
+runs that differ only in the seed: settings, data, number format, versions and machine class (processor, instruction
+set, threads) are the same.
 
-Differences are taken seed by seed, between runs with the same seeds and images, and have an interval of their own: two
-intervals that overlap prove nothing. All differences of one table are judged together (Holm's method), so that one
-false finding or more comes up in 5 % of such tables; the table names the level of each interval. Of shares it is for
-new images too. Where zero is inside, the table says how many seeds would show a gap of that size with 80 %
-probability, and on how many images where those at hand are too few: a plan, not a promise, since a gap that came out
+Differences are taken seed by seed, between runs with the same seeds and images, and have their own interval: two
+intervals that overlap prove nothing. All differences of one table are judged together (Holm's method), so that 5 % of
+such tables have one or more false findings; the table gives the level of each interval. For shares, the interval is
+for new images too. If zero is inside, the table says how many seeds would show a gap of that size with 80 %
+probability, and on how many images if the present ones are too few. This is a plan, not a promise, since a gap that is
 large by chance looks easy to show.
 
-Each report begins with its claims, in our words: how certain the report is of it (says, suggests, expects), and a
-verdict that is computed from the stored lines by the claim's rule. Confirmed or refuted is only what lines on the
-report's own data and settings show, or lines on stand-ins where the claim is about methods in general. The differences
-of one claim are judged together, as those of a table are.
+Each report begins with its claims, in our words, with the report's certainty (says, suggests, expects) and a verdict
+that the claim's rule computes from the stored lines. Lines confirm or refute a claim only if they are on the report's
+own data and settings, or on stand-ins if the claim is about methods in general. The differences of one claim are judged
+together, like those of a table.
 
 To compare a rerun with these figures: on the same machine class, with the same versions and the same commit, each seed
-has to give the same figures bit by bit. Elsewhere sums are rounded in another order, and training enlarges the
-difference; there the 95 % interval of the difference between the two means has to include zero (Welch's, over seeds;
-for several figures of one table together, by Bonferroni). Lines that name the maker of the processor but no model are
-older than this rule and can only be compared by interval. Where an experiment has been run again, its section says how
-the runs compare.
+must give the same figures bit by bit. Elsewhere sums are rounded in another order, and training enlarges the
+difference; there the 95 % interval of the difference between the two means must include zero (Welch's, over seeds; for
+several figures of one table together, by Bonferroni). Lines that name the maker of the processor but no model are older
+than this rule and can only be compared by interval. If an experiment has been run again, its section says how the runs
+compare.
 """
 
 
@@ -118,7 +118,7 @@ def render(evidence: Path = EVIDENCE) -> str:
 
 
 def _claims(claims: Sequence[dict[str, Any]], stored: dict[str, list[Result]]) -> Iterable[str]:
-    """Each claim of a report, how certain the report is of it, and what the stored lines say."""
+    """Yield each claim of a report with the report's certainty and the verdict from the stored lines."""
     for claim in claims:
         found = escaped(str(verdicts.verdict(claim["id"], lambda name: stored.get(name, []))))
         kind, because = found.split(": ", 1)
@@ -130,7 +130,7 @@ _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>`*[]{}$|\\~"} | dict.fro
 
 
 def escaped(text: str) -> str:
-    """Return a text that a page of Markdown shows as it is: signs of markup as character references, in one line."""
+    """Return a text that Markdown shows unchanged: signs of markup as character references, on one line."""
     return text.translate(_MARKUP)
 
 
@@ -174,7 +174,7 @@ def _not_measured(experiment: str) -> str:
 
 
 def _recipe(run: Result) -> Recipe | None:
-    """Return the recipe that gave the line, else the first for its experiment."""
+    """Return the recipe that made the line, else the first of its experiment."""
     known = (each for variants in recipes.RECIPES.values() for each in variants if each.name == run.experiment)
     return recipes.recipe_of(run) or next(known, None)
 
@@ -185,14 +185,14 @@ def _chosen(runs: Sequence[Result]) -> str:
     for (ran, fixed), count in Counter((run.precision, recipe.config.precision) for run, recipe in made).items():
         if ran != fixed:
             found[
-                f"**Number format**: {count} of {len(runs)} lines ran in {ran}, from before the recipe fixed {fixed}. "
-                f"Compare a rerun, which is in {fixed}, with them by interval."
+                f"**Number format**: {count} of {len(runs)} lines ran in {ran}, before the recipe fixed {fixed}. "
+                f"A rerun is in {fixed}: compare it with them by interval."
             ] = None
     return "\n\n".join(found) + "\n" if found else ""
 
 
 def _figures(runs: Sequence[Result]) -> Iterable[str]:
-    """The report's figures beside ours: a table for each group of like runs."""
+    """Yield a table of the report's figures and ours for each group of like runs."""
     groups = results.alike(runs)
     first = {id(again): before for before, again in reruns.reruns(groups)}
     for group in groups:
@@ -215,7 +215,7 @@ def _figures(runs: Sequence[Result]) -> Iterable[str]:
 
 
 def _variants(runs: Sequence[Result]) -> Iterable[str]:
-    """One row for each setting that was tried: its `arm`, where it has that name, else the settings that differ."""
+    """Yield a table with a row for each tried setting: its `arm` if it has one, else the settings that differ."""
     groups = results.alike(runs)
     knobs = results.differing_settings(runs)
     knobs = ["arm"] if "arm" in knobs else knobs
@@ -243,7 +243,7 @@ def _variants(runs: Sequence[Result]) -> Iterable[str]:
 
 
 def _reruns_of_variants(repeated: Sequence[reruns.Pair], knobs: Sequence[str], shows: Sequence[str]) -> str:
-    """Say for each place where variants were run again how many agree with the first runs, and which do not."""
+    """Say for each machine that ran variants again how many agree with the first runs, and which do not."""
     places: dict[str, list[tuple[str, reruns.Agreement]]] = {}
     for before, again in repeated:
         named = ", ".join(f"{knob.replace('_', ' ')} {_plain(again[0].settings.get(knob))}" for knob in knobs)
@@ -253,7 +253,7 @@ def _reruns_of_variants(repeated: Sequence[reruns.Pair], knobs: Sequence[str], s
     for place, found in places.items():
         agree = sum(verdict.agrees is True for _, verdict in found)
         others = [f"{named}: {verdict}" for named, verdict in found if not verdict.agrees]
-        said = [f"{agree} of {len(found)} rows agree with those before.", *others]
+        said = [f"{agree} of {len(found)} rows agree with the earlier ones.", *others]
         lines.append(f"- Rerun on {place}: {' '.join(said)}\n")
     return "".join(lines)
 
@@ -263,7 +263,7 @@ def _run_on(run: Result) -> str:
 
 
 def _stand_ins(runs: Sequence[Result]) -> dict[str, str]:
-    """What stands in for the report's data or weights, and how rows of the table name it."""
+    """Return the descriptions of stand-ins for the report's data or weights, with their names in the table's rows."""
     found = list(dict.fromkeys(run.stand_in for run in runs if run.stand_in))
     return {words: "stand-in" if len(found) == 1 else f"stand-in {number}" for number, words in enumerate(found, 1)}
 
@@ -273,7 +273,7 @@ def _said(stand_ins: dict[str, str]) -> str:
 
 
 def _basis(group: Sequence[Result], stand_ins: dict[str, str], shown: Sequence[str]) -> tuple[str, str, str]:
-    """Seeds, images that the figures shown are of, and data of like runs, as the last columns of a table."""
+    """Return the seeds, the images behind the shown figures, and the data of like runs: a table's last columns."""
     run = group[0]
     kinds = [known.images for name in shown if (known := quantity(name)) and results.images_of(run, name)]
     kind = "judged" if "judged" in kinds or not kinds else kinds[0]
@@ -293,7 +293,7 @@ def _provenance(runs: Sequence[Result]) -> str:
         each("Reproduce", lambda run: _code(run.command)),
         each("Data", lambda run: run.data["source"]),
         each("Device", compare.computed_on),
-        f"- Seconds of training, a run: {', '.join(f'{run.seconds:.1f}' for run in runs)}",
+        f"- Seconds of training, per run: {', '.join(f'{run.seconds:.1f}' for run in runs)}",
         each("Versions", lambda run: ", ".join(f"{name} {version}" for name, version in run.versions.items())),
         each("Date and commit", lambda run: f"{run.date}, {run.commit or 'outside a checkout'}"),
     ]
@@ -301,7 +301,7 @@ def _provenance(runs: Sequence[Result]) -> str:
 
 
 def _code(text: str) -> str:
-    """Return an escaped text as code; between backticks its character references would show as such."""
+    """Return an escaped text as code; backticks would show its character references literally."""
     return f"<code>{text}</code>" if "&#" in text else f"`{text}`"
 
 
@@ -315,9 +315,9 @@ def _plain(value: Any) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page, or with `--check` only compare it; return 0 when the page is fresh, 1 when it is stale."""
+    """Write the page, or with `--check` only compare it; return 0 if the page is up to date, 1 if it is stale."""
     parser = argparse.ArgumentParser(prog="python -m resnet_labs.labkit.results_page", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 where the page is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the page is stale")
     options = parser.parse_args(arguments)
     page = render()
     if not options.check:

@@ -35,7 +35,7 @@ __all__ = [
     "settings",
 ]
 
-# A module for each lab, named as the lab, in the labs' order.
+# One module per lab, with the lab's name, in the labs' order.
 _OF_LABS = (
     residual_blocks,
     digits,
@@ -69,7 +69,7 @@ def find(name: str) -> tuple[Recipe, ...]:
 
 
 def recipe_of(line: Result) -> Recipe | None:
-    """Return the recipe whose settings a results line holds, in whatever number format it ran; None where none has.
+    """Return the recipe whose settings a results line holds, whatever number format it ran in; None if there is none.
 
     Example:
         >>> from resnet_labs import reports
@@ -91,13 +91,13 @@ def reproduce(
 
     Args:
         recipe: the experiment.
-        seed: of initial weights, the order of the batches and the split, where there is one.
+        seed: the seed of initial weights, the order of the batches and the split, if there is one.
         root: the folder with the data sets.
-        checkpoint: where to keep the run after every epoch; where the file exists, the run goes on from it.
-        tracker: takes every epoch's figures.
+        checkpoint: the file that keeps the run after every epoch; if it exists, the run continues from it.
+        tracker: receives every epoch's figures.
 
     Raises:
-        InputError: the data are not there, or the loss is not finite.
+        InputError: the data are missing, or the loss is not finite.
     """
     recipe = on_what_is_here(recipe, root)
     return run_once(recipe, Run(seed=seed, root=root, checkpoint=checkpoint, tracker=tracker))

@@ -1,7 +1,7 @@
 """The conditions under which every recipe runs, so that one command gives one experiment everywhere.
 
 Every recipe's number format is fp32, the one that all processors and GPUs have. `auto` is bf16 on some and fp32 on
-others, so the same command would give two experiments. Lines from before this rule are shown with what they ran in.
+others, so the same command would give two experiments. Lines older than this rule are shown with their number format.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from resnet_labs.train import Stopped
 
 
 def run_once(recipe: Recipe, run: Run) -> Result:
-    """Run a recipe on one thread and without TF32; both are afterwards as before.
+    """Run a recipe on one thread and without TF32, then restore both settings.
 
     Sums of floats depend on how many threads share them. The number format is in the recipe's own settings.
     """

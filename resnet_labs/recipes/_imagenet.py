@@ -15,7 +15,7 @@ _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def normalised(images: Tensor) -> Tensor:
-    """Return RGB images, between 0 and 1, less the mean, divided by the deviation."""
+    """Return RGB images between 0 and 1, minus the mean and divided by the deviation."""
     mean, deviation = (images.new_tensor(values)[:, None, None] for values in (_MEAN, _DEVIATION))
     return (images - mean) / deviation
 

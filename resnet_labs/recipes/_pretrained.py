@@ -1,4 +1,4 @@
-"""A network pretrained on classes that the experiment does not have, where ImageNet's weights cannot be had."""
+"""A network pretrained on classes that the experiment does not have, for use without ImageNet's weights."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def other_classes(dataset: str, *, size: int, limit: int, root: Folder = None) -
     """Return training images of classes that a data set does not have.
 
     Args:
-        dataset: `procedural_target`, of which `procedural_source` is the other half, or one with 100 classes, for
-            which the second hundred of Tiny ImageNet's are taken.
-        size: pixels of a side.
-        limit: how many images.
+        dataset: `procedural_target`, whose other half is `procedural_source`, or a set with 100 classes, for which
+            Tiny ImageNet's second hundred are used.
+        size: side of the images in pixels.
+        limit: the number of images.
         root: the folder with the data sets.
     """
     if dataset == "procedural_target":
@@ -51,15 +51,15 @@ def pretrained(
     limit: int = _LIMIT,
     config: TrainConfig = _CONFIG,
 ) -> nn.Module:
-    """Return a network trained on other classes than the data set's; kept in the cache folder, so trained once.
+    """Return a network trained on classes other than the data set's; it is cached, so it is trained only once.
 
     Args:
-        build: gets the number of classes and returns the network.
-        dataset: whose classes it must not see.
-        size: pixels of a side.
+        build: takes the number of classes and returns the network.
+        dataset: the data set whose classes it must not see.
+        size: side of the images in pixels.
         root: the folder with the data sets.
-        limit: how many images it sees.
-        config: how it is trained; a run that was stopped goes on.
+        limit: the number of training images.
+        config: its training settings; a stopped run continues.
     """
     images = other_classes(dataset, size=size, limit=limit, root=root)
     runtime.seed_everything(config.seed)

@@ -28,23 +28,23 @@ class Recipe:
     """One experiment: which network, on which images, with which settings.
 
     Attributes:
-        name: the report's experiment, with a last part where this project varies it.
-        dataset: a name that `data.load` knows. Where it is missing and `_stand_ins` names another for it that is here,
-            `run` gets a recipe with that one's name, and with words for it in `stand_in`.
+        name: the report's experiment, with a suffix if this project varies it.
+        dataset: a name that `data.load` knows. If it is missing and `_stand_ins` names a replacement that is here,
+            `run` gets a recipe with the replacement's name, and its description in `stand_in`.
         size: side of the images in pixels, None for their own.
-        network: what is built, by name, with its arguments: a function of `resnet`; where `run` is a recipe's own, also
-            `mlp`, or `stand_in` and `stand_in_network`, both of which are the network of `stand_in_network.py`.
+        network: the network's name and arguments: a function of `resnet`. Recipes with their own `run` also use `mlp`,
+            `stand_in` and `stand_in_network`; the last two are both the network of `stand_in_network.py`.
         batch_size: images in a training step.
-        config: settings of `fit`, the number format among them; the seed is replaced by that of the run.
-        chosen: why the settings that the report leaves out are what they are.
-        limit: images of the training set that are used, None for all.
+        config: settings of `fit`, including the number format; the run's seed replaces its seed.
+        chosen: the reasons for the settings that the report leaves out.
+        limit: the number of training images that are used, None for all.
         validation: the fraction of the training set that the network is judged on in place of the test set, None to
             judge on the test set. Settings are chosen with it, so that the test set never decides anything.
-        knobs: what else sets one variant apart from another; stands in the results line beside the settings. Where
-            many settings differ, `arm` gives the variant a name for tables.
-        stand_in: what the data stand in for, empty where they are the report's own.
-        run: what takes a recipe and one run of it to a results line.
-        shows: the metrics to show where the report has no figures of its own.
+        knobs: other settings that distinguish the variants; they are in the results line with the settings. If many
+            settings differ, `arm` gives the variant a name for tables.
+        stand_in: what the data stand in for, empty if they are the report's own.
+        run: a function from a recipe and one run of it to a results line.
+        shows: the metrics to show if the report has no figures of its own.
     """
 
     name: str
@@ -67,10 +67,10 @@ class Run:
     """One run of a recipe.
 
     Attributes:
-        seed: of initial weights, the order of the batches and the split, where there is one.
+        seed: the seed of initial weights, the order of the batches and the split, if there is one.
         root: the folder with the data sets.
-        checkpoint: where `fit` keeps the run after every epoch, and goes on from where the file exists.
-        tracker: what `fit` gives every epoch's figures to.
+        checkpoint: the file in which `fit` keeps the run after every epoch; if it exists, the run continues from it.
+        tracker: receives every epoch's figures from `fit`.
     """
 
     seed: int
@@ -80,7 +80,7 @@ class Run:
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Return every knob of a recipe except the seed, as a results line holds it.
+    """Return every knob of a recipe except the seed, in the form of a results line.
 
     Example:
         >>> from resnet_labs.recipes import find
@@ -94,7 +94,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
 
 
 def figures(evaluation: Evaluation) -> dict[str, float]:
-    """Return accuracy with its 95 % Wilson interval, and macro precision, recall and F, as results lines name them."""
+    """Return accuracy with its 95 % Wilson interval, and macro precision, recall and F, named as in results lines."""
     num_images = len(evaluation.labels)
     low, high = metrics.wilson_interval(round(evaluation.accuracy * num_images), num_images)
     scores = metrics.precision_recall_f(evaluation.confusion)
@@ -114,7 +114,7 @@ def mean_loss(evaluation: Evaluation) -> float:
 
 
 def train_and_judged(recipe: Recipe, run: Run) -> dict[str, ImageData]:
-    """Return the training images, and the test set or, where the recipe says so, validation images cut from them."""
+    """Return the training images, and the test set or, if the recipe says so, validation images cut from them."""
     train_set = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size, limit=recipe.limit)
     if recipe.validation is None:
         test_set = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size)
@@ -136,11 +136,11 @@ def results_line(
 
     Args:
         recipe: the experiment.
-        run: the run of it.
-        history: of the training that the line is about.
+        run: its run.
+        history: the history of the training.
         parts: the images by their part in the run, the training images first.
         measured: the figures.
-        seconds: of the whole run; else those of the training.
+        seconds: the seconds of the whole run; by default those of the training.
     """
     return results.record(
         recipe.name,
@@ -188,7 +188,7 @@ def train_and_test(
     make_network: Callable[[Recipe], nn.Module] = new_network,
     augment: Augmentation | None = None,
 ) -> Result:
-    """Train a network, then judge it on the test set, or on validation images where the recipe says so."""
+    """Train a network, then judge it on the test set, or on validation images if the recipe says so."""
     parts = train_and_judged(recipe, run)
     train_set, judged_set = parts.values()
     device = runtime.default_device()

@@ -1,4 +1,4 @@
-"""Every seed of every variant of an experiment, one after the other; what is finished is never repeated."""
+"""Run every seed of every variant of an experiment, one after the other; finished runs are never repeated."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def reproduce_all(
 ) -> Path:
     """Run every variant with every seed, all variants of a seed before the next, and return the file of results lines.
 
-    Each run has a folder of its own below `folder/tracked`: its curves, and its checkpoint while it is unfinished.
+    Each run has its own folder below `folder/tracked` for its curves and, while it is unfinished, its checkpoint.
 
     Args:
         variants: the recipes that are compared.
-        folder: of the experiment.
-        seeds: how many, from 0.
+        folder: the experiment's folder.
+        seeds: the number of seeds, counted from 0.
         root: the folder with the data sets.
-        resume: leave out the runs that have a line, go on with the one that was stopped; else begin each anew.
+        resume: skip the runs that have a line and continue the one that was stopped; otherwise start each from scratch.
         track: where the curves go, as `tracking.tracker` takes it.
 
     Raises:
-        InputError: as `reproduce`; a folder that is full, cannot be written or is another process's; or, without
-            `resume`, a run that has a line already. Lines of finished runs stay.
-        Interrupted: the line of a run cannot be written. The run's checkpoint stays.
+        InputError: as `reproduce`; a folder that is full, cannot be written or is in use by another process; or,
+            without `resume`, a run that already has a line. Lines of finished runs are kept.
+        Interrupted: the line of a run cannot be written. The run's checkpoint is kept.
     """
     target = folder / "results.jsonl"
     track = tracking.check_names(track)
@@ -55,8 +55,8 @@ def reproduce_all(
     done = _finished(target, runs, resume)
     with nullcontext() if all(done) else _alone(folder):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what it says of broken lines was said above
-            done = _finished(target, runs, resume)  # another process may have been at work until now
+            warnings.simplefilter("ignore")  # the call above has warned of broken lines
+            done = _finished(target, runs, resume)  # another process may have added lines until now
         _run_all(runs, done, folder, target, root=root, resume=resume, track=track)
     return target
 
@@ -106,14 +106,14 @@ def _run_all(
 
 
 def _finished(target: Path, runs: list[tuple[Recipe, int]], resume: bool) -> list[bool]:
-    """Return which runs have a line; without `resume` none may have, since a second line would be the same run's."""
+    """Return which runs have a line; without `resume` none may have one, since its run would be repeated."""
     reads = distributed.is_writer() and target.is_file()
     lines = distributed.from_writer(results.read(target) if reads else [])
     done = [any(_is_of(line, recipe, seed) for line in lines) for recipe, seed in runs]
     if any(done) and not resume:
         recipe, seed = runs[done.index(True)]
         raise InputError(
-            f"{str(target)!r} has a line of {recipe.name} with seed {seed} and the same settings already.",
+            f"{str(target)!r} already has a line of {recipe.name} with seed {seed} and the same settings.",
             "Add --resume to run only what is missing, or give another folder with --runs to run it again.",
         )
     return done
@@ -121,12 +121,12 @@ def _finished(target: Path, runs: list[tuple[Recipe, int]], resume: bool) -> lis
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Have the folder for this run alone, or for all processes that train together; find out that it can be written."""
+    """Check that the folder can be written; reserve it for this run, or for all processes that train together."""
     if not distributed.is_writer():
         yield
         return
     try:
-        files.check_room(folder, files.MEBIBYTE)  # lines and curves; `fit` looks for the room of its checkpoints
+        files.check_room(folder, files.MEBIBYTE)  # lines and curves; `fit` checks the room for its checkpoints
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.unwritable(f"The folder {str(folder)!r}", error) from error
@@ -135,7 +135,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _keep(line: Result, target: Path, own: Path) -> None:
-    """Append a run's line; only then is its checkpoint needed no more."""
+    """Append a run's line, then delete its checkpoint."""
     try:
         results.append(target, line)
     except InputError as error:
@@ -155,14 +155,14 @@ def _readable(knobs: dict[str, Any]) -> str:
 
 
 def _is_of(line: Result, recipe: Recipe, seed: int) -> bool:
-    """Return whether the line is of that run, with the data set and the number format that it would have here."""
+    """Return whether the line is of that run, with the data set and the number format it would have here."""
     precision = runtime.choose_precision(recipe.config.precision, runtime.default_device())
     here = line.seed, line.data.get("name"), line.precision
     return is_of(line, recipe) and here == (seed, recipe.dataset, precision)
 
 
 def _folder_name(recipe: Recipe, seed: int) -> str:
-    """Return a name that no run with other settings or data has."""
+    """Return a name that differs from those of all runs with other settings or data."""
     what = json.dumps([settings(recipe), recipe.dataset], sort_keys=True)
     return f"{recipe.name}-{hashlib.sha256(what.encode()).hexdigest()[:8]}-seed{seed}"
 

@@ -1,4 +1,4 @@
-"""Data sets that take the place of a report's own where those are not at hand, and lines found again on either."""
+"""Data sets that replace a report's own if those are missing, and the match between results lines and recipes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from resnet_labs import data
 from resnet_labs.recipes._recipe import Folder, Recipe, settings
 from resnet_labs.results import Result
 
-# The report's data set -> what takes its place, and in which words a results line says so.
+# The report's data set -> its replacement, and the description of it in results lines.
 STAND_INS = {
     "cifar100": ("tiny_imagenet_100", "the first 100 classes of Tiny ImageNet at 32 pixels in place of CIFAR-100"),
     "stl10": ("tiny_imagenet_10", "ten classes of Tiny ImageNet in place of STL-10"),
@@ -16,7 +16,7 @@ STAND_INS = {
 
 
 def is_of(line: Result, recipe: Recipe) -> bool:
-    """Return whether a recipe made a results line, on its own data set or the stand-in, in whatever number format."""
+    """Return whether a recipe made a results line, on its own data set or the stand-in, in any number format."""
     sets = {recipe.dataset, STAND_INS.get(recipe.dataset, ("", ""))[0]}
     if line.experiment != recipe.name or line.data.get("name") not in sets:
         return False
@@ -25,10 +25,10 @@ def is_of(line: Result, recipe: Recipe) -> bool:
 
 
 def on_what_is_here(recipe: Recipe, root: Folder) -> Recipe:
-    """Return the recipe on its own data set, or on the stand-in where only that is under the root.
+    """Return the recipe on its own data set, or on the stand-in if only that one is under the root.
 
     Args:
-        recipe: the experiment; its `size` holds for both, so it has to be given.
+        recipe: the experiment; its `size` holds for both, so it must be given.
         root: the folder with the data sets.
 
     Example:

@@ -20,9 +20,9 @@ from resnet_labs.weights import replace_head
 
 
 def run_arm(recipe: Recipe, run: Run) -> Result:
-    """Train with the recipe's ingredients; measure on test images, on the training images as they are, and gradients.
+    """Train with the recipe's ingredients; measure gradients, and figures on test and unaugmented training images.
 
-    `largest_gradient_norm` is that of any step, before clipping; it is left out in fp16, which scales gradients.
+    `largest_gradient_norm` is the largest of all steps, before clipping; fp16, which scales gradients, leaves it out.
     """
     train_set, test_set = (
         data.load(recipe.dataset, split=split, root=run.root, size=recipe.size, limit=limit)
@@ -50,10 +50,10 @@ def run_arm(recipe: Recipe, run: Run) -> Result:
 
 
 def watch_gradients_(model: nn.Module) -> None:
-    """Keep the largest global norm of a step's gradient in the buffer `largest_gradient_norm`, so in checkpoints too.
+    """Keep the largest global norm of a step's gradient in the buffer `largest_gradient_norm`, also in checkpoints.
 
     Args:
-        model: all its parameters get a gradient in every backward pass; it gets the buffer and a hook a parameter.
+        model: all its parameters get a gradient in every backward pass; it gets the buffer and one hook per parameter.
     """
     parameters = list(model.parameters())
     model.register_buffer("largest_gradient_norm", torch.zeros((), device=parameters[0].device))
@@ -72,7 +72,7 @@ def watch_gradients_(model: nn.Module) -> None:
 
 
 def _network(recipe: Recipe, images: ImageData, run: Run) -> nn.Module:
-    """Return the recipe's network with as many outputs as the images have classes, pretrained where it says so."""
+    """Return the recipe's network with as many outputs as the images have classes, pretrained if it says so."""
     name, arguments = recipe.network
     build = partial(getattr(resnet, name), **arguments)
     weights = recipe.knobs["pretrained"]

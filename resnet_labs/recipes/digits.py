@@ -11,7 +11,7 @@ from resnet_labs.train import TrainConfig
 
 
 def with_largest_share(recipe: Recipe, run: Run) -> Result:
-    """Train and test; also say the share of the commonest class in the test set, which no training changes."""
+    """Train and test; also record the share of the most common class in the test set, which training cannot change."""
     line = train_and_test(recipe, run)
     labels = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size).labels
     share = labels.bincount().max().item() / len(labels)
@@ -27,8 +27,8 @@ _DIGITS = Recipe(
     chosen=(
         "The report names SGD, batch 128 and 10 epochs, but no learning rate and no momentum. Momentum is 0.9 as in "
         "He et al. (2016). Rate and size come from r1.digits.choice, on 2,000 validation images cut from the training "
-        "set: rates from 0.003 to 0.03 lie within five images of each other, and 0.01, the middle, was taken; 32 "
-        "pixels were one image better than MNIST's own 28, so the images stay as they are; the 8 pixels that the "
+        "set: rates from 0.003 to 0.03 are within five images of each other, and 0.01, the middle one, was chosen; 32 "
+        "pixels were one image better than MNIST's own 28, so the images keep their size; the 8 pixels that the "
         "report names cost five points."
     ),
 )
@@ -54,8 +54,8 @@ _SIZES = tuple(
         name="r1.c2",
         size=size,
         chosen=(
-            "The settings of r1.digits, at both sizes. largest_share is the share of the commonest digit in the test "
-            "set: what a network scores that names this digit for every image."
+            "The settings of r1.digits, at both sizes. largest_share is the share of the most common digit in the test "
+            "set: the accuracy of a network that predicts this digit for every image."
         ),
         run=with_largest_share,
         shows=("largest_share", "accuracy_before", "accuracy"),

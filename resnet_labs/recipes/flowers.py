@@ -34,10 +34,10 @@ def _backbone(recipe: Recipe) -> nn.Module:
 
 
 def train_head(recipe: Recipe, run: Run) -> Result:
-    """Train a new head on a frozen network's features, judge it on the validation part of an 8:2 split.
+    """Train a new head on a frozen network's features, and judge it on the validation part of an 8:2 split.
 
-    The knob `views` is the number of cached augmented views, 0 for the images as they are, or `LIVE` for images that
-    are augmented anew and passed through the network in every epoch.
+    The knob `views` is the number of cached augmented views, 0 for unaugmented images, or `LIVE` for images that are
+    augmented anew and passed through the network in every epoch.
     """
     assert recipe.size is not None  # one size for all photographs
     parts = [
@@ -77,10 +77,10 @@ _FLOWERS = Recipe(
     batch_size=64,
     config=TrainConfig(epochs=50, learning_rate=1e-4, optimizer="adam", precision="fp32"),
     chosen=(
-        "Rate, batch size, epochs, optimizer, size and kinds of augmentation are the report's. Strengths of the "
-        "augmentation and the version of the weights it does not name: usual ones, not tuned. Five cached views stand "
-        "for a new augmentation in every epoch; lab 04 compares the two. The report has no test set, so the part "
-        "called test by the loader is its validation part; nothing was chosen on it."
+        "Rate, batch size, epochs, optimizer, size and kinds of augmentation are the report's. It does not name the "
+        "strengths of the augmentation or the version of the weights; ours are usual ones, not tuned. Five cached "
+        "views replace a new augmentation in every epoch; lab 04 compares the two. The report has no test set, so the "
+        "part called test by the loader is its validation part; nothing was chosen on it."
     ),
     size=224,
     knobs={"weights": "IMAGENET1K_V1", "views": 5},
@@ -93,7 +93,7 @@ _AUGMENTATION = replace(
     network=("stand_in_network", {}),
     config=TrainConfig(epochs=50, learning_rate=1e-2, optimizer="adam", precision="fp32"),
     chosen=(
-        "The flowers themselves at 24 pixels, which is what the stand-in network takes. The rate is that of lab 04's "
+        "The flowers themselves at 24 pixels, the input size of the stand-in network. The rate is that of lab 04's "
         "fast mode: a head on 64 features needs larger steps than one on 2,048. Nothing was tuned on these images."
     ),
     size=24,

@@ -28,8 +28,8 @@ from resnet_labs.train.evaluation import predict
 def train_with_loss(recipe: Recipe, run: Run) -> Result:
     """Train with one of the three losses, then judge the network, and its features by their nearest class mean.
 
-    Without a validation part the curve over epochs is that of the test images, as in the report's logs; nothing is
-    chosen by it.
+    Without a validation part the curve over epochs is that of the test images, as in the report's logs; it is not used
+    to choose anything.
     """
     parts = train_and_judged(recipe, run)
     train_set, judged_set = parts.values()
@@ -69,7 +69,7 @@ def train_with_loss(recipe: Recipe, run: Run) -> Result:
 
 
 def _by_nearest_mean(network: EmbeddingNetwork, known: ImageData, asked: ImageData) -> Evaluation:
-    """Judge the features by the nearest mean of the known images of a class."""
+    """Judge the features by the nearest class mean of the known images."""
     features, labels = _features(network, known)
     head = NearestCenter(len(known.classes), features.shape[1])
     head.centers.copy_(class_means(features, labels, len(known.classes)))
@@ -115,10 +115,10 @@ _PHOTOS = Recipe(
     config=TrainConfig(epochs=10, learning_rate=1e-3, optimizer="adam", precision="fp32"),
     knobs={"num_features": None},
     chosen=(
-        "The report names ResNet-18, Adam, ten epochs and hard negatives, and not from which weights it began; these "
-        "networks begin from random ones. Its log gives the batch away: "
-        "the mean loss of an untrained network on ten classes is near 2.3, and a sum of 226 over 5,000 images is then "
-        "one over 100 batches of 50. The rate is Adam's usual 0.001, which the report names for its other experiment. "
+        "The report names ResNet-18, Adam, ten epochs and hard negatives, but not the initial weights; these networks "
+        "start from random ones. Its log reveals the batch size: "
+        "the mean loss of an untrained network on ten classes is near 2.3, so a sum of 226 over 5,000 images is a sum "
+        "over 100 batches of 50. The rate is Adam's usual 0.001, which the report names for its other experiment. "
         "Margin 0.2 on the unit sphere is Schroff et al.'s, the weight 0.003 of the centers Wen et al.'s."
     ),
     run=train_with_loss,
@@ -140,7 +140,7 @@ _ONE_EPOCH = replace(
     knobs={**_PHOTOS.knobs, "loss": "cross_entropy"},
     chosen=(
         "One epoch at the report's settings, for three learning rates around Adam's usual one, so that the claim does "
-        "not fall for a badly chosen rate."
+        "not fail because of a badly chosen rate."
     ),
     shows=("accuracy", "train_accuracy_epoch_1"),
 )
@@ -154,7 +154,7 @@ _DIGITS = replace(
     config=replace(_PHOTOS.config, epochs=12),
     chosen=(
         "300 training digits, 30 of each, so that losses can differ: with all 1,438 each of them is right on 98 %. "
-        "Margin and weight are the best of r4.losses.digits.choice, on training images that those 300 leave over."
+        "Margin and weight are the best of r4.losses.digits.choice, on training images that are not among those 300."
     ),
     stand_in="scikit-learn's 8x8 digits in place of STL-10",
 )
@@ -166,7 +166,7 @@ _PLANE = replace(
     name="r4.c4",
     limit=None,
     knobs={"num_features": 2, "loss": "center"},
-    chosen="Features in the plane, and the weights that Wen et al. (2016) show in their section 3, and 0.",
+    chosen="Features in the plane, with the weights that Wen et al. (2016) show in their section 3, and 0.",
     shows=("accuracy", "between_classes", "within_classes", "separation"),
 )
 

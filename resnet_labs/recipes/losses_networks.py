@@ -28,13 +28,13 @@ class NearestCenter(nn.Module):
 class EmbeddingNetwork(nn.Module):
     """A network in two parts, from images to features and from features to logits.
 
-    After each call `features` holds those of the last images, for losses that look at them.
+    After each call `features` holds those of the last images, for losses that need them.
 
     Args:
         body: a ResNet; its last layer is replaced.
         num_classes: the number of logits.
-        num_features: None for what the last layer saw, else a linear layer makes as many of it.
-        embedding: features lie on the unit sphere, and the nearest center classifies; else a linear layer does.
+        num_features: None for the inputs of the last layer; otherwise a linear layer makes so many features of them.
+        embedding: features are on the unit sphere and the nearest center classifies; otherwise a linear layer does.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class CenterObjective(nn.Module):
 
 
 def _of_batch(network: EmbeddingNetwork, labels: Tensor) -> Tensor:
-    """Return the features of the images that the labels are of: in training, those of all processes."""
+    """Return the features of the images with these labels: in training, those of all processes."""
     return distributed.whole(network.features, len(labels)) if network.training else network.features
 
 
@@ -106,7 +106,7 @@ def class_means(
 
 
 def spread(features: Float[Tensor, "N D"], labels: Int64[Tensor, " N"], num_classes: int) -> dict[str, float]:
-    """Return the mean distance between class means, that of features from their own mean, and the quotient."""
+    """Return the mean distance between class means, that of features from their class mean, and the ratio."""
     means = class_means(features, labels, num_classes)
     between = torch.pdist(means).mean().item()
     within = (features - means[labels]).norm(dim=1).mean().item()

@@ -12,7 +12,7 @@ from resnet_labs.train import TrainConfig
 
 Settings = dict[str, Any]
 
-# What sets the report's model 3 apart from its model 1, and the settings that belong together.
+# The differences between the report's models 1 and 3, and the settings that change together.
 INGREDIENTS: dict[str, tuple[str, ...]] = {
     "more epochs": ("epochs",),
     "large batch": ("batch_size",),
@@ -32,7 +32,7 @@ REGULARISED = ("cosine", "crop and flip", "AutoAugment", "mixup", "label smoothi
 def arms(
     first: Mapping[str, Any], last: Mapping[str, Any], ingredients: Mapping[str, tuple[str, ...]]
 ) -> dict[str, Settings]:
-    """Return the settings of an ablation: the first with one ingredient of the last, the last without one of them.
+    """Return the settings of an ablation: the first with each ingredient of the last, the last without each of them.
 
     Args:
         first: settings by name.
@@ -53,7 +53,7 @@ def arms(
 
 
 def _arm(base: Recipe, settings: Settings, *, name: str, arm: str = "") -> Recipe:
-    """Return the base with these settings in their places."""
+    """Return the base recipe with these settings."""
     named = {field.name for field in fields(TrainConfig)}
     config = TrainConfig(**{key: value for key, value in settings.items() if key in named}, precision="fp32")
     knobs = {key: value for key, value in settings.items() if key not in named and key != "batch_size"}
@@ -112,7 +112,7 @@ _BASE = Recipe(
 
 
 def _ablation(base: Recipe, first: Settings, second: Settings, last: Settings) -> tuple[Recipe, ...]:
-    """Return the three models, every arm between the first and the last, and the arms that single claims ask for."""
+    """Return the three models, every arm between the first and the last, and the arms that single claims need."""
     changed = arms(first, last, INGREDIENTS)
     changed["with a smaller rate"] = first | {"learning_rate": second["learning_rate"]}
     changed["with warm-up"] = first | {"warmup_epochs": 1}
@@ -125,7 +125,7 @@ def _ablation(base: Recipe, first: Settings, second: Settings, last: Settings) -
 _LEFT_OUT = (
     "The report gives no image size (here CIFAR-100's own 32 pixels), for models 1 and 2 no optimizer (SGD with "
     "momentum 0.9), and for model 3 no epochs (those of model 2), no weight decay (torch's 0.01), no mixup alpha (0.2, "
-    "as Zhang et al. use for ImageNet) and no clipping value (1). These are usual values."
+    "as in Zhang et al. for ImageNet) and no clipping value (1). These are usual values."
 )
 
 _MODELS = replace(
@@ -136,7 +136,7 @@ _MODELS = replace(
 
 _ABLATION = replace(
     _BASE,
-    chosen=f"{_LEFT_OUT} All arms have model 3's ResNet-152, so that the network is no ingredient. Model 1 starts from "
+    chosen=f"{_LEFT_OUT} All arms have model 3's ResNet-152, so the network is not an ingredient. Model 1 starts from "
     "random weights; the report's was pretrained, as the arm with pretraining is.",
 )
 
@@ -147,7 +147,7 @@ _STAND_IN = replace(
     stand_in="a ResNet-8 in place of ResNet-152, and Tiny ImageNet's other 100 classes in place of ImageNet's weights",
     chosen=f"{_LEFT_OUT} Model 1 starts from random weights; the report's was pretrained, as the arm with pretraining "
     "is. Scaled down for a CPU: a ResNet-8 in every arm, 4,000 training images, 2 and 12 epochs in "
-    "place of 5 and 30, which is the same factor of six. For so small a network and so few steps model 3's rate is "
+    "place of 5 and 30, which is the same factor of six. For such a small network and so few steps model 3's rate is "
     "0.007, ten times the report's: of 0.0007, 0.002, 0.007 and 0.02 the best on 500 validation images cut from "
     "training.",
 )

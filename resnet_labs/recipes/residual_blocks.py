@@ -18,7 +18,7 @@ from resnet_labs.train import TrainConfig, evaluate
 def gradient_norms(model: nn.Module, images: Tensor, labels: Tensor) -> list[float]:
     """Return the norm of the loss's gradient for the weights of each convolution, in the order in which they run.
 
-    The model is put into training mode and loses the gradients that it had; running statistics move by one batch.
+    The model is put into training mode and its gradients are cleared; running statistics move by one batch.
     """
     convs: list[nn.Conv2d] = []
     hooks = [
@@ -75,10 +75,10 @@ _PAPER = Recipe(
     config=TrainConfig(epochs=164, learning_rate=0.1, weight_decay=1e-4, schedule="cosine", precision="fp32"),
     knobs={"crop_and_flip": True},
     chosen=(
-        "No report ran it, so the settings are those of He et al. (2016), section 4.2: batch 128, rate 0.1, momentum "
+        "No report ran this, so the settings are those of He et al. (2016), section 4.2: batch 128, rate 0.1, momentum "
         "0.9, weight decay 0.0001, crop and flip, 64,000 steps, which are 164 epochs of 50,000 images. Two things "
         "differ: the rate falls along a cosine in place of two steps, and the mean of the pixels is not subtracted, "
-        "because batch norm behind the first convolution does."
+        "because batch norm after the first convolution does that."
     ),
     run=train_and_measure,
     shows=("train_loss", "train_error", "accuracy", "log10_first_over_last_gradient_before"),

@@ -1,4 +1,4 @@
-"""A small pretrained network made on the spot, where weights trained on ImageNet cannot be had."""
+"""A small network, pretrained on the spot, for use without ImageNet weights."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from resnet_labs.resnet import ResNet
 from resnet_labs.train import TrainConfig, fit
 
 SOURCE = "procedural_source"
-SIZE = 24  # pixels of a side
+SIZE = 24  # side of the images in pixels
 _BATCH_SIZE = 32
-# In fp32 everywhere, so that the weights depend on the processor as little as can be.
+# In fp32 everywhere, so that the weights depend on the processor as little as possible.
 _CONFIG = TrainConfig(
     epochs=4,
     learning_rate=1e-2,
@@ -39,15 +39,15 @@ _FORMAT = 1  # goes up when the same settings give another network
 def stand_in_network(*, seed: int = 0) -> nn.Module:
     """Return a small ResNet trained on the twelve procedural source classes: a stand-in for ImageNet weights.
 
-    Its stages are layer1 to layer3, then avgpool (64 features) and fc (12 logits); it takes images (N, 3, 24, 24)
-    between 0 and 1, and others with a loss. What it has learned helps on classes that it never saw: the twelve of
-    `procedural_target`. Call every number that rests on it a stand-in's.
+    Its stages are layer1 to layer3, then avgpool (64 features) and fc (12 logits). It takes images (N, 3, 24, 24)
+    between 0 and 1; other sizes work, but worse. Its features help on classes that it never saw: the twelve of
+    `procedural_target`. Mark every number that depends on it as a stand-in's.
 
     The first call trains it, on the CPU, and keeps it under RESNET_LABS_CACHE, by default ~/.cache/resnet-labs; later
-    calls read it. A file that is damaged is made anew. The random generators are afterwards as before.
+    calls read it. A damaged file is replaced. The states of the random generators are restored.
 
     Args:
-        seed: of the images, the initial weights and the order of the batches.
+        seed: the seed of the images, the initial weights and the order of the batches.
 
     Returns:
         A new network in training mode, nothing frozen, on the CPU: the same bits on one processor with the same
@@ -84,7 +84,7 @@ def _network() -> ResNet:
 
 
 def _settings(seed: int) -> dict[str, Any]:
-    """Return what the weights depend on beside the network: sums of floats differ with processor and threads too."""
+    """Return what the weights depend on besides the network; sums of floats also differ by processor and threads."""
     return {
         "format": _FORMAT,
         "data": (SOURCE, SIZE, _BATCH_SIZE),

@@ -25,7 +25,7 @@ STAND_IN = (
 
 
 def train_part(recipe: Recipe, run: Run) -> Result:
-    """Train what the recipe's method trains; accuracy on validation images cut from training, and on the test set."""
+    """Train the parts that the recipe's method trains; measure accuracy on training, validation and test images."""
     parts = _parts(recipe, run)
     model = network_for(recipe.knobs["weights"], len(parts["train"].classes), seed=run.seed)
     train_only_(model, recipe.knobs["method"])
@@ -41,7 +41,7 @@ def train_part(recipe: Recipe, run: Run) -> Result:
 
 
 def measure_clusters(recipe: Recipe, run: Run) -> Result:
-    """Purity and silhouette of test images' features by stage, and in the plane, before and after fine-tuning."""
+    """Measure purity and silhouette of test features by stage, and in the plane, before and after fine-tuning."""
     parts = _parts(recipe, run)
     started = time.perf_counter()
     test_set, num_classes = parts["test"], len(parts["train"].classes)
@@ -56,7 +56,7 @@ def measure_clusters(recipe: Recipe, run: Run) -> Result:
 
 
 def _parts(recipe: Recipe, run: Run) -> dict[str, ImageData]:
-    """Return training, validation and test images; the seed draws which of the training images are used."""
+    """Return training, validation and test images; the seed decides which training images are used."""
     whole = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size)
     test_set = data.load(recipe.dataset, split="test", root=run.root, size=recipe.size)
     assert recipe.validation is not None
@@ -98,10 +98,10 @@ _TABLE = Recipe(
     validation=0.1,
     config=TrainConfig(epochs=10, learning_rate=1e-4, optimizer="adamw", schedule="cosine", precision="fp32"),
     chosen=(
-        "The report names ResNet-152 and CIFAR-10 for the table, and no pixels, batch, optimizer, rate or epochs. "
+        "The report names ResNet-152 and CIFAR-10 for the table, but no image size, batch, optimizer, rate or epochs. "
         "Batch 128 is that of its feature maps, whose shapes are those of 224 pixels; its frozen head was trained for "
         "10 epochs. AdamW with 1e-3 for a head alone and 1e-4 for pretrained layers is usual, and not chosen on data: "
-        "the weights could not be had where this was written. Validation is a tenth cut from the training set."
+        "the weights were not available when this was written. Validation is a tenth cut from the training set."
     ),
     run=train_part,
     shows=("validation_accuracy", "accuracy"),
@@ -119,7 +119,7 @@ _STAND_IN = replace(
     config=replace(_TABLE.config, epochs=5, learning_rate=1e-2),
     chosen=(
         "Rates of 1e-3, 3e-3 and 1e-2, for the head alone of 1e-2 and 3e-2, were compared on 600 validation images cut "
-        "from the training set, with 240, 960 and 4,200 training images and two seeds: 3e-2 was best or level for the "
+        "from the training set, with 240, 960 and 4,200 training images and two seeds: 3e-2 was best or equal for the "
         "head alone, 1e-2 for everything else."
     ),
     stand_in=STAND_IN,

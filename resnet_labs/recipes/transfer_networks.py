@@ -1,4 +1,4 @@
-"""The networks of lab 05: ResNet-152 or its stand-in, what of them trains, and the images as they take them."""
+"""The networks of lab 05: ResNet-152 or its stand-in, which parts train, and how images are prepared."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ WEIGHTS = ("stand_in", "stand_in_random", "IMAGENET1K_V1", "random")
 
 
 def network_for(weights: str, num_classes: int, *, seed: int) -> nn.Module:
-    """Return the network with a new head, on the device.
+    """Return the network with a new head, on the default device.
 
     Args:
         weights: "stand_in", "stand_in_random" (the same network untrained), "IMAGENET1K_V1" for a ResNet-152 with
-            those, or "random" for one without.
+            those weights, or "random" for one without.
         num_classes: outputs of the head.
-        seed: of whatever is drawn.
+        seed: the seed of all random weights.
 
     Raises:
-        InputError: unknown weights, or weights that cannot be had.
+        InputError: unknown weights, or weights that are not available.
 
     Source: He et al. 2016, Deep Residual Learning (ResNet-152).
     Equals: the network with `replace_head`.
@@ -50,7 +50,7 @@ def network_for(weights: str, num_classes: int, *, seed: int) -> nn.Module:
 
 
 def train_only_(model: nn.Module, method: str) -> None:
-    """Leave to train what a method of `METHODS` trains.
+    """Make trainable the parts that a method trains, and freeze the others.
 
     Args:
         model: a ResNet; changed in place.
@@ -60,8 +60,8 @@ def train_only_(model: nn.Module, method: str) -> None:
         InputError: an unknown method.
 
     Source: report r0, transfer_table.
-    Deviations: `last_two_stages` is a rung that the report left out.
-    Equals: `linear_probe_`, `last_block_`, and nothing frozen at all.
+    Deviations: `last_two_stages` is a step that the report left out.
+    Equals: `linear_probe_`, `last_block_`, or nothing frozen.
     """
     if method not in METHODS:
         raise InputError(f"method is {method!r}.", nearest(method, METHODS))
@@ -77,7 +77,7 @@ def train_only_(model: nn.Module, method: str) -> None:
 
 
 def preparation(weights: str) -> Augment | None:
-    """Return what turns images into what the network takes, for `Batches`; None where they are as it takes them.
+    """Return the preparation of images for the network, as an `augment` of `Batches`; None if it needs none.
 
     Args:
         weights: as in `network_for`.

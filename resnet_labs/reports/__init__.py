@@ -1,4 +1,4 @@
-"""The reports as facts, and what this project measured beside them."""
+"""The reports' facts, and this project's measurements."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ REPORTS = tuple(sorted(path.stem for path in _HERE.glob("r*.yaml")))
 
 @cache
 def load_report(report: str) -> dict[str, Any]:
-    """Return a report's facts: title, experiments with settings and figures, claims. A figure left out is None.
+    """Return a report's facts: title, experiments with settings and figures, claims. A missing figure is None.
 
     Raises:
-        InputError: there is no such report, or its file is not as `schema` says.
+        InputError: there is no such report, or its file does not follow `schema`.
 
     Example:
         >>> load_report("r1")["experiments"]["digits"]["batch_size"]
@@ -36,7 +36,7 @@ def load_report(report: str) -> dict[str, Any]:
 
 
 def claim_facts(number: str) -> dict[str, Any]:
-    """Return a claim such as `r1.c2`: its text, how certain the report is, the rule of its verdict.
+    """Return a claim such as `r1.c2`: its text, how certain the report is, and the rule of its verdict.
 
     Raises:
         InputError: there is no such claim.
@@ -65,7 +65,7 @@ def claim(number: str) -> str:
 
 
 def training_log(name: str) -> dict[str, list[float]]:
-    """Return the columns of a report's training log, one value an epoch.
+    """Return the columns of a report's training log, one value per epoch.
 
     Raises:
         InputError: there is no such log.
@@ -83,7 +83,7 @@ def training_log(name: str) -> dict[str, list[float]]:
 
 
 def evidence(experiment: str) -> list[results.Result]:
-    """Return the results lines that the project stores for an experiment, oldest first; none where nothing was run.
+    """Return the results lines stored for an experiment, oldest first; an empty list if there are none.
 
     Example:
         >>> evidence("r1.nothing")

@@ -1,6 +1,6 @@
-"""What follows for a claim from the networks themselves, or from the report's own figures: counted, not measured.
+"""What the networks themselves, or the report's own figures, say about a claim: counted, not measured.
 
-Each function returns whether the claim holds, and the count that says so. A rule names it under `arithmetic`.
+Each function returns whether the claim holds, and the count that shows it. A rule names it under `arithmetic`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TEST_IMAGES = 7_500  # of 25,000; both 0.98173 and 0.98133 are a whole number o
 
 
 def grey_images_in_three_channels() -> Counted:
-    """Whether an unchanged first layer refuses images of one channel, repeated three times, or reads them otherwise."""
+    """Whether an unchanged first layer fails on one-channel images repeated three times, or gives other outputs."""
     images = torch.linspace(0, 1, 32 * 32).view(1, 1, 32, 32)
     network = resnet18(num_classes=10).eval()
     with torch.no_grad():
@@ -63,7 +63,7 @@ def convolutions_of_a_bottleneck() -> Counted:
     layers = 2 * len(sides) + 2
     return all(each.count(3) == 2 for each in sides), (
         f"each of its {len(sides)} blocks has {sides[0].count(3)} 3x3 and {sides[0].count(1)} 1x1 convolutions on its "
-        f"main path; two a block would make {layers} layers"
+        f"main path; two per block would make {layers} layers"
     )
 
 
@@ -97,7 +97,7 @@ def weights_of_pooling() -> Counted:
 
 
 def fixed_policy() -> Counted:
-    """Whether AutoAugment is told anything about the model that it could adjust to."""
+    """Whether AutoAugment gets any information about the model that it could adapt to."""
     names = [*inspect.signature(AutoAugment.__call__).parameters][1:]
     told = [name for name in names if name not in ("images", "labels", "generator")]
     return bool(told), (

@@ -11,7 +11,7 @@ from resnet_labs.reports import load_report
 from resnet_labs.reports.differences import HEADING, differences
 from resnet_labs.results import PARTS, Result, Summary, alike, differing_settings, summarise
 
-# experiment -> (what the row says, the name in our results lines, where the figure stands under the report's `fact`)
+# experiment -> (the row's label, the name in our results lines, the figure's place under the report's `fact`)
 _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "r1.digits": (
         ("accuracy before training", "accuracy_before", "accuracy_before_training"),
@@ -52,7 +52,7 @@ _FIGURES: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: what it is, what the report says, what we measured. A figure left out of the report is None.
+    """One figure: its label, the report's value and ours. A figure that is not in the report is None.
 
     Attributes:
         about: whether the report itself calls its figure approximate.
@@ -71,10 +71,10 @@ def has_figures(experiment: str) -> bool:
 
 
 def compare(runs: Sequence[Result]) -> list[Row]:
-    """Return the report's figures beside the runs' means and intervals; ours alone where the report gives none.
+    """Return the report's figures beside the runs' means and intervals; ours alone if the report gives none.
 
     Args:
-        runs: results lines of one experiment on like settings, one a seed.
+        runs: results lines of one experiment with the same settings, one per seed.
 
     Raises:
         InputError: no run, a seed twice, or a run without one of the figures.
@@ -85,7 +85,7 @@ def compare(runs: Sequence[Result]) -> list[Row]:
     twice = sorted({run.seed for run in runs if sum(other.seed == run.seed for other in runs) > 1})
     if twice:
         seeds = f"Seed{'s' if len(twice) > 1 else ''} {', '.join(map(str, twice))} of {experiment}"
-        raise InputError(f"{seeds} is there more than once.", "Compare one group of `results.alike` at a time.")
+        raise InputError(f"{seeds} appears more than once.", "Compare one group of `results.alike` at a time.")
     if has_figures(experiment):
         figures = _FIGURES[experiment]
     else:
@@ -116,7 +116,7 @@ def _settings(experiment: str) -> dict[str, Any]:
 
 def _stated(experiment: str, place: str) -> float | None:
     facts: Any = _settings(experiment)
-    facts = facts.get("fact", facts)  # an experiment of several arms has figures under each
+    facts = facts.get("fact", facts)  # an experiment with several arms has figures under each
     for key in place.split("."):
         facts = facts[key]
     return facts
@@ -125,7 +125,7 @@ def _stated(experiment: str, place: str) -> float | None:
 def as_text(runs: Sequence[Result]) -> str:
     """Return the comparison as a plain table with its provenance below, for a terminal or a notebook's output.
 
-    Runs that differ in more than the seed get a block each, under what sets them apart.
+    Runs that differ in more than the seed get separate blocks, each under its differing settings.
     """
     blocks = []
     groups = alike(runs)
@@ -167,7 +167,7 @@ def computed_on(run: Result) -> str:
 
 
 def provenance(runs: Sequence[Result]) -> list[str]:
-    """Return what the runs' figures rest on, a line a fact."""
+    """Return the provenance of the runs' figures, one line per fact."""
     first = runs[0]
     split = next(name for name in PARTS if name in first.data)
     images = first.data[split]

@@ -48,7 +48,7 @@ _MODEL = "r2.model_{}".format
 _HEAD = "r0.transfer_table.{}".format
 _LOSS = "r4.losses.{}".format
 
-# The experiment below whose table the differences stand -> what is compared
+# The experiment whose table the differences follow -> what is compared
 COMPARED: dict[str, _Setting | _Experiments | _Arms | _Figures] = {
     "r0.transfer_table.linear_probe_pretrained": _Experiments(
         tuple(
@@ -172,5 +172,5 @@ def _short(experiment: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Return a name of a line in words."""
+    """Return a results line's name in words."""
     return name.replace("_", " ")

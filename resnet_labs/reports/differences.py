@@ -1,4 +1,4 @@
-"""Which runs are compared seed by seed, and which differences hold once all of a table are judged together."""
+"""Which differences between runs, compared seed by seed, hold when all of a table are judged together."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from resnet_labs.reports import compared
 
 LEVEL = 0.05  # the probability of one false finding or more among the differences of a table
 HEADING = f"seed by seed, all judged together at {100 * LEVEL:g} % (Holm)"
-POWER = 0.8  # with which so many seeds or images would show a difference
+POWER = 0.8  # the probability that so many seeds or images show a difference
 
 
 class Difference(NamedTuple):
-    """Two sides of one comparison and what is found; as a string, a line of text.
+    """Two sides of one comparison and the result; as a string, a line of text.
 
     Attributes:
-        first: what is compared.
-        second: with what.
-        metric: the figure, empty where the sides are named after figures of their own.
+        first: the name of the first side.
+        second: the name of the second side.
+        metric: the figure, empty if each side is a figure of its own.
         data: the name of the data set.
-        means: of both sides.
-        level: at which Holm's method judges it.
-        found: the difference with its interval at that level, for new seeds and, of shares, new images; None where it
-            has none, since no seed differs.
-        on_these_images: whether the seeds alone show it, for the very images that they were judged on.
-        needed: how many seeds would show it, and on how many images (None where those at hand are enough), if it is
-            what it looks like; None where it is found, or nil.
+        means: the means of both sides.
+        level: the level at which Holm's method judges it.
+        found: the difference with its interval at that level, for new seeds and, for shares, new images; None if it has
+            no interval because no seed differs.
+        on_these_images: whether the seeds alone show it, for exactly these test images.
+        needed: how many seeds would show it, and on how many images (None if the present ones are enough), if the true
+            difference is the measured one; None if it is shown already, or zero.
     """
 
     first: str
@@ -50,7 +50,7 @@ class Difference(NamedTuple):
 
     @property
     def confidence(self) -> str:
-        """That of the interval."""
+        """The confidence of the interval."""
         return f"{100 * (1 - self.level):.4g} %"
 
     @property
@@ -73,17 +73,17 @@ class Difference(NamedTuple):
 
 
 def _rounded(count: int) -> str:
-    """Return a count as it is while it is small, else with two digits: more would claim to know too much."""
+    """Return a small count as it is, a large one with two digits, since more would claim too much precision."""
     if count >= metrics.MOST_PAIRS:
         return "over a million"
     return f"{count:,}" if count < 100 else f"{int(float(f'{count:.1e}')):,}"
 
 
-_Values = tuple[list[float], list[float], int | None]  # of both sides by seed, and of how many images they are shares
+_Values = tuple[list[float], list[float], int | None]  # both sides by seed, and the number of images behind them
 
 
 def differences(experiment: str, measured: compared.Measured) -> list[Difference]:
-    """Return the differences that stand below an experiment's table, all of them judged together at 5 % (Holm).
+    """Return the differences below an experiment's table, all of them judged together at 5 % (Holm).
 
     Only runs with the same seeds, on the same images and computed the same way are compared, with at least two seeds.
 
@@ -115,7 +115,7 @@ def _difference(pair: compared.Pair, values: _Values, level: float, shown_here: 
 
 
 def _needed(values: _Values, means: tuple[float, float], level: float) -> tuple[int, int | None] | None:
-    """Return how many seeds would show a difference, and on how many images where these are too few for any seeds."""
+    """Return how many seeds would show a difference, and on how many images if these are too few for any seeds."""
     first, second, num_images = values
     images = None
     if num_images is not None:
@@ -138,7 +138,7 @@ def _found(
 
 
 def _values(pair: compared.Pair) -> _Values:
-    """Return both sides' figures by seed, and of how many images they are shares."""
+    """Return both sides' figures by seed, and the number of images they are shares of."""
     by_seed = [{run.seed: run for run in runs} for runs in pair.runs]
     seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
     sides = [[runs[seed].metrics[name] for seed in seeds] for runs, name in zip(by_seed, pair.metrics, strict=True)]

@@ -1,4 +1,4 @@
-"""What the parts of a claim's rule come to: the report's own figures, counts, and the stored results lines."""
+"""The result of each part of a claim's rule: from the report's own figures, counts, and stored results lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Lines = Callable[[str], list[Result]]  # experiment -> its stored results lines,
 
 @dataclass(frozen=True)
 class Finding:
-    """What one part of a rule came to: on which data, empty where nothing was measured for it."""
+    """The result of one part of a rule, and on which data, empty if nothing was measured for it."""
 
     outcome: Outcome
     words: str
@@ -30,7 +30,7 @@ _NOTHING = Finding("unmeasured", "the two sides were not measured on the same da
 
 
 def own(rule: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what follows without results lines."""
+    """Yield the findings that need no results lines."""
     for part in rule.get("figures", []):
         ((relation, places),) = part.items()
         first, second = (_number(lookup(report, place)) for place in places)
@@ -51,7 +51,7 @@ def _number(value: Any) -> Any:
 
 
 def measured(rule: Mapping[str, Any], report: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
-    """Yield what the stored lines show."""
+    """Yield the findings from stored lines."""
     yield from _compared(rule.get("compare", []), lines)
     for part in rule.get("contains", []):
         yield from _contained(part, lookup(report, part["figure"]), lines)
@@ -60,7 +60,7 @@ def measured(rule: Mapping[str, Any], report: Mapping[str, Any], lines: Lines) -
 
 
 def picked(arm: Mapping[str, Any], lines: Lines) -> list[Result]:
-    """Return the stored runs of an arm: of its `evidence`, with its `metric`, and with the settings beside those."""
+    """Return the stored runs of an arm: of its `evidence`, with its `metric`, and with its other settings."""
     wanted = _settings_of(arm).items()
     return [
         run
@@ -70,7 +70,7 @@ def picked(arm: Mapping[str, Any], lines: Lines) -> list[Result]:
 
 
 def _latest(arm: Mapping[str, Any], lines: Lines) -> dict[tuple[str, str], list[Result]]:
-    """Return the latest like runs of an arm on each data, those on the report's own alone where there are any."""
+    """Return the latest group of an arm's runs on each data set; only those on the report's own, if there are any."""
     groups = {(group[0].stand_in, group[0].data["name"]): group for group in results.alike(picked(arm, lines))}
     return {key: group for key, group in groups.items() if not key[0]} or groups
 
@@ -82,7 +82,7 @@ def _missing(arm: Mapping[str, Any]) -> Finding:
 
 
 def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Finding]:
-    """Yield a finding for each comparison on each data; all of them hold together with 95 % (Holm)."""
+    """Yield a finding for each comparison on each data set; all of them hold together with 95 % (Holm)."""
     asked = []
     for part in parts:
         shared = {name: part[name] for name in ("evidence", "metric") if name in part}
@@ -106,7 +106,7 @@ def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Find
 def _difference(
     sides: Sequence[Mapping[str, Any]], first: Sequence[Result], second: Sequence[Result], confidence: float
 ) -> metrics.PairedDifference | None:
-    """Return the difference over the seeds that both have; None where it has no interval."""
+    """Return the difference over the seeds that both have; None if it has no interval."""
     values = [_by_seed(runs, side["metric"]) for side, runs in zip(sides, (first, second), strict=True)]
     pairs = [(value, values[1][seed]) for seed, value in sorted(values[0].items()) if seed in values[1]]
     images = {results.images_of(runs[0], side["metric"]) for side, runs in zip(sides, (first, second), strict=True)}
@@ -176,7 +176,7 @@ def _data(stand_in: str, name: str) -> str:
 
 
 def _value(run: Result, metric: str) -> float | None:
-    """Return a figure of a run, None where it has none."""
+    """Return a figure of a run, None if it has none."""
     if metric == "seconds":
         return run.seconds
     first, *less = (run.metrics.get(name) for name in metric.split(" - "))
@@ -202,7 +202,7 @@ def _settings(arm: Mapping[str, Any]) -> str:
 
 
 def _names(higher: Mapping[str, Any], lower: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what tells two sides apart: their settings, else their metrics, else their experiments."""
+    """Return names that distinguish two sides: their settings, else their metrics, else their experiments."""
 
     def name(side: Mapping[str, Any], other: Mapping[str, Any]) -> str:
         own = {key: value for key, value in _settings_of(side).items() if other.get(key) != value}

@@ -1,4 +1,4 @@
-"""Whether a rerun of an experiment agrees with the first run: bit by bit on the same machine, else by interval."""
+"""Whether a rerun of an experiment agrees with the first run: bit by bit on the same machine, otherwise by interval."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Agreement:
 
     Attributes:
         exact: whether they were compared bit by bit.
-        agrees: the verdict, None where nothing can be said.
+        agrees: the verdict, None if there is none.
         differing: the figures that differ.
-        intervals: the 95 % interval of the second mean less the first, by figure; empty where `exact`.
+        intervals: the 95 % interval of the second mean minus the first, by figure; empty if `exact`.
         images: the parts of the data whose checksums differ.
     """
 
@@ -33,7 +33,7 @@ class Agreement:
 
     def __str__(self) -> str:
         if self.images:
-            return f"The images differ: the checksum of {' and '.join(self.images)} is another one."
+            return f"The images differ: the checksum of {' and '.join(self.images)} is different."
         if self.agrees is None:
             return "Not compared: an interval needs two seeds on each side."
         if self.exact and self.agrees:
@@ -49,13 +49,13 @@ class Agreement:
 def agreement(first: Sequence[Result], second: Sequence[Result], metrics: Sequence[str]) -> Agreement:
     """Return whether two groups of runs of one experiment agree.
 
-    On a CPU, runs of the same machine class, number of threads, number format, versions and commit have to be equal bit
-    by bit in each seed that both have. All others, those on a GPU too, whose sums have no fixed order, are compared by
-    interval: that of the difference between the means has to include zero.
+    On a CPU, runs of the same machine class, number of threads, number format, versions and commit must be equal bit by
+    bit in each seed that both have. All others, also those on a GPU, whose sums have no fixed order, are compared by
+    interval: that of the difference between the means must include zero.
 
     Args:
-        first: runs that differ in nothing but the seed.
-        second: likewise, of the same experiment; machine, number format, versions and commit may be others.
+        first: runs that differ only in the seed.
+        second: the same for the rerun; machine, number format, versions and commit may differ.
         metrics: the figures to compare; all intervals hold together with 95 % (Bonferroni).
 
     Raises:
@@ -85,7 +85,7 @@ def agreement(first: Sequence[Result], second: Sequence[Result], metrics: Sequen
 
 
 def reruns(groups: Sequence[Sequence[Result]]) -> list[Pair]:
-    """Return, for each group that repeats an earlier one, the first of its kind and itself.
+    """Return a pair for each group that repeats an earlier one: the first such group, and the repeating one.
 
     Args:
         groups: as `results.alike` gives them, in the order in which they were run.
@@ -101,7 +101,7 @@ def reruns(groups: Sequence[Sequence[Result]]) -> list[Pair]:
 
 
 def _experiment(run: Result) -> str:
-    """Return what makes runs the same experiment, however they were computed."""
+    """Return what identifies an experiment, however its runs were computed."""
     data = {name: value for name, value in run.data.items() if name != "checksum"}
     settings = {name: value for name, value in run.settings.items() if name != "precision"}
     return json.dumps([run.experiment, run.stand_in, data, settings], sort_keys=True)
@@ -124,7 +124,7 @@ def _same_source_and_machine(one: Result, other: Result) -> bool:
 
 
 def _difference(first: Sequence[float], second: Sequence[float], level: float) -> tuple[float, float]:
-    if len({*first}) == len({*second}) == 1:  # no spread, of which an interval could be made
+    if len({*first}) == len({*second}) == 1:  # no spread, so no interval
         return second[0] - first[0], second[0] - first[0]
     interval = stats.ttest_ind(second, first, equal_var=False).confidence_interval(level)
     return float(interval.low), float(interval.high)

@@ -1,4 +1,4 @@
-"""What a report's YAML file has to hold, checked as it is read: a wrong field is named with its file and its place.
+"""What a report's YAML file must hold, checked when it is read; errors name the file and the field.
 
 A report has an `id`, a `title`, `experiments` and `claims`. An experiment's figures are under `fact`; `about` lists the
 places of those that the report itself calls approximate. What a report leaves out is null.
@@ -7,22 +7,22 @@ A claim has
 
 - `id` (`r1.c2`, numbered from 1) and `text`, in our words;
 - `certainty`: how sure the report is: it `says`, `suggests` or `expects`;
-- `general: true` where it is about methods, not about the report's own runs;
+- `general: true` if it is about methods, not about the report's own runs;
 - `rule`: how its verdict is computed (`reports/verdicts.py`), by one or more of
 
   - `compare`: a list of {`higher`, `lower`}: what the claim needs to have the higher mean over seeds. A side names
-    `evidence` (an experiment with results lines), `metric`, and settings that pick its runs; what both sides share is
-    given once beside them. A metric may be `seconds`, or the difference `a - b`.
-  - `contains`: a list of {`evidence`, `metric`, `figure`, `arm`}: the interval of our mean has to contain the report's
+    `evidence` (an experiment with results lines), `metric`, and settings that pick its runs; fields that both sides
+    share are given once beside them. A metric may be `seconds`, or the difference `a - b`.
+  - `contains`: a list of {`evidence`, `metric`, `figure`, `arm`}: the interval of our mean must contain the report's
     figure. `arm` holds settings that pick the runs.
-  - `seeds`: a list of {`evidence`, `metric`, `reaches`, `arm`}: the metric has to be at least `reaches`, seed by seed.
-  - `figures`: a list of {`above`: [a, b]} or {`equal`: [a, b]}: places of the report's own figures; of a list its
-    length counts.
+  - `seeds`: a list of {`evidence`, `metric`, `reaches`, `arm`}: the metric must be at least `reaches`, seed by seed.
+  - `figures`: a list of {`above`: [a, b]} or {`equal`: [a, b]}: places of the report's own figures; a list counts by
+    its length.
   - `arithmetic`: the name of a function of `reports/arithmetic.py`.
   - `unmeasured`: what would have to be measured.
   - `none`: why it cannot be tested.
 
-  `limits`, beside them, says why runs that were measured cannot decide the claim, whatever they show.
+  `limits`, beside them, says why the measured runs cannot decide the claim, whatever they show.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class _Wrong(Exception):
 
 
 def check(report: Any, name: str) -> dict[str, Any]:
-    """Return a report as it was read, if it is as the module's docstring says.
+    """Return the report if it follows the module's docstring.
 
     Args:
         report: what the YAML file holds.
         name: the file's name without `.yaml`.
 
     Raises:
-        InputError: it is not; the message names the file and the field.
+        InputError: it does not; the message names the file and the field.
     """
     try:
         _mapping(report, "the file", required=("id", "title", "experiments", "claims"))
@@ -74,7 +74,7 @@ def lookup(report: Mapping[str, Any], place: str) -> Any:
     """Return the figure at a place such as `pets.resnet18.accuracy_before`; `fact` may be left out of it.
 
     Raises:
-        KeyError: there is nothing.
+        KeyError: nothing is there.
     """
     found: Any = report["experiments"]
     keys = place.split(".")
@@ -139,7 +139,7 @@ def _compare(parts: Any, field: str) -> None:
             arm = _mapping(part[side], f"{place}.{side}")
             for key in ("evidence", "metric"):
                 if key in arm and arm[key] == part.get(key):
-                    raise _Wrong(f"{place}.{side}.{key}", "says again what is said beside it")
+                    raise _Wrong(f"{place}.{side}.{key}", "repeats the value beside it")
                 if key not in {**part, **arm}:
                     raise _Wrong(f"{place}.{side}.{key}", "is missing")
                 _text({**part, **arm}[key], f"{place}.{side}.{key}")
@@ -158,7 +158,7 @@ def _seeds(parts: Any, field: str) -> None:
         _mapping(part, place, required=("evidence", "metric", "reaches"), optional=("arm",))
         _mapping(part.get("arm", {}), f"{place}.arm")
         if not isinstance(part["reaches"], (int, float)):
-            raise _Wrong(f"{place}.reaches", "is no number")
+            raise _Wrong(f"{place}.reaches", "is not a number")
 
 
 def _figures(parts: Any, field: str) -> None:
@@ -186,12 +186,12 @@ def _parts(parts: Any, field: str) -> list[tuple[str, Any]]:
 
 def _text(value: Any, field: str) -> None:
     if not isinstance(value, str) or not value.strip():
-        raise _Wrong(field, "is no text")
+        raise _Wrong(field, "is not text")
 
 
 def _list(value: Any, field: str) -> list[Any]:
     if not isinstance(value, list):
-        raise _Wrong(field, "is no list")
+        raise _Wrong(field, "is not a list")
     return value
 
 
@@ -199,7 +199,7 @@ def _mapping(
     value: Any, field: str, *, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = None
 ) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _Wrong(field, "is no mapping")
+        raise _Wrong(field, "is not a mapping")
     for key in required:
         if key not in value:
             raise _Wrong(f"{field}.{key}" if field != "the file" else key, "is missing")

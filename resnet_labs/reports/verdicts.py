@@ -1,4 +1,4 @@
-"""What became of a claim: computed from its rule and the stored results lines, never typed."""
+"""The verdict on a claim: computed from its rule and the stored results lines, never typed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind = Literal["confirmed", "refuted", "inconsistent with itself", "not shown", 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What can be said of a claim; as a string, one sentence."""
+    """The kind of a verdict and its reason; as a string, one sentence."""
 
     kind: Kind
     because: str
@@ -27,16 +27,16 @@ class Verdict:
 def verdict(number: str, lines: Lines = reports.evidence) -> Verdict:
     """Return the verdict on a claim.
 
-    A claim is confirmed where every part of its rule holds, and refuted where one part fails. Stored lines decide it
-    only where they are of the report's own data and settings, or where the claim is about methods in general; else the
-    verdict is "not shown", and the sentence says what they show.
+    A claim is confirmed if every part of its rule holds, and refuted if one part fails. Stored lines decide it only if
+    they are of the report's own data and settings, or if the claim is about methods in general; otherwise the verdict
+    is "not shown", and the sentence says what they show.
 
     Args:
         number: such as `r1.c2`.
-        lines: where results lines come from.
+        lines: returns the results lines of an experiment.
 
     Raises:
-        InputError: there is no such claim, or its rule names a count that there is not.
+        InputError: there is no such claim, or its rule names a count that does not exist.
 
     Example:
         >>> verdict("r2.c8").kind
@@ -73,7 +73,7 @@ def _kind(outcomes: Sequence[Outcome], *, complete: bool) -> Kind:
 
 
 def _by_data(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield what was found, under the data that it was found on."""
+    """Yield the findings, grouped by their data."""
     for data in dict.fromkeys(each.data for each in findings):
         words = "; ".join(dict.fromkeys(each.words for each in findings if each.data == data))
         yield f"on {data}: {words}" if data else words

@@ -53,7 +53,7 @@ def test_figures_stand_beside_the_reports_with_interval_and_provenance(tmp_path:
         "- Reproduce: `resnet-labs reproduce r1.digits`\n",
         "- Data: MNIST, all of it\n",
         "- Device: a device, fp32\n",
-        "- Seconds of training, a run: 12.2, 13.2\n",
+        "- Seconds of training, per run: 12.2, 13.2\n",
         "- Versions: torch 9.9\n",
         "- Date and commit: 2026-11-21, abc\n",
         recipes.find("r1.digits")[0].chosen,
@@ -150,13 +150,13 @@ def test_rerun_variants_are_counted_and_those_that_differ_are_named(tmp_path: Pa
     assert "| learning rate | computed on | accuracy |" in text
     assert "| 0.1 | a device, fp32, 2026-11-21 | 0.5100 " in text
     assert "| 0.1 | B, fp32, 2027-01-01 | 0.5200 " in text
-    assert "- Rerun on B, fp32, 2027-01-01: 1 of 2 rows agree with those before. " in text
+    assert "- Rerun on B, fp32, 2027-01-01: 1 of 2 rows agree with the earlier ones. " in text
     assert "learning rate 0.2: Compared by interval: accuracy differs by [" in text
 
 
 def test_lines_in_another_number_format_than_the_recipe_s_are_called_so(tmp_path: Path) -> None:
     text = section(page(tmp_path, line(0), line(1, precision="bf16")), "r1.digits")
-    assert "**Number format**: 1 of 2 lines ran in bf16, from before the recipe fixed fp32." in text
+    assert "**Number format**: 1 of 2 lines ran in bf16, before the recipe fixed fp32." in text
     assert "- Device: a device, bf16\n" in text
     (tmp_path / "r1.digits.jsonl").unlink()
     assert "Number format**:" not in page(tmp_path, line(0), line(1))

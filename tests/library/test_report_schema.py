@@ -65,33 +65,33 @@ def changed(place: str, value: Any = None) -> dict[str, Any]:
 WRONG = [
     ("title", None, "title is missing"),
     ("claims", None, "claims is missing"),
-    ("title", 5, "title is no text"),
+    ("title", 5, "title is not text"),
     ("id", "r8", "id is 'r8', and the file is called r9"),
-    ("experiments", ["cars"], "experiments is no mapping"),
-    ("claims", {"a": 1}, "claims is no list"),
+    ("experiments", ["cars"], "experiments is not a mapping"),
+    ("claims", {"a": 1}, "claims is not a list"),
     ("experiments/cars/about", ["small.top5"], "experiments.cars.about names 'small.top5', which `fact` does not hold"),
-    ("experiments/cars/about", "small", "experiments.cars.about is no list"),
+    ("experiments/cars/about", "small", "experiments.cars.about is not a list"),
     ("claims/1/certainty", None, "r9.c2.certainty is missing"),
     ("claims/1/certainty", "proves", "r9.c2.certainty is 'proves'; known are says, suggests, expects"),
     ("claims/1/rule", None, "r9.c2.rule is missing"),
-    ("claims/1/rule", "none", "r9.c2.rule is no mapping"),
+    ("claims/1/rule", "none", "r9.c2.rule is not a mapping"),
     ("claims/1/rule", {}, "r9.c2.rule has none of compare, contains"),
     ("claims/0/rule", {"limits": "few images"}, "r9.c1.rule has none of compare, contains"),
     ("claims/1/rule", {"compares": []}, "r9.c2.rule.compares is not known. Did you mean 'compare'?"),
     ("claims/1/rule/none", "it is nice", "r9.c2.rule says both that the claim can be tested and that it cannot"),
-    ("claims/2/rule/none", " ", "r9.c3.rule.none is no text"),
+    ("claims/2/rule/none", " ", "r9.c3.rule.none is not text"),
     ("claims/1/text", None, "r9.c2.text is missing"),
-    ("claims/1/text", "", "r9.c2.text is no text"),
+    ("claims/1/text", "", "r9.c2.text is not text"),
     ("claims/1/id", "r9.c3", "r9.c2 has the id 'r9.c3'; claims are numbered in their order"),
     ("claims/1/verdict", "confirmed", "r9.c2.verdict is not known."),
     ("claims/0/general", "yes", "r9.c1.general is true or left out"),
     ("claims/0/rule/compare", [], "r9.c1.rule.compare is empty"),
-    ("claims/0/rule/compare", {"a": 1}, "r9.c1.rule.compare is no list"),
+    ("claims/0/rule/compare", {"a": 1}, "r9.c1.rule.compare is not a list"),
     ("claims/0/rule/compare/0/lower", None, f"{COMPARE}.lower is missing"),
     ("claims/0/rule/compare/0/lower", {"depth": 20}, f"{COMPARE} compares an arm with itself"),
-    ("claims/0/rule/compare/0/lower/metric", "accuracy", f"{COMPARE}.lower.metric says again what is said beside it"),
+    ("claims/0/rule/compare/0/lower/metric", "accuracy", f"{COMPARE}.lower.metric repeats the value beside it"),
     ("claims/0/rule/compare/0/metric", None, f"{COMPARE}.higher.metric is missing"),
-    ("claims/0/rule/compare/0/evidence", 3, f"{COMPARE}.higher.evidence is no text"),
+    ("claims/0/rule/compare/0/evidence", 3, f"{COMPARE}.higher.evidence is not text"),
     ("claims/0/rule/compare/0/arm", {}, f"{COMPARE}.arm is not known."),
     (
         "claims/0/rule/contains/0/figure",
@@ -99,8 +99,8 @@ WRONG = [
         "r9.c1.rule.contains[0].figure names 'cars.top5', which the report",
     ),
     ("claims/0/rule/contains/0/figure", None, "r9.c1.rule.contains[0].figure is missing"),
-    ("claims/0/rule/contains/0/arm", [1], "r9.c1.rule.contains[0].arm is no mapping"),
-    ("claims/1/rule/seeds/0/reaches", "half", "r9.c2.rule.seeds[0].reaches is no number"),
+    ("claims/0/rule/contains/0/arm", [1], "r9.c1.rule.contains[0].arm is not a mapping"),
+    ("claims/1/rule/seeds/0/reaches", "half", "r9.c2.rule.seeds[0].reaches is not a number"),
     ("claims/1/rule/figures/0", {"below": ["a", "b"]}, "r9.c2.rule.figures[0] holds either `above` or `equal`"),
     ("claims/1/rule/figures/0/above", ["cars.accuracy"], "r9.c2.rule.figures[0] takes two places"),
     ("claims/1/rule/figures/0/above", ["cars.accuracy", "no"], "r9.c2.rule.figures[0] names 'no', which the report"),
@@ -119,7 +119,7 @@ def test_what_is_wrong_is_named_with_file_and_field(place: str, value: Any, prob
 
 @pytest.mark.parametrize("report", [None, [], "r9"])
 def test_a_file_that_holds_something_else_is_named(report: Any) -> None:
-    with pytest.raises(InputError, match=r"r9\.yaml: the file is no mapping"):
+    with pytest.raises(InputError, match=r"r9\.yaml: the file is not a mapping"):
         schema.check(report, "r9")
 
 

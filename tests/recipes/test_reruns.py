@@ -110,7 +110,7 @@ def test_other_images_are_told_before_any_figure():
     data = {"name": "mnist", "source": "MNIST", "train": 10, "test": 5, "checksum": {"train": "b"}}
     found = reruns.agreement(group([0.5, 0.6]), group([0.5, 0.6], data=data), ["accuracy"])
     assert found.agrees is False
-    assert str(found) == "The images differ: the checksum of train is another one."
+    assert str(found) == "The images differ: the checksum of train is different."
 
 
 @pytest.mark.parametrize("change", [{"experiment": "r1.pets"}, {"settings": {"epochs": 2}}, {"stand_in": "digits"}])

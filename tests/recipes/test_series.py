@@ -285,7 +285,7 @@ def test_a_run_that_has_a_line_is_not_run_again_beside_it(tmp_path, monkeypatch,
         warnings.filterwarnings("ignore", message="Left out of")
         assert cli.main(["reproduce", "small", "--runs", str(tmp_path), "--seeds", str(seeds)]) == 2
     assert capsys.readouterr().err == (
-        f"resnet-labs: '{target}' has a line of small with seed 0 and the same settings already. "
+        f"resnet-labs: '{target}' already has a line of small with seed 0 and the same settings. "
         "Add --resume to run only what is missing, or give another folder with --runs to run it again.\n"
     )
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
