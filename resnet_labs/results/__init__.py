@@ -1,4 +1,4 @@
-"""One JSON line a run: what was measured, and everything that is needed to measure it again."""
+"""One JSON line per run: what was measured, and everything needed to measure it again."""
 
 from __future__ import annotations
 

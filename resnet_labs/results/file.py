@@ -1,4 +1,4 @@
-"""Files of results lines: lines are appended whole, and those of older versions are read with what they left out."""
+"""Files of results lines: lines are appended whole, and fields missing in older lines are filled in when read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from resnet_labs.errors import InputError
 from resnet_labs.json_lines import append_line, read_lines
 from resnet_labs.results.line import PARTS, SCHEMA, Result
 
-# Settings of `fit` and of recipes that lines of schema 1 may leave out, and what they were then.
+# Settings of `fit` and of recipes that lines of schema 1 may leave out, and their values then.
 _LATER = {"accumulate": 1, "size": None, "limit": None, "validation": None}
 
 
 def append(path: str | os.PathLike[str], result: Result) -> None:
-    """Append one line, also after a line that was cut short; what is there stays as it is.
+    """Append one line, even after a line that was cut short; existing lines do not change.
 
-    A second line of the same seed and settings is a rerun, for which `alike` makes another group.
+    A second line with the same seed and settings is a rerun, which `alike` puts into another group.
 
     Raises:
         InputError: the file cannot be written.
@@ -27,9 +27,9 @@ def append(path: str | os.PathLike[str], result: Result) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> list[Result]:
-    """Read the lines of a file in the order in which they were written; what an older line lacks gets its default.
+    """Read the lines of a file in the order in which they were written; missing fields of older lines get defaults.
 
-    A line that is cut short or not a result is left out, and a warning names it.
+    A line that is cut short or is not a result is left out with a warning.
 
     Raises:
         InputError: the file is missing, is not UTF-8 text or holds something else, or a line is of a later schema.
@@ -41,7 +41,7 @@ def read(path: str | os.PathLike[str]) -> list[Result]:
     def parse(number: int, facts: dict[str, Any]) -> Result:
         if facts.setdefault("schema", 1) > SCHEMA:
             raise InputError(
-                f"Line {number} of {str(target)!r} has schema {facts['schema']}, and this version knows {SCHEMA}.",
+                f"Line {number} of {str(target)!r} has schema {facts['schema']}, but this version knows {SCHEMA}.",
                 "Update resnet_labs.",
             )
         return _complete(_checked(Result(**facts)))
@@ -50,7 +50,7 @@ def read(path: str | os.PathLike[str]) -> list[Result]:
 
 
 def _checked(run: Result) -> Result:
-    """Return a line that was read, if its fields are of their kinds; a ValueError else."""
+    """Return the line if its fields have the right types; raise ValueError otherwise."""
     kinds: dict[type | tuple[type, ...], list[Any]] = {
         str: [run.experiment, run.device, run.precision, run.stand_in, run.command, run.commit, run.date],
         dict: [run.data, run.settings, run.metrics, run.machine, run.versions],
@@ -69,7 +69,7 @@ def _checked(run: Result) -> Result:
 
 
 def _complete(run: Result) -> Result:
-    """Return a line of schema 1 with the settings that came later, where it has those of `fit`, and what really ran."""
+    """Return a line with later settings and the precision that ran added, if it has schema 1 and settings of `fit`."""
     if run.schema > 1 or "channels_last" not in run.settings:
         return run
     missing = {name: value for name, value in _LATER.items() if name not in run.settings}

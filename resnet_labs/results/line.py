@@ -14,8 +14,8 @@ from resnet_labs import distributed, runtime
 from resnet_labs.data import ImageData
 from resnet_labs.results.provenance import command_line, source_revision
 
-PARTS = ("test", "validation", "train")  # of the data, the one that figures are measured on first
-SCHEMA = 2  # 1 had neither `schema` nor `machine`, and settings held the number format that was asked for
+PARTS = ("test", "validation", "train")  # of the data, in the order in which figures prefer them
+SCHEMA = 2  # 1 had neither `schema` nor `machine`, and settings held the requested number format
 
 
 @runtime_checkable
@@ -39,14 +39,14 @@ class Result:
         schema: the version of this list of fields.
         experiment: the report's experiment that it repeats, such as `r1.digits`.
         data: name and source of the data set, the number of images of each split that was used, and their checksums.
-        stand_in: what the data stand in for, empty where they are the report's own.
+        stand_in: what the data stand in for, empty if they are the report's own.
         seed: the seed of initial weights and batch order.
         settings: every knob of the run; `precision` is the number format that ran, not `auto`.
-        metrics: figures by name; fractions, not per cent.
+        metrics: figures by name; fractions, not percentages.
         seconds: wall time of the training, in seconds.
-        device: what the device calls itself, for people.
-        machine: what the last digits depend on beside versions, as `runtime.machine` gives it, and the number of
-            processes; empty in lines of schema 1.
+        device: the device's name, for display.
+        machine: what the last digits depend on besides versions, from `runtime.machine`, and the number of processes;
+            empty in lines of schema 1.
         precision: the number format of the forward pass.
         versions: Python and the packages that compute.
         command: the command line that wrote this line.
@@ -94,16 +94,16 @@ def record(
 
     Args:
         experiment: the report's experiment that it repeats.
-        seed: of initial weights and batch order.
+        seed: the seed of initial weights and batch order.
         dataset: the name of the data set.
         parts: the images by their part in the run, such as `train` and `test`, the training images first.
-        settings: the knobs of the run, beside those of `config`.
-        metrics: the figures; fractions, not per cent.
-        history: of the training that the line is about.
-        config: the `TrainConfig` of that training; all of it but the seed goes into the settings.
-        seconds: of the whole run; else those of the training.
-        stand_in: what the data stand in for, empty where they are the report's own.
-        device: where it ran; the default device where it is left out.
+        settings: the knobs of the run, besides those of `config`.
+        metrics: the figures; fractions, not percentages.
+        history: the history of the training.
+        config: the `TrainConfig` of the training; all of it except the seed goes into the settings.
+        seconds: the seconds of the whole run; by default those of the training.
+        stand_in: what the data stand in for, empty if they are the report's own.
+        device: where it ran; by default the default device.
 
     Raises:
         ValueError: a figure is not finite, or `settings` holds another value than `config`.

@@ -10,15 +10,15 @@ from pathlib import Path
 
 
 def command_line() -> str:
-    """Return the `resnet-labs` command that runs, also inside a lab's kernel; else how this process was started."""
+    """Return the running `resnet-labs` command, also inside a lab's kernel; else this process's command line."""
     return os.environ.get("RESNET_LABS_COMMAND") or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 def source_revision() -> str:
-    """Return the checkout's short revision, with a `+` where what makes results lines is not as committed.
+    """Return the checkout's short revision, with a `+` if the code behind results lines has uncommitted changes.
 
-    That is all of `resnet_labs` and `labs`, files that git does not know included, except the stored lines themselves.
-    Empty outside a checkout.
+    That code is all of `resnet_labs` and `labs`, including untracked files, except the stored lines themselves. Empty
+    outside a checkout.
     """
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():

@@ -1,4 +1,4 @@
-"""Runs that differ in the seed alone: which they are, and the mean of a figure over them."""
+"""Runs that differ only in the seed: how they are grouped, and the mean of a figure over them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from resnet_labs.results.line import PARTS, Result
 
 @dataclass(frozen=True)
 class Summary:
-    """A metric over several seeds: mean and 95 % interval, as a string both, or what there is in the interval's place.
+    """A metric over several seeds: its mean, and its 95 % interval or a note in place of the interval.
 
     Attributes:
-        mean: over the seeds.
-        low: lower end of the interval; None where there is none: for one seed, for a count, and for values without
-            spread that are no shares of images.
+        mean: the mean over the seeds.
+        low: lower end of the interval; None for one seed, for a count, and for values without spread that are not
+            shares of images.
         high: upper end.
-        num_seeds: how many seeds there are.
-        note: what stands in place of an interval.
+        num_seeds: the number of seeds.
+        note: the text shown in place of an interval.
     """
 
     mean: float
@@ -39,9 +39,9 @@ class Summary:
 
 
 def _sameness(run: Result) -> dict[str, Any]:
-    """Return what has to be equal in runs of which a mean is taken: all but the seed, the time and the commit.
+    """Return what must be equal in runs that share a mean: everything but the seed, the time and the commit.
 
-    Checksums are left out, since a seed may draw which images it gets.
+    Checksums are left out, since the seed may decide which images are used.
     """
     data = {name: value for name, value in run.data.items() if name != "checksum"}
     same = {"experiment": run.experiment, "stand_in": run.stand_in, "data": data, "settings": run.settings}
@@ -50,10 +50,10 @@ def _sameness(run: Result) -> dict[str, Any]:
 
 
 def alike(results: Iterable[Result]) -> list[list[Result]]:
-    """Return runs in groups that differ in nothing but the seed, in the order of their first lines.
+    """Return runs in groups that differ only in the seed, in the order of their first lines.
 
     Another machine class, number of threads, number format or version makes another group; so does a seed that a
-    group has already, which is a rerun. Lines of schema 1 know their machine by what the device calls itself only.
+    group already has, which is a rerun. Lines of schema 1 identify their machine only by the device's name.
     """
     groups: dict[tuple[str, int], list[Result]] = {}
     seen: dict[str, int] = {}
@@ -75,11 +75,11 @@ def differing_settings(results: Iterable[Result]) -> list[str]:
 def summarise(results: Iterable[Result], metric: str) -> Summary:
     """Return mean and 95 % interval of one metric over the seeds of one experiment.
 
-    What the figure is decides (`metrics.quantity`): shares of images get `metrics.share_interval`, everything else
-    `metrics.mean_interval` over the seeds; counts, and runs of one and the same network, get none.
+    The kind of figure decides (`metrics.quantity`): shares of images get `metrics.share_interval`, everything else
+    `metrics.mean_interval` over the seeds; counts, and repeated measurements of one network, get none.
 
     Args:
-        results: runs of one experiment on the same settings, machine class and versions, one a seed.
+        results: runs of one experiment with the same settings, machine class and versions, one per seed.
         metric: a name that every run's `metrics` holds.
 
     Raises:
@@ -88,12 +88,12 @@ def summarise(results: Iterable[Result], metric: str) -> Summary:
     runs = list(results)
     seeds = [run.seed for run in runs]
     if not runs or len(set(seeds)) < len(seeds):
-        raise ValueError(f"seeds are {seeds}; one run for each of at least one seed is needed")
+        raise ValueError(f"seeds are {seeds}; at least one run, and only one per seed, is needed")
     first = _sameness(runs[0])
     differing = [name for run in runs for name, value in _sameness(run).items() if value != first[name]]
     if differing:
         names = ", ".join(dict.fromkeys(differing))
-        raise ValueError(f"the runs differ in {names}; only like runs can be summarised, `alike` puts them into groups")
+        raise ValueError(f"the runs differ in {names}; only one group of `alike` can be summarised")
     missing = [run.seed for run in runs if metric not in run.metrics]
     if missing:
         raise ValueError(
@@ -124,14 +124,14 @@ def _interval(
 
 
 def _kind(metric: str, values: Sequence[float]) -> Kind:
-    """Return what the figure is by its name, but "real" where its values cannot be that."""
+    """Return the figure's kind by its name, or "real" if its values do not fit that kind."""
     kind = known.kind if (known := quantity(metric)) else "real"
     highest = 1.0 if kind in ("share", "fraction") else math.inf
     return kind if kind == "count" or all(0 <= value <= highest for value in values) else "real"
 
 
 def images_of(run: Result, metric: str) -> int | None:
-    """Return of how many images a metric is the share; None where it is none, or where the line does not say."""
+    """Return how many images a metric is a share of; None if it is not a share or the line does not say."""
     known = quantity(metric)
     if known is None or known.kind != "share":
         return None
@@ -142,9 +142,9 @@ def images_of(run: Result, metric: str) -> int | None:
 
 
 def _one_network(runs: Sequence[Result], metric: str) -> bool:
-    """Return whether runs measured one network before its training: a real number of then is equal to its last digit.
+    """Return whether runs measured one network before its training: then some real number is equal to the last digit.
 
-    Shares of few images are equal now and then; real numbers only where everything is.
+    Shares of few images are sometimes equal by chance; real numbers are not.
     """
     if not metric.endswith("_before"):
         return False

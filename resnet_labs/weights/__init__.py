@@ -1,4 +1,4 @@
-"""Trained weights into our networks, and networks fitted to other classes and other images."""
+"""Load trained weights into our networks, and adapt networks to other classes and other images."""
 
 from resnet_labs.weights.layers import replace_head, replace_stem
 from resnet_labs.weights.loading import load_weights

@@ -1,4 +1,4 @@
-"""Networks fitted to other classes and other images."""
+"""Adapt networks to other classes and other images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def replace_head(model: Network, num_classes: int) -> Network:
     """Give the model a new last layer with torch's initial weights, and return the model.
 
     Args:
-        model: has its last linear layer in `fc`, as our ResNets and torchvision's.
+        model: a network whose last linear layer is `fc`, as in our ResNets and torchvision's.
         num_classes: outputs of the new layer.
 
     Raises:
@@ -42,12 +42,12 @@ def replace_head(model: Network, num_classes: int) -> Network:
 def replace_stem(model: Network, in_channels: int, keep_weights: bool = True) -> Network:
     """Give the model a first convolution for images of another number of channels, and return the model.
 
-    Filters that are kept: every new channel gets the sum of the old channels' filters, divided by the number of new
-    channels. So an image that is the same in all its channels gives what it gave before, a grey one among them. Where
-    the number does not change, the filters do not either.
+    If filters are kept, every new channel gets the sum of the old channels' filters, divided by the number of new
+    channels. So an image that is the same in all its channels, such as a grey one, gives the same output as before. If
+    the number of channels does not change, the filters do not either.
 
     Args:
-        model: has its first convolution in `conv1`, as our ResNets and torchvision's.
+        model: a network whose first convolution is `conv1`, as in our ResNets and torchvision's.
         in_channels: channels of the images.
         keep_weights: False draws new filters (He et al. 2015, fan out).
 

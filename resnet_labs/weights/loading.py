@@ -1,4 +1,4 @@
-"""Trained weights into a network."""
+"""Load trained weights into a network."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def load_weights(model: Network, source: str | os.PathLike[str] | Enum | Mapping
             call `replace_head` or `replace_stem`).
         source: "IMAGENET1K_V1" or "IMAGENET1K_V2" (torchvision's weights for this architecture, downloaded once into
             torch's hub folder; also as torchvision's enum), the path of a state dict, or a state dict. A checkpoint
-            that holds one, or one saved from a wrapped network, is taken too, and a warning says what was loaded.
+            that holds one, or one saved from a wrapped network, also works; a warning says what was loaded.
 
     Raises:
         InputError: no such weights, file or connection, a damaged file or one of another kind, or weights of another
-            network; the model is as it was.
+            network; the model is unchanged.
 
     Source: torchvision's weights, https://pytorch.org/vision/stable/models.html.
-    Equals: `model.load_state_dict(..., strict=True)`; counts of batches, which old files lack, keep their value.
+    Equals: `model.load_state_dict(..., strict=True)`; batch counters, which old files lack, keep their values.
 
     Example:
         >>> model = nn.Linear(2, 1)
@@ -54,7 +54,7 @@ def load_weights(model: Network, source: str | os.PathLike[str] | Enum | Mapping
     if differences:
         raise InputError(
             f"The weights{without} do not fit the model: {differences}.",
-            "Build the model as theirs was (architecture, num_classes, in_channels, stem), load, and then call "
+            "Build the model that they belong to (architecture, num_classes, in_channels, stem), load, and then call "
             "replace_head or replace_stem.",
         )
     for name, value in state.items():
@@ -66,7 +66,7 @@ def load_weights(model: Network, source: str | os.PathLike[str] | Enum | Mapping
 
 
 def _given(model: nn.Module, source: str | os.PathLike[str] | Enum | Mapping[str, Any]) -> tuple[str, Any]:
-    """Return what to call the source, and what is in it."""
+    """Return the source's name for messages, and its content."""
     if isinstance(source, Mapping):
         return "source", source
     if isinstance(source, Enum) or is_name(source):
@@ -80,7 +80,7 @@ def _of_torchvision(file: WeightsFile) -> Any:
     with file.path.open("rb") as content:
         whole = hashlib.file_digest(content, "sha256").hexdigest().startswith(file.digest)
     if not whole:
-        raise _damaged(file.path, "Delete it, and call again: it is then fetched again.")
+        raise _damaged(file.path, "Delete it and call again to download it again.")
     return _read(file.path)
 
 
@@ -94,7 +94,7 @@ def _read(file: Path) -> Any:
     except torch_files.Foreign as foreign:
         raise InputError(f"The weights file {str(file)!r} {foreign.what}.", foreign.fix) from foreign
     except torch_files.Damaged as error:
-        raise _damaged(file, "Fetch or write it again.") from error
+        raise _damaged(file, "Download or save it again.") from error
     except OSError as error:
         raise InputError(
             f"The weights file {str(file)!r} cannot be read: {error.strerror or error}.",
@@ -107,7 +107,7 @@ def _damaged(file: Path, fix: str) -> InputError:
 
 
 def _check_values(name: str, value: Tensor, own: Any) -> None:
-    """Refuse tensors that torch cannot copy, or only with a loss, into one of the model."""
+    """Refuse tensors that torch cannot copy into the model's, or only with a loss."""
     plain = isinstance(value, Tensor) and value.layout == torch.strided and not (value.is_meta or value.is_quantized)
     if not plain or (value.is_complex() and not own.is_complex()):
         raise InputError(

@@ -1,4 +1,4 @@
-"""State dicts under other names: inside a checkpoint, or of a network that was wrapped when it was saved."""
+"""State dicts with other names: inside a checkpoint, or saved from a wrapped network."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from resnet_labs.checkpoint import first_names
 from resnet_labs.errors import InputError
 
-# What timm and Lightning, torchvision's references and we, and torch's tutorials call it.
+# The names used by timm and Lightning, by torchvision's references and us, and by torch's tutorials.
 _ENTRIES = ("state_dict", "model", "model_state_dict")
-# What torch.compile, and DataParallel and DistributedDataParallel, put in front of a name.
+# The prefixes added by torch.compile, and by DataParallel and DistributedDataParallel.
 _WRAPPERS = ("_orig_mod", "module")
 
 
@@ -24,10 +24,10 @@ class Found:
 
     Attributes:
         state: tensors by name.
-        entry: where it was in what was given, "" where it is all of it.
+        entry: the entry of the input that holds it, "" if it is the whole input.
         removed: prefixes that were removed from names.
-        num_renamed: from how many names.
-        left_out: names of what was left out.
+        num_renamed: the number of names that had one.
+        left_out: names of everything that was left out.
     """
 
     state: dict[str, Any]
@@ -37,10 +37,10 @@ class Found:
     left_out: list[str] = field(default_factory=list)
 
     def told(self, origin: str) -> str:
-        """Return what a user has to know of it; nothing where it is all of what was given."""
+        """Return what a user must know about it; "" if the whole input was used unchanged."""
         said = []
         if self.entry:
-            said.append(f"Of {origin}, the entry {self.entry!r} was loaded.")
+            said.append(f"From {origin}, the entry {self.entry!r} was loaded.")
         if self.num_renamed:
             said.append(f"The prefix {_quoted(self.removed)} was removed from {self.num_renamed} names.")
         if self.left_out:
@@ -50,14 +50,14 @@ class Found:
 
 
 def entry_of(given: Any, title: str) -> Found:
-    """Return the state dict in what was given: all of it, or the entry that a training script keeps it under.
+    """Return the state dict in the input: all of it, or the entry in which a training script keeps it.
 
     Args:
         given: what was loaded or passed.
-        title: what an error calls it.
+        title: its name in error messages.
 
     Raises:
-        InputError: there is none, or more than one and none of the usual name.
+        InputError: there is none, or there are several and none has a usual name.
     """
     entries: list[str] = []
     left_out: list[str] = []
@@ -90,18 +90,18 @@ def _no_state_dict(given: Any, title: str) -> InputError:
     held = f"a dict of {first_names(given)}" if isinstance(given, Mapping) else f"a {type(given).__name__}"
     part = next((name for name, value in items if isinstance(value, Mapping)), "model")
     return InputError(
-        f"{title} is no state dict, but {held}.",
-        f"Give the part of it that is the model's, such as state[{part!r}].",
+        f"{title} is not a state dict but {held}.",
+        f"Give the part that belongs to the model, such as state[{part!r}].",
     )
 
 
 def fit_to(own: Iterable[str], found: Found) -> Found:
-    """Return it under the model's own names, where these are its names but for wrappers and one prefix.
+    """Return the state dict under the model's own names if they differ only by wrappers and one prefix.
 
-    Names that fit as they are are left alone, and so is what has no prefix that more than a third of them share.
+    Names that already fit stay, and so do names without a prefix that more than a third of them share.
 
     Raises:
-        InputError: several networks in it fit.
+        InputError: several networks in the state dict fit.
     """
     own, given = dict.fromkeys(own), found.state
     if len(own.keys() & given.keys()) > len(own) / 2:
@@ -120,7 +120,7 @@ def fit_to(own: Iterable[str], found: Found) -> Found:
     if len(counts) > 1 and counts[0][1] == counts[1][1]:
         raise _two_fit(counts[0][0], counts[1][0])
     renamed = {name: own_by_bare.get(end, end) for name, end in under.items()}
-    # What lies outside the wrapper, as the counter of an averaged model.
+    # Entries outside the wrapper, such as the counter of an averaged model.
     wrapped = {name.removesuffix(new) for name, new in renamed.items() if new in own}
     if len(wrapped) == 1:
         renamed = {name: new for name, new in renamed.items() if name.startswith(tuple(wrapped))}
@@ -149,7 +149,7 @@ def _ends(name: str) -> list[str]:
 
 
 def _removed(name: str, new: str) -> str:
-    """Return which parts of a name the new one lacks, such as "module."; "" for none."""
+    """Return the parts of a name that the new one lacks, such as "module."; "" if none."""
     left = Counter(new.split("."))
     removed = []
     for part in name.split("."):

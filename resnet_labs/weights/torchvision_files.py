@@ -1,4 +1,4 @@
-"""Torchvision's weights: what they are called, and their files."""
+"""Torchvision's weights: their names and files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WeightsFile:
 
     @property
     def here(self) -> bool:
-        """Whether it was fetched before."""
+        """Whether it is already downloaded."""
         return self.path.exists()
 
     @property
@@ -35,7 +35,7 @@ class WeightsFile:
         return self.path.stem.rsplit("-", 1)[-1]
 
     def fetch(self) -> None:
-        """Download it where it is not here.
+        """Download it unless it is here.
 
         Raises:
             InputError: there is no connection, or the folder cannot be written.
@@ -45,15 +45,15 @@ class WeightsFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             torch.hub.download_url_to_file(self.url, str(self.path), hash_prefix=self.digest)
-        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: torch saw another digest
+        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: the digest differs
             raise InputError(
-                f"The weights {self.url} could not be fetched to {str(self.path)!r}: {error}.",
-                "Fetch that address where there is a connection, put the file there under that name, and call again.",
+                f"The weights {self.url} could not be downloaded to {str(self.path)!r}: {error}.",
+                "Download it where there is a connection, save it there under that name, and call again.",
             ) from error
 
 
 def weights_file(architecture: str, name: str) -> WeightsFile:
-    """Return what is known of torchvision's weights; nothing is downloaded.
+    """Return the file of torchvision's weights; nothing is downloaded.
 
     Args:
         architecture: such as "resnet18".
@@ -71,7 +71,7 @@ def weights_file(architecture: str, name: str) -> WeightsFile:
     if architecture not in models.list_models(models):
         raise InputError(
             f"There are no ImageNet weights for {architecture}.",
-            "They are there for resnet18, resnet34, resnet50, resnet101 and resnet152 of resnet_labs.",
+            "They exist for resnet18, resnet34, resnet50, resnet101 and resnet152 of resnet_labs.",
         )
     known = models.get_model_weights(architecture)
     if name not in known.__members__:
@@ -90,18 +90,18 @@ def named_weights(model: nn.Module, name: str) -> WeightsFile:
         name: one of `PRETRAINED`, "DEFAULT", or torchvision's whole name, such as "ResNet18_Weights.IMAGENET1K_V1".
 
     Raises:
-        InputError: there are no such weights, or they are of another network.
+        InputError: there are no such weights, or they belong to another network.
     """
     architecture = getattr(model, "architecture", None) or type(model).__name__
     owner, _, member = name.rpartition(".")
     if owner and owner.lower() != f"{architecture}_weights":
         raise InputError(
             f"The weights {name} are not for this model, which is a {architecture}.",
-            f"Build the network that they are for, or give one of {', '.join(PRETRAINED)}.",
+            f"Build the network that they belong to, or give one of {', '.join(PRETRAINED)}.",
         )
     return weights_file(architecture, member)
 
 
 def is_name(source: str | os.PathLike[str]) -> bool:
-    """Return whether it names weights of torchvision, and not a file."""
+    """Return whether the source names torchvision's weights and not a file."""
     return source in (*PRETRAINED, "DEFAULT") or re.fullmatch(r"\w+_Weights\.\w+", str(source)) is not None

@@ -95,7 +95,7 @@ def test_a_misfit_names_what_is_missing_unexpected_and_of_another_shape_and_load
         "4 unexpected (other.layer1.0.conv1.weight, other.layer1.0.bn1.weight, other.layer1.0.bn1.bias, ...); "
         "3 of another shape (conv1.weight (4, 1, 3, 3) instead of (4, 3, 3, 3), fc.weight (7, 8) instead of (5, 8), "
         "fc.bias (7,) instead of (5,)). "
-        "Build the model as theirs was (architecture, num_classes, in_channels, stem), load, and then call "
+        "Build the model that they belong to (architecture, num_classes, in_channels, stem), load, and then call "
         "replace_head or replace_stem."
     )
     assert_unchanged(model, before)
@@ -121,17 +121,17 @@ def test_what_holds_no_state_dict_is_refused_with_the_part_to_give(tmp_path: Pat
     torch.save(state, tmp_path / "run.pt")
     torch.save([1], tmp_path / "list.pt")
     for source, problem, part in (
-        (state, "source is no state dict, but a dict of best, epoch.", "best"),
+        (state, "source is not a state dict but a dict of best, epoch.", "best"),
         (
             tmp_path / "run.pt",
-            f"The content of '{tmp_path}/run.pt' is no state dict, but a dict of best, epoch.",
+            f"The content of '{tmp_path}/run.pt' is not a state dict but a dict of best, epoch.",
             "best",
         ),
-        (tmp_path / "list.pt", f"The content of '{tmp_path}/list.pt' is no state dict, but a list.", "model"),
+        (tmp_path / "list.pt", f"The content of '{tmp_path}/list.pt' is not a state dict but a list.", "model"),
     ):
         with pytest.raises(InputError) as caught:
             load_weights(small(), source)
-        fix = f"Give the part of it that is the model's, such as state['{part}']."
+        fix = f"Give the part that belongs to the model, such as state['{part}']."
         assert str(caught.value) == f"{problem} {fix}"
 
 
@@ -160,7 +160,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, damage: Callable[[bytes], bytes
     assert file.read_bytes() == damaged
     if damaged[:2] in (b"", b"PK", b"\x80\x02"):
         assert str(caught.value) == (
-            f"The weights file '{file}' is damaged: it was cut short or altered. Fetch or write it again."
+            f"The weights file '{file}' is damaged: it was cut short or altered. Download or save it again."
         )
 
 
@@ -247,7 +247,7 @@ def test_a_hub_file_with_another_digest_is_named(hub: Path, monkeypatch: pytest.
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1  # in a weight: torch would load it
     file.write_bytes(data)
-    with pytest.raises(InputError, match=r"resnet18-\w{8}\.pth' is damaged: .* Delete it, and call again"):
+    with pytest.raises(InputError, match=r"resnet18-\w{8}\.pth' is damaged: .* Delete it and call again"):
         load_weights(resnet18(), "IMAGENET1K_V1")
 
 
@@ -255,9 +255,9 @@ def test_offline_the_address_and_the_place_are_named(hub: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_weights(resnet34(), "IMAGENET1K_V1")
     assert str(caught.value) == (
-        "The weights https://download.pytorch.org/models/resnet34-b627a593.pth could not be fetched to "
+        "The weights https://download.pytorch.org/models/resnet34-b627a593.pth could not be downloaded to "
         f"'{hub}/resnet34-b627a593.pth': <urlopen error no route to host>. "
-        "Fetch that address where there is a connection, put the file there under that name, and call again."
+        "Download it where there is a connection, save it there under that name, and call again."
     )
     assert list(hub.iterdir()) == []
 
@@ -270,7 +270,7 @@ def test_a_download_with_another_digest_is_refused(hub: Path, monkeypatch: pytes
         raise RuntimeError("invalid hash value")
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", another)
-    with pytest.raises(InputError, match=r"could not be fetched to .*: invalid hash value"):
+    with pytest.raises(InputError, match=r"could not be downloaded to .*: invalid hash value"):
         load_weights(resnet18(), "IMAGENET1K_V1")
     url = "https://download.pytorch.org/models/resnet18-f37072fd.pth"
     assert asked == [(url, str(hub / "resnet18-f37072fd.pth"), "f37072fd")]
@@ -288,7 +288,7 @@ def test_a_download_with_another_digest_is_refused(hub: Path, monkeypatch: pytes
             lambda: cifar_resnet(20),
             "IMAGENET1K_V1",
             "There are no ImageNet weights for cifar_resnet20. "
-            "They are there for resnet18, resnet34, resnet50, resnet101 and resnet152 of resnet_labs.",
+            "They exist for resnet18, resnet34, resnet50, resnet101 and resnet152 of resnet_labs.",
         ),
         (lambda: small(), "IMAGENET1K_V1", "There are no ImageNet weights for ResNet. "),
     ],

@@ -138,7 +138,7 @@ def test_a_lightning_checkpoint(tmp_path):
         assert same(load_weights(small(), tmp_path / "last.ckpt"), state)
     (warning,) = said
     assert str(warning.message) == (
-        f"Of '{tmp_path}/last.ckpt', the entry 'state_dict' was loaded. The prefix 'model.' was removed from "
+        f"From '{tmp_path}/last.ckpt', the entry 'state_dict' was loaded. The prefix 'model.' was removed from "
         f"{len(state)} names. Left out: epoch, callbacks, hparams_name, criterion.weight, metric.total."
     )
 
@@ -213,9 +213,9 @@ def test_the_same_name_with_and_without_a_wrapper_is_refused():
     ("source", "said"),
     [
         ({"model": nn.Linear(1, 1)}, "state['model'] is a whole model. Give its state_dict()."),
-        ({"epoch": 3, "optimizer": {"state": {}}}, "is no state dict, but a dict of epoch, optimizer."),
+        ({"epoch": 3, "optimizer": {"state": {}}}, "is not a state dict but a dict of epoch, optimizer."),
         ({"conv1.weight": torch.zeros(2).numpy()}, "'conv1.weight' is a numpy.ndarray"),
-        ({"model": {"state_dict": {"model": {"model": {}}}}}, "is no state dict"),
+        ({"model": {"state_dict": {"model": {"model": {}}}}}, "is not a state dict"),
     ],
 )
 def test_what_holds_no_state_dict_is_told(source, said):
@@ -225,4 +225,4 @@ def test_what_holds_no_state_dict_is_told(source, said):
 def test_a_dict_that_holds_itself_is_told():
     circle: dict[str, Any] = {}
     circle["model"] = circle
-    assert "is no state dict" in str(refused(circle))
+    assert "is not a state dict" in str(refused(circle))
