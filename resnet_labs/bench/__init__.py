@@ -1,4 +1,4 @@
-"""Ours against the peers that are installed, as ratios: what `resnet-labs bench` runs."""
+"""Our speed against the installed peers, as ratios: the benchmarks of `resnet-labs bench`."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def run(names: list[str] | None = None, *, say: Callable[[Row], object] | None =
     """Run benchmarks and return their rows; those whose peer is absent say so.
 
     Args:
-        names: of `BENCHMARKS`; None runs all, in about ten minutes on two cores.
-        say: is called with each row as it is made.
+        names: names from `BENCHMARKS`; None runs all, in about ten minutes on two cores.
+        say: is called with each row once it is measured.
 
     Returns:
         The rows, in the order of the names.

@@ -1,4 +1,4 @@
-"""What a fresh process needs: the time of an import, the peak of its memory."""
+"""What a fresh process needs: the time of an import, and peak memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def imports(effort: Effort) -> Iterator[Row]:
 
 def _import_time(statement: str) -> Measure:
     script = f"import time; start = time.perf_counter(); {statement}; print(1000 * (time.perf_counter() - start))"
-    in_fresh_process(script)  # files come into the system's cache
+    in_fresh_process(script)  # fills the system's file cache
     return partial(in_fresh_process, script)
 
 
@@ -66,12 +66,12 @@ def _compared(row: Row, package: str, call: str, effort: Effort) -> Row:
 def _child(package: str, call: str) -> Measure:
     if package != "resnet_labs":
         peer(package)
-    _peak()  # says where it is not known
+    _peak()  # raises where it is unknown
     return partial(in_fresh_process, f"from resnet_labs.bench import fresh; print(fresh.{call.format(package)})")
 
 
 def step_peak(package: str, precision: str, batch: int, size: int) -> float:
-    """Return the MiB that three training steps add to this process: by `fit` for our network, by a loop for others."""
+    """Return the MiB that three training steps add to this process: with `fit` for our network, a loop for others."""
     device = runtime.default_device()
     layout = "auto" if precision == "auto" else False
     config = TrainConfig(epochs=1, learning_rate=RATE, precision=precision, channels_last=layout)
@@ -95,7 +95,7 @@ def triplet_peak(package: str, rows: int, features: int) -> float:
 
 
 def _added(warm_up: Callable[[], object], work: Callable[[], object]) -> float:
-    """Return the MiB by which the peak of some work lies above what the process held before."""
+    """Return the MiB by which the peak of some work exceeds what the process held before."""
     warm_up()
     before = _held()
     work()
@@ -111,9 +111,9 @@ def _peak() -> int:
 
 
 def _status(name: str) -> int:
-    """Return the bytes of a line of Linux's account of this process.
+    """Return the bytes in a line of this process's status on Linux.
 
-    The peak of `getrusage` will not do: a process starts with that of the one which started it.
+    The peak of `getrusage` does not work: a process inherits that of its parent.
     """
     try:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
@@ -124,7 +124,7 @@ def _status(name: str) -> int:
 
 def in_fresh_process(script: str) -> float:
     """Return the number that a script prints last."""
-    # Without it, glibc keeps some large blocks that were freed, more of them the longer a process runs.
+    # Otherwise glibc keeps some large freed blocks, more of them the longer a process runs.
     environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(2**20)}
     done = subprocess.run(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True, env=environment

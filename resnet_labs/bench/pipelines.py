@@ -50,7 +50,7 @@ def batches(effort: Effort, *, images: int = 2048, size: int = 32, batch: int = 
 
 
 class _Samples(Dataset[tuple[Tensor, int]]):
-    """What torchvision's CIFAR-10 gives: PIL images, transformed one by one; faster so than as tensors."""
+    """What torchvision's CIFAR-10 gives: PIL images, transformed one by one, which is faster than with tensors."""
 
     def __init__(self, pixels: Tensor, labels: Tensor) -> None:
         v2, pil = peer("torchvision.transforms.v2"), peer("PIL.Image")
@@ -77,7 +77,7 @@ def _epoch_time(given: Any, effort: Effort) -> Measure:
 def cached(
     effort: Effort, *, images: int = 512, size: int = 32, epochs: int = 50, batch: int = 128, views: int = 1
 ) -> Iterator[Row]:
-    """Time the head of a frozen ResNet on cached features, the passes that make them included, against live passes."""
+    """Time a frozen ResNet's head on cached features, including the passes that make them, against live passes."""
     device = runtime.default_device()
     train_set = data.load("digits", split="train", size=size, limit=images)
     test_set = data.Batches(data.load("digits", split="test", size=size), batch, device=device)
@@ -95,7 +95,7 @@ def cached(
     row = Row(
         name="cached",
         what=f"{epochs} epochs of a frozen ResNet-18's head, {images} images of {size} px, cached views: {views}",
-        peer="a forward pass an epoch",
+        peer="a forward pass per epoch",
         target=25.0,
     )
     row = against(

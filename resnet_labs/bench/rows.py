@@ -1,4 +1,4 @@
-"""A speed is a ratio: ours and a peer's, measured in turn, in one run, on one machine."""
+"""A speed is a ratio of ours to a peer's, measured in turn in one run on one machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from resnet_labs.json_lines import append_line
 
 _PEERS = ("timm", "pytorch-metric-learning")
 
-Measure = Callable[[], float]  # takes one figure, of which less is better
+Measure = Callable[[], float]  # measures one figure; less is better
 
 
 class Absent(Exception):
@@ -43,7 +43,7 @@ def peer(module: str) -> Any:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to measure: pairs of measurements, and the least seconds that one of them takes."""
+    """How long to measure: the number of pairs, and the minimum seconds of one measurement."""
 
     rounds: int = 7
     seconds: float = 0.5
@@ -57,13 +57,13 @@ class Row:
         name: the benchmark.
         what: what was done, with its sizes.
         peer: what ours is compared with.
-        target: the ratio that is wanted, None where there is none.
+        target: the wanted ratio, None if there is none.
         precision: the number format in which ours was measured.
-        unit: of the figures.
-        ours: one figure a round; less is better.
-        theirs: the peer's figure of the same round, taken right after.
-        note: what else the figures say.
-        skipped: why there are no figures, empty where there are.
+        unit: the unit of the figures.
+        ours: one figure per round; less is better.
+        theirs: the peer's figure of the same round, measured right after ours.
+        note: what else the figures show.
+        skipped: why there are no figures, empty if there are.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the ratio is what is wanted; None where nothing was measured or wanted."""
+        """Whether the ratio reaches the target; None if nothing was measured or there is no target."""
         return None if self.skipped or self.target is None else self.ratio >= self.target
 
     def __str__(self) -> str:
@@ -115,11 +115,11 @@ def against(row: Row, ours: Callable[[], Measure], theirs: Callable[[], Measure]
     Args:
         row: what is compared.
         ours: sets our side up and warms it up.
-        theirs: likewise the peer's; both are ready before the first round.
+        theirs: does the same for the peer's; both are ready before the first round.
         effort: how many rounds.
 
     Returns:
-        The row; skipped where a side is absent.
+        The row; skipped if a side is absent.
     """
     try:
         sides = ours(), theirs()
@@ -131,12 +131,12 @@ def against(row: Row, ours: Callable[[], Measure], theirs: Callable[[], Measure]
 
 
 def milliseconds(work: Callable[[], object], effort: Effort, *, per: int = 1) -> Measure:
-    """Return what takes the milliseconds of some work, warmed up and repeated until the clock can tell.
+    """Return a measurement of some work in milliseconds, warmed up and repeated until the clock can resolve it.
 
     Args:
         work: is called without arguments.
-        effort: the least seconds of a measurement.
-        per: how many units, such as steps, one call does.
+        effort: holds the minimum seconds of a measurement.
+        per: the number of units, such as steps, in one call.
     """
 
     def seconds(calls: int) -> float:
@@ -154,20 +154,20 @@ def milliseconds(work: Callable[[], object], effort: Effort, *, per: int = 1) ->
 
 
 def synchronize() -> None:
-    """Wait for the GPU, where one is at work."""
+    """Wait for the GPU if one is in use."""
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()
 
 
 def matrix_rate(precision: str, device: torch.device, effort: Effort, *, size: int) -> float:
-    """Return the most operations a second of a square matrix product, a multiply-add counted as two.
+    """Return the highest rate of a square matrix product in operations per second, a multiply-add counted as two.
 
-    Two libraries are asked, torch's matrix product and its convolution with 1x1 filters, since one of them may not know
-    the processor: on AMD without AVX-512 the first was 1.6 times slower than a whole training step.
+    Two libraries are tried, torch's matrix product and its convolution with 1x1 filters, since one may not support the
+    processor: on AMD without AVX-512 the first was 1.6 times slower than a whole training step.
     """
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
     left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
-    images = left.view(1, 1, size, size).permute(0, 3, 1, 2)  # channels-last, one pixel a row
+    images = left.view(1, 1, size, size).permute(0, 3, 1, 2)  # channels-last, one pixel per row
     filters = right.T.reshape(size, size, 1, 1)
     times = []
     for product in (lambda: left @ right, lambda: F.conv2d(images, filters)):
@@ -177,7 +177,7 @@ def matrix_rate(precision: str, device: torch.device, effort: Effort, *, size: i
 
 
 def write(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
-    """Append a JSON line for each row that was measured: its figures, and what they were measured on and with."""
+    """Append a JSON line for each row that was measured: its figures, the hardware and the versions."""
     device = runtime.default_device()
     provenance = {
         "device": runtime.device_name(device),

@@ -1,4 +1,4 @@
-"""Training steps and runs, against the networks of others and against loops written by hand."""
+"""Training steps and runs, against other packages' networks and hand-written loops."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def fit_digits(effort: Effort, *, batch: int = 128, limit: int | None = None) ->
 def resnet50(
     effort: Effort, *, batch: int = 256, size: int = 224, steps: int = 3, matrix: int = 8192, device: str = "cuda"
 ) -> Iterator[Row]:
-    """Time `fit` on ResNet-50 as on ImageNet, in bf16, against the networks of others under autocast."""
+    """Time `fit` on ResNet-50 as on ImageNet, in bf16, against other packages' networks under autocast."""
     config = TrainConfig(epochs=1, learning_rate=RATE, precision="bf16")
     for package, target in (("torchvision", 1.3), ("timm", None)):
         what = f"a training step of ResNet-50, {size} px, batch {batch}, bf16"
@@ -125,12 +125,12 @@ def resnet50(
         row = _with_share_of_matrix_rate(row, ours, batches[0][0], matrix, effort)
         if not row.skipped:
             rates = [f"{1000 * batch / statistics.median(times):.0f}" for times in (row.ours, row.theirs)]
-            row = replace(row, note=f"{' against '.join(rates)} images a second; {row.note}")
+            row = replace(row, note=f"{' against '.join(rates)} images per second; {row.note}")
         yield row
 
 
 def network(package: str, name: str, *, small: bool = False, channels: int = 3) -> nn.Module:
-    """Return a package's ResNet with ten outputs, on demand with a stem for small images: 3x3, stride 1, no pooling."""
+    """Return a package's ResNet with ten outputs, optionally with a small-image stem: 3x3, stride 1, no pooling."""
     if package == "resnet_labs":
         return getattr(resnet, name)(num_classes=10, in_channels=channels, stem="small" if small else "imagenet")
     if package == "torchvision":
@@ -158,7 +158,7 @@ def plain_loop(model: nn.Module, batches: Iterable[Batch], *, precision: str = "
 
 
 def fit_loop(model: nn.Module, batches: Iterable[Batch], config: TrainConfig) -> None:
-    """Train a model by `fit`, in silence."""
+    """Train a model with `fit`, without progress output."""
     fit(model, batches, loss=cross_entropy, config=config, progress=False)
 
 
@@ -182,7 +182,7 @@ def _package_time(
 
 
 def random_batches(batch: int, size: int, steps: int, device: torch.device, *, channels: int = 3) -> list[Batch]:
-    """Return as many times the same batch of noise, with ten classes."""
+    """Return the same batch of noise `steps` times, with ten classes."""
     images, labels = torch.rand(batch, channels, size, size, device=device), torch.arange(batch, device=device) % 10
     return [(images, labels)] * steps
 

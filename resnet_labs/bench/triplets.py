@@ -29,7 +29,9 @@ def triplet(
     for mining, rows, target in cases:
         row = Row(
             name=f"triplet-{mining}",
-            what=f"triplet loss, mining {mining!r}, {rows} rows of {features}, {per_class} a class, forward, backward",
+            what=(
+                f"triplet loss, mining {mining!r}, {rows} rows of {features}, {per_class} per class, forward, backward"
+            ),
             peer="pytorch-metric-learning",
             target=target,
         )
@@ -59,7 +61,7 @@ def loss_of(package: str, mining: str) -> Loss:
 
 
 def embedded(rows: int, features: int, per_class: int = 4) -> tuple[Tensor, Tensor]:
-    """Return random embeddings with a few of each class, four as in the batches of Hermans et al. (2017)."""
+    """Return random embeddings with a few per class, by default four as in the batches of Hermans et al. (2017)."""
     device = runtime.default_device()
     embeddings = torch.randn(rows, features, generator=torch.Generator().manual_seed(0)).to(device)
     return embeddings.requires_grad_(), torch.arange(rows, device=device) // per_class

@@ -1,4 +1,4 @@
-"""What `resnet-labs doctor` looks at: every part that a lab needs, and what to do where one is missing."""
+"""The checks of `resnet-labs doctor`: every part that a lab needs, and what to do if one is missing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MODULES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One part: whether it is as it should be, what was seen, and what to do where it is not."""
+    """One part: whether it is fine, what was seen, and what to do if it is not fine."""
 
     part: str
     fine: bool
@@ -44,7 +44,7 @@ def examine(root: str | os.PathLike[str] | None = None) -> list[Finding]:
     """Look at Python, packages, device, kernel, the runs folder and the data sets, in this order.
 
     Args:
-        root: the folder with the data sets; where it is left out, the one that `data.load` would use.
+        root: the folder with the data sets; by default the one that `data.load` would use.
     """
     return [
         *_python(),
@@ -85,7 +85,7 @@ def _packages() -> list[Finding]:
 def _device() -> list[Finding]:
     device = runtime.default_device()
     precision = runtime.choose_precision("auto", device)
-    fix = "Labs run in fast mode; report mode wants a GPU or patience."
+    fix = "Labs run in fast mode; report mode needs a GPU or patience."
     return [Finding("GPU", device.type != "cpu", f"{runtime.device_name(device)}, {precision}", fix, required=False)]
 
 

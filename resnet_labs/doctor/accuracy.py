@@ -8,13 +8,13 @@ exactly. So the result of a single operation differs from float64 by
 - sums in fp32: the roundings of K terms have random signs, and add up to about sqrt(K) 2^-24 of the largest value; no
   case sums more than 4096 terms.
 
-Where results are rounded `depth` times in a row, the first part counts `depth` times. On CUDA a convolution in fp32
-takes its factors in TF32 (u = 2^-11), which later operations of a chain feel. The whole is taken eight times, because
-the largest of many errors is a few times the typical one, and some kernels add up in blocks of their own format. A
-fault moves results by a share of their size: 100 % in all that were seen.
+If results are rounded `depth` times in a row, the first part counts `depth` times. On CUDA a convolution in fp32
+rounds its factors to TF32 (u = 2^-11), which affects later operations of a chain. The sum is multiplied by eight,
+because the largest of many errors is a few times the typical one, and some kernels add up in blocks of their own
+format. A fault changes results by a share of their size: 100 % in all cases seen so far.
 
-A single operation is compared by its largest error. A chain of more than `LONG` operations goes by the norm of
-its errors, because a ReLU near zero may fall to either side and changes its own gradient wholly.
+A single operation is judged by its largest error. A chain of more than `LONG` operations is judged by the norm of its
+errors, because a ReLU near zero may fall to either side and then changes its own gradient completely.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def tolerance(precision: str, device: str, depth: int) -> float:
 
 
 def error(got: Tensor, exact: Tensor, depth: int) -> float:
-    """Return the relative error; infinite for NaN, another shape, or anything where zero is exact."""
+    """Return the relative error; infinite for NaN, a wrong shape, or any error if the exact result is zero."""
     got, exact = got.detach().double().cpu(), exact.detach().double()
     if got.shape != exact.shape or not got.isfinite().all():
         return math.inf

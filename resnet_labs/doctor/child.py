@@ -25,11 +25,11 @@ MARK = "numbers-check"
 
 
 def main() -> None:
-    """Run the jobs of standard input with the table of the module that the first argument names."""
+    """Run the jobs from standard input with the table of the module that the first argument names."""
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a process that dies leaves no gigabytes behind
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a process that dies leaves no core dump of gigabytes
     table: dict[str, Operation] = importlib.import_module(sys.argv[1]).OPERATIONS
     for number, job in enumerate(json.load(sys.stdin)):
         _say("begin", number)
@@ -39,7 +39,7 @@ def main() -> None:
             outcome = {"raised": f"{type(raised).__name__}: {raised}".splitlines()[0]}
         _say("end", number, json.dumps(outcome))
         if "raised" in outcome and job["setting"]["device"] != "cpu":
-            return  # after an error a GPU may refuse all that follows
+            return  # after an error a GPU may refuse all later work
 
 
 def _say(*words: object) -> None:
@@ -51,7 +51,7 @@ def run(
 ) -> dict[str, Any]:
     """Return the largest error of output and gradients, which of them has it, and the error allowed.
 
-    In a long chain a ReLU near zero may fall to the other side. So the better of two draws counts there.
+    In a long chain a ReLU near zero may fall to the other side, so the better of two draws counts.
     """
     torch.set_num_threads(threads)
     allowed = tolerance(precision, device, operation.depth)
@@ -61,7 +61,7 @@ def run(
         inputs = _inputs(operation.cases[case])
         exact = _results(copy.deepcopy(module).double(), inputs.double(), "cpu", "contiguous", "fp32")
         module, inputs = module.to(device), inputs.to(device)
-        # Twice: what reads memory that it should not is often right once.
+        # Twice: an operation that reads wrong memory is often right once.
         again = [_results(module, inputs, device, layout, precision) for _ in range(2)]
         errors = {name: max(error(got[name], exact[name], operation.depth) for got in again) for name in exact}
         worst = max(errors, key=errors.__getitem__)
@@ -71,12 +71,12 @@ def run(
 
 
 def _results(module: nn.Module, inputs: Tensor, device: str, layout: str, precision: str) -> dict[str, Tensor]:
-    """Return the output, the gradients (where it has any) of input and parameters, and the buffers after it."""
+    """Return the output, the gradients (if any) of input and parameters, and the buffers afterwards."""
     module = copy.deepcopy(module)
     if layout == "channels-last":
         module = module.to(memory_format=torch.channels_last)
     leaf = inputs.clone().requires_grad_()
-    # Inside a network half precision arrives as such; the values are exact in it.
+    # Inside a network the input is in half precision already; it holds these values exactly.
     half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, inputs.dtype)
     arranged = _arranged(leaf.to(half), layout)
     with runtime.autocast(torch.device(device), precision):
@@ -120,4 +120,4 @@ def _eight_bits(values: Tensor) -> Tensor:
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # nothing is left to do that could fail in a process whose memory was written over
+    os._exit(0)  # skip the normal exit, which may fail if a case wrote over memory

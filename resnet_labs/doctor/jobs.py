@@ -1,4 +1,4 @@
-"""Every case in every setting that the labs may run it in on this machine."""
+"""Every case in every setting that the labs may use on this machine."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Job:
 
 
 def devices() -> list[str]:
-    """Return the CPU and the accelerator that is here, trusted or not."""
+    """Return the CPU and the accelerator, if there is one, trusted or not."""
     found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     return ["cpu", *(name for name, there in found.items() if there)]
 
 
 def all_jobs(table: dict[str, Operation], device: str) -> list[Job]:
-    """Return the cases of a device, those of one setting together; on the CPU with one thread and with all."""
+    """Return the cases of a device, grouped by setting; on the CPU with one thread and with all."""
     return [
         Job(Setting(name, device, layout, precision, threads), number)
         for threads in _thread_counts(device)

@@ -1,4 +1,4 @@
-"""Which Python Jupyter opens the labs with: that of the kernel `python3`, which another installation may have left."""
+"""Which Python runs the labs in Jupyter: that of the kernel `python3`, which another installation may have written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from traitlets import TraitError
 
 
 def examine() -> tuple[bool, str, str]:
-    """Return whether the kernel runs the Python that runs now, what was seen, and what to do where it does not."""
+    """Return whether the kernel runs this Python, what was seen, and what to do if it does not."""
     install = shlex.join([sys.executable, "-m", "ipykernel", "install", "--user", "--name", "resnet-labs"])
     fix = f"For notebooks in Jupyter, run `{install}` and choose that kernel; `resnet-labs run` needs none."
     try:
@@ -33,7 +33,7 @@ def examine() -> tuple[bool, str, str]:
 
 
 def _prefix(command: str) -> str:
-    """Return the folder of the installation that a Python belongs to, nothing where the command is no Python."""
+    """Return the installation folder of a Python, "" if the command is not a Python."""
     if not Path(command).name.lower().startswith(("python", "pypy")):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Whether this machine computes right: every operation of the labs in child processes, against float64 on the CPU."""
+"""Check that this machine computes right: every operation of the labs in child processes, against float64."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from resnet_labs.doctor.verdicts import Verdict, verdicts
 
 TABLE = "resnet_labs.doctor.operations"
 SECONDS_FOR_A_CASE = 60.0
-LOOK_BACK = 4  # where memory was written over, a later case of the process may be the one that dies
+LOOK_BACK = 4  # if a case writes over memory, a later case of the process may be the one that dies
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: `trouble` is empty where it is right, else says what is not."""
+    """How a job ended: `trouble` is empty if the result is right, and otherwise says what is wrong."""
 
     job: Job
     trouble: str = ""
 
 
 def check(say: Say) -> list[Verdict]:
-    """Check every device that is here, say how far it is, and keep for Apple's GPU whether it passed.
+    """Check every device of this machine, report progress, and store whether Apple's GPU passed.
 
     Returns:
-        What is wrong: one verdict for an operation in a memory layout and a number format.
+        What is wrong: one verdict per operation, memory layout and number format.
     """
     found = []
     for device in devices():
@@ -48,21 +48,21 @@ def _keep(device: str, *, passed: bool, say: Say) -> None:
     try:
         machine_record.keep(device, runtime.device_name(torch.device(device)), passed=passed)
     except OSError as error:
-        say(f"The result could not be kept, so `default_device()` goes on with the CPU: {error}.")
+        say(f"The result could not be kept, so `default_device()` keeps using the CPU: {error}.")
 
 
 def outcomes(
     jobs: Sequence[Job], *, table: str = TABLE, seconds: float = SECONDS_FOR_A_CASE, say: Say = lambda line: None
 ) -> Iterator[Outcome]:
-    """Yield how the jobs ended. Where one kills its process or hangs, a new process goes on behind it.
+    """Yield how the jobs ended. If one kills its process or hangs, a new process continues after it.
 
-    What is left of its operation in that setting is then passed over.
+    The other cases of its operation in that setting are then skipped.
 
     Args:
         jobs: in the order in which they run.
         table: the module whose `OPERATIONS` they are cases of.
         seconds: the limit for one job.
-        say: is given a line at every change of device, number of threads, number format or layout.
+        say: receives a line at every change of device, number of threads, number format or layout.
     """
     waiting, place = list(jobs), ""
     while waiting:
@@ -78,17 +78,17 @@ def outcomes(
             waiting = waiting[num_ended:]
         except process.Died as died:
             last = waiting[num_ended]
-            # The first job of a process cannot suffer from another.
+            # The first job of a process cannot be the victim of another.
             suspects = waiting[max(0, num_ended - LOOK_BACK) : num_ended + 1] if num_ended else []
             guilty, how = _guilty(suspects, table, seconds) or (last, str(died))
-            say(f"{guilty.setting}: {guilty.setting.operation} {how}; a new process goes on")
+            say(f"{guilty.setting}: {guilty.setting.operation} {how}; a new process continues")
             yield Outcome(guilty, how)
             passed_over = {guilty.setting, last.setting}
             waiting = [job for job in waiting[num_ended + 1 :] if job.setting not in passed_over]
 
 
 def _guilty(suspects: Sequence[Job], table: str, seconds: float) -> tuple[Job, str] | None:
-    """Return the last of the jobs that also dies in a process of its own, and how; None where none does."""
+    """Return the last of the jobs that also dies in a process of its own, and how; None if none does."""
     for job in reversed(suspects):
         try:
             list(process.results([job], table, seconds))

@@ -1,7 +1,7 @@
-"""What the labs compute, as small odd cases: the table that `resnet-labs doctor --numbers` goes through.
+"""The operations of the labs as small, unusual cases: the table of `resnet-labs doctor --numbers`.
 
-Each case is a module and the shape of its input, so that one way of running serves all of them: in float64 on the CPU
-and in the format under test, forward and backward.
+Each case is a module and the shape of its input, so that all of them run in the same way: in float64 on the CPU and in
+the format under test, forward and backward.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from resnet_labs.resnet import ResNet
 
 @dataclass(frozen=True)
 class Case:
-    """One module on one input; `distinct` gives the input values without ties, for what picks the largest."""
+    """One module on one input; `distinct` gives the input no ties, for operations that pick the largest value."""
 
     text: str
     build: Callable[[], nn.Module]
@@ -34,8 +34,8 @@ class Case:
 class Operation:
     """Cases of one operation.
 
-    `depth` counts the results that are rounded one after another on the way to the output. `half` tells whether the
-    operation also runs in half precision.
+    `depth` counts the successive roundings on the way to the output. `half` says whether the operation also runs in
+    half precision.
     """
 
     cases: tuple[Case, ...]
@@ -44,7 +44,7 @@ class Operation:
 
 
 class Call(nn.Module):
-    """A function as a module; `others` become parameters where they are floating point, else buffers."""
+    """A function as a module; `others` become parameters if they are floating point, otherwise buffers."""
 
     def __init__(self, function: Callable[..., Tensor], *others: Tensor) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Call(nn.Module):
 
 
 class Augmented(nn.Module):
-    """An augmentation of images between 0 and 1, drawn anew from the same seed."""
+    """An augmentation of images between 0 and 1, always drawn from the same seed."""
 
     def __init__(self, augmentation: augment.Augmentation) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Augmented(nn.Module):
 
 
 class Steps(nn.Module):
-    """Three steps of an optimizer on the input as weights, along a gradient that points from zero."""
+    """Three steps of an optimizer on the input as weights, along a gradient that points away from zero."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Steps(nn.Module):
 def _convolutions(
     kernel: int, *settings: tuple[int, int, int, tuple[int, int, int]], bias: bool = False
 ) -> tuple[Case, ...]:
-    """Return cases from (in_channels, out_channels, stride, (N, H, W)); a bias takes another way through oneDNN."""
+    """Return cases from (in_channels, out_channels, stride, (N, H, W)); a bias takes another path through oneDNN."""
     found = []
     for channels, filters, stride, (num_images, height, width) in settings:
         text = f"{filters} filters, stride {stride}, input {num_images}x{channels}x{height}x{width}"
@@ -111,7 +111,7 @@ def _shaped(build: Callable[[], nn.Module], *shapes: tuple[int, ...], distinct: 
 
 def _norm(num_channels: int, training: bool) -> nn.Module:
     norm = nn.BatchNorm2d(num_channels)
-    # Other than at the start, so that every parameter and statistic has a say.
+    # Not the initial values, so that every parameter and statistic matters.
     with torch.no_grad():
         for number, tensor in enumerate((norm.weight, norm.bias, norm.running_mean, norm.running_var), start=2):
             tensor.copy_(torch.arange(1, num_channels + 1) / (number * num_channels))  # type: ignore[union-attr]
@@ -170,7 +170,7 @@ OPERATIONS: dict[str, Operation] = {
     "convolution 1x1 with stride, 16 channels or more": Operation(
         _convolutions(1, (16, 32, 2, (3, 9, 11)), (17, 5, 2, (5, 32, 32)), (64, 128, 2, (2, 2, 2)))
     ),
-    # oneDNN writes behind its workspace here: https://github.com/uxlfoundation/oneDNN/issues/6035
+    # oneDNN writes past the end of its workspace here: https://github.com/uxlfoundation/oneDNN/issues/6035
     "convolution 1x1 with stride, under 16 channels": Operation(
         _convolutions(
             1, (4, 8, 2, (8, 8, 8)), (4, 8, 2, (32, 32, 32)), (12, 8, 2, (5, 32, 32)), (8, 16, 2, (8, 64, 64))

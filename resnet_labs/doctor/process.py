@@ -1,4 +1,4 @@
-"""A child process that is watched: what it says line by line, and how it ended, hung or was killed."""
+"""Watch a child process: what it prints line by line, and whether it ended, hung or was killed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from resnet_labs.doctor.child import MARK
 from resnet_labs.doctor.jobs import Job
 from resnet_labs.errors import InputError
 
-# A healthy machine stays far below, also a slow one that is busy: a case takes milliseconds, the first imports seconds.
+# A healthy machine needs far less, even a slow, busy one: a case takes milliseconds, the first imports seconds.
 SECONDS_TO_START = 300.0
 
 
 class Died(Exception):
-    """The child ended or hung before it was through; the message says how."""
+    """The child ended or hung before it was done; the message says how."""
 
 
 def results(jobs: Sequence[Job], table: str, seconds: float) -> Iterator[dict[str, Any]]:
-    """Yield what a child process finds for one job after another; `seconds` is the limit for each.
+    """Yield the results of a child process, job by job; `seconds` is the limit for each.
 
     Raises:
         Died: the job after the last one yielded killed the process, or did not end.
@@ -58,7 +58,7 @@ def results(jobs: Sequence[Job], table: str, seconds: float) -> Iterator[dict[st
 
 
 def _followed(lines: queue.Queue[str | None], seconds: float) -> Generator[dict[str, Any], None, str]:
-    """Yield the results among the lines; return the kind of the last line, empty where there was none."""
+    """Yield the results among the lines; return the kind of the last line, empty if there was none."""
     kind = ""
     while True:
         limit = seconds if kind else SECONDS_TO_START
@@ -88,10 +88,10 @@ def _told(status: int) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment with the parent's modules, in which glibc watches memory.
+    """Return an environment with the parent's modules, in which glibc checks memory.
 
-    Where a case wrote over memory that is not its own, glibc aborts it there; without this check (on other systems) a
-    later case may die. Memory that nobody has written to holds bytes of 0x7f: 3.4e38 in fp32 and in bf16.
+    If a case writes over memory that is not its own, glibc aborts it there; without this check (on other systems) a
+    later case may die. Unwritten memory holds bytes of 0x7f: 3.4e38 in fp32 and in bf16.
     """
     changed = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     if sys.platform == "linux":

@@ -1,4 +1,4 @@
-"""What the numbers check found, one line for an operation in a layout and a number format, with what avoids it."""
+"""What the numbers check found: one line per operation, layout and number format, with a way to avoid it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Verdict:
 
 
 def verdicts(troubles: Mapping[Job, str], table: Mapping[str, Operation]) -> list[Verdict]:
-    """Return what is wrong, the first case of each operation, device, layout and number format.
+    """Return the first wrong case of each operation, device, layout and number format.
 
     Args:
-        troubles: for every job that ran, what is wrong with it, or nothing.
-        table: the operations that the jobs are cases of.
+        troubles: for every job that ran, what is wrong with it, "" if nothing is.
+        table: the operations of the jobs.
     """
     wrong = {job: trouble for job, trouble in troubles.items() if trouble}
     bad = {job.setting for job in wrong}
@@ -52,7 +52,7 @@ def verdicts(troubles: Mapping[Job, str], table: Mapping[str, Operation]) -> lis
 
 
 def _avoid(setting: Setting, bad: set[Setting], fine: set[Setting]) -> str:
-    """Return the change of one setting with which the operation was right, with every number of threads."""
+    """Return a change of one setting with which the operation was right for every number of threads."""
 
     def right(**change: str) -> bool:
         changed = replace(setting, **change, threads=0)

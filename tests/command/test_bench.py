@@ -36,7 +36,7 @@ PEERS = {
     "fit": ["a bare hand-written loop"],
     "batches": ["torchvision v2 per sample, 2 workers"],
     "triplet": ["pytorch-metric-learning"] * 3,
-    "cached": ["a forward pass an epoch"],
+    "cached": ["a forward pass per epoch"],
     "import": ["import torch", "import torch, torchvision"],
     "memory": ["torchvision in a plain fp32 loop", "torchvision in a plain fp32 loop", "pytorch-metric-learning"],
     "resnet50": ["torchvision with autocast", "timm with autocast"],
