@@ -41,7 +41,7 @@ def stand_in_network(*, seed: int = 0) -> nn.Module:
 
     Its stages are layer1 to layer3, then avgpool (64 features) and fc (12 logits). It takes images (N, 3, 24, 24)
     between 0 and 1; other sizes work, but worse. Its features help on classes that it never saw: the twelve of
-    `procedural_target`. Mark every number that depends on it as a stand-in's.
+    `procedural_target`. Mark every number that depends on it as a stand-in.
 
     The first call trains it, on the CPU, and keeps it under RESNET_LABS_CACHE, by default ~/.cache/resnet-labs; later
     calls read it. A damaged file is replaced. The states of the random generators are restored.
