@@ -144,7 +144,7 @@ class LayerHistory:
     Attributes:
         layer: number of the hidden layer, from 1.
         losses: mean squared error of each epoch, mean over images and values, taken while the layer trained.
-        validation_losses: the same on validation images after each epoch; empty where there were none.
+        validation_losses: the same on validation images after each epoch; empty if there were none.
     """
 
     layer: int

@@ -55,7 +55,7 @@ class Conv2d(nn.Conv2d):
 def convolve(
     images: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, dilation: Pair
 ) -> Tensor:
-    """Return `F.conv2d`'s result, as a matrix product where that is faster.
+    """Return `F.conv2d`'s result, as a matrix product if that is faster.
 
     Args:
         images: (N, C, H, W); other shapes are left to torch.

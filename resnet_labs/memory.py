@@ -78,7 +78,7 @@ def memory_report(
         model: a module from images to outputs.
         images: (N, ...) a batch as the model takes it, on the model's device.
         labels: (N, ...) what the loss takes.
-        loss: from (outputs, labels) to a scalar; where it is a module, its parameters and buffers are weights too.
+        loss: from (outputs, labels) to a scalar; if it is a module, its parameters and buffers are weights too.
         optimizer: trains the parameters of the model; it need not have taken a step.
         precision: `fp32`, `bf16`, `fp16`, or `auto`: what the device does best.
 

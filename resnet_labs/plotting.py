@@ -144,7 +144,7 @@ def report_against_ours(
 
     Args:
         labels: what the figures are.
-        report: the report's figures, None where it gives none.
+        report: the report's figures, None if it gives none.
         ours: mean, low and high of each; None for the ends if there is no interval.
         x: what the figures are, with their unit.
     """

@@ -100,7 +100,7 @@ def _usable(device: str | torch.device) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise InputError(
             f"device is {str(device)!r}, which torch cannot use here.",
-            "Give 'cpu', or 'cuda' or 'mps' where there is one.",
+            "Give 'cpu', or 'cuda' or 'mps' if there is one.",
         ) from error
     return chosen
 

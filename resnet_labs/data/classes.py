@@ -84,7 +84,7 @@ def _demand_classes(folder: Folder, classes: dict[str, Folder], left_out: LeftOu
         found = ", ".join(map(repr, classes)) or "none"
         raise InputError(
             f"{place} needs at least two subfolders with images, one per class; found: {found}.{left_out.text()}",
-            f"Image files end in {', '.join(sorted(SUFFIXES))}; each lies in the folder of its class.",
+            f"Image files end in {', '.join(sorted(SUFFIXES))}; each belongs in the folder of its class.",
         )
     by_key: dict[str, str] = {}
     for name in classes:

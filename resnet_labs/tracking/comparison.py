@@ -87,7 +87,7 @@ def _settings(path: Path) -> dict[str, Any] | None:
 def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Return one plain row per run: the settings that differ, the last epoch, each metric's last and best, the seconds.
 
-    The best is the lowest of a loss and the highest of everything else, empty where no value is finite. It was chosen
+    The best is the lowest of a loss and the highest of everything else, empty if no value is finite. It was chosen
     on the data it is measured on, so only that of validation data is meaningful.
 
     Args:

@@ -112,7 +112,7 @@ def test_refuses_a_device_that_torch_cannot_use():
     with pytest.raises(InputError) as refused:
         Batches(numbered(), 2, device="cud")
     assert str(refused.value) == (
-        "device is 'cud', which torch cannot use here. Give 'cpu', or 'cuda' or 'mps' where there is one."
+        "device is 'cud', which torch cannot use here. Give 'cpu', or 'cuda' or 'mps' if there is one."
     )
 
 
