@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import nn
 from resnet_labs import data, distributed
 from resnet_labs.losses import CenterLoss, triplet_loss
-from resnet_labs.errors import InputError
+from resnet_labs.errors import LabError
 from resnet_labs.tracking import CSVTracker
 from resnet_labs.train import TrainConfig, evaluate, fit
 
@@ -76,7 +76,7 @@ def run(folder, dies):
 try:
     with distributed.joined(timeout_seconds=60):
         run(sys.argv[1], sys.argv[2] if sys.argv[2] != "lives" else "")
-except InputError as error:
+except LabError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 """
