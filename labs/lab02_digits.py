@@ -437,10 +437,10 @@ if shrunk := reports.evidence("r1.c2"):
 # - **r1.c1** (the first and the last layer have to be changed): a change is needed, and yours is one, but the first
 #   layer can also stay as it is. A grey image that is repeated three times goes through it, and gives what a
 #   one-channel layer gives that holds the sum of its filters.
-# - **r1.c2** (the images are 8x8): not shown, but it fits. The 11.35 % do not tell. They are the share of the digit 1 in
-#   MNIST's test set, at any size of its images. The runs at 8 pixels do tell something: the interval of their mean holds
-#   the report's 97.45 %, and the runs at 28 pixels all come out above it. The report leaves out its learning rate, so
-#   another rate at 28 pixels could give its figure too.
+# - **r1.c2** (the images are 8x8): not shown, but it fits. The 11.35 % do not tell: they are the share of the digit 1
+#   in MNIST's test set, at any size of its images. The runs at 8 pixels do tell something: the interval of their mean
+#   holds the report's 97.45 %, and the runs at 28 pixels all come out above it. The report leaves out its learning
+#   rate, so another rate at 28 pixels could give its figure too.
 # - **r1.c3** (97.45 % after 10 epochs): not shown, and not refuted. The stored runs on MNIST come out above it, with a
 #   rate that was searched for; the report leaves its own out. The Wilson interval of 97.45 % on 10,000 images is
 #   [0.9712, 0.9774].
