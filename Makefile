@@ -4,13 +4,16 @@ BIN := .venv/bin
 # Two workers use two cores, so each has one thread. Elsewhere torch chooses; resnet_labs/__init__.py has the rule.
 ONE := OMP_NUM_THREADS=1 $(BIN)/python
 
-.PHONY: run test setup labs book lint types clean
+.PHONY: run test exhaustive setup labs book lint types clean
 
 run: setup
 	$(BIN)/resnet-labs run digits
 
 test: setup
-	$(ONE) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=90 --doctest-modules resnet_labs tests
+	$(ONE) -m pytest $(COVERAGE) -m "not exhaustive" -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules resnet_labs tests
+
+exhaustive: setup   ## thousands of damaged files, steps walked in copies of the project
+	$(ONE) -m pytest -m exhaustive -n 2 tests
 
 setup: .venv/ready
 

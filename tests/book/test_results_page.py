@@ -28,6 +28,7 @@ def test_a_stale_page_is_named_and_writing_mends_it(
     (tmp_path / "book").mkdir()
     monkeypatch.setattr(results_page, "ROOT", tmp_path)
     monkeypatch.setattr(results_page, "PAGE", tmp_path / "book" / "results.md")
+    monkeypatch.setattr(results_page, "render", lambda: "# Results\n")
     assert results_page.main(["--check"]) == 1
     assert not results_page.PAGE.exists()
     assert results_page.main([]) == 0

@@ -21,6 +21,7 @@ from resnet_labs.errors import InputError
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.exhaustive,
     pytest.mark.filterwarnings("ignore:.*TorchVision are deprecated:DeprecationWarning"),
 ]
 

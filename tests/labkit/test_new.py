@@ -73,6 +73,7 @@ def test_it_says_what_it_wrote_and_what_comes_next(untouched: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_only_the_tests_that_say_what_to_fill_in_fail(laid: Path) -> None:
     tests = ("project/test_lists.py", "labs", "recipes/test_recipes.py", "command/test_progress.py")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rfE", "--tb=short", "-m", "not slow"]
@@ -96,6 +97,7 @@ def test_only_the_tests_that_say_what_to_fill_in_fail(laid: Path) -> None:
         assert said in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_a_lab_that_was_planned_keeps_its_question(untouched: Path, tmp_path: Path) -> None:
     root = shutil.copytree(untouched, tmp_path / "copy")
     with contextlib.chdir(root):
@@ -106,6 +108,7 @@ def test_a_lab_that_was_planned_keeps_its_question(untouched: Path, tmp_path: Pa
     assert (root / "resnet_labs" / "labs.py").read_bytes() == (untouched / "resnet_labs" / "labs.py").read_bytes()
 
 
+@pytest.mark.exhaustive
 def test_a_lab_between_others_goes_between_them(untouched: Path, tmp_path: Path) -> None:
     root = shutil.copytree(untouched, tmp_path / "copy")
     registry = root / "resnet_labs" / "labs.py"

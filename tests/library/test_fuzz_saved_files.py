@@ -30,7 +30,7 @@ from resnet_labs.tracking import CSVTracker
 from resnet_labs.train import NonFiniteLoss, TrainConfig, fit
 from resnet_labs.weights import load_weights
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 
 
 def network() -> nn.Sequential:

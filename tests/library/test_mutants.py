@@ -23,6 +23,7 @@ def after(source: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", library.TARGETS)
+@pytest.mark.exhaustive
 def test_every_mutant_of_a_module_differs_in_one_line_and_compiles(name: str) -> None:
     source = library.TARGETS[name].module.read_text(encoding="utf-8")
     original = ast.unparse(ast.parse(source)).splitlines()
@@ -36,6 +37,7 @@ def test_every_mutant_of_a_module_differs_in_one_line_and_compiles(name: str) ->
         compile(mutant.text, name, "exec")
 
 
+@pytest.mark.exhaustive
 def test_there_are_hundreds_of_mutants_of_the_three_modules() -> None:
     found = [library.mutants(target.module.read_text(encoding="utf-8")) for target in library.TARGETS.values()]
     assert sum(map(len, found)) >= 200
@@ -147,15 +149,18 @@ def run_toy(folder: Path, tests: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.exhaustive
 def test_a_strong_test_kills_every_mutant_and_a_hang_too(tmp_path: Path) -> None:
     assert run_toy(tmp_path, WEAK + STRONG.format(name="strong")).stdout == "[]\n"
 
 
+@pytest.mark.exhaustive
 def test_what_a_weak_test_misses_survives_and_slow_tests_are_left_out(tmp_path: Path) -> None:
     survived = run_toy(tmp_path, WEAK + STRONG.format(name="slow")).stdout
     assert survived == "['return a <= b', 'number += step']\n"
 
 
+@pytest.mark.exhaustive
 def test_tests_that_fail_on_the_unchanged_module_are_refused(tmp_path: Path) -> None:
     done = run_toy(tmp_path, WEAK + "    assert not is_below(1, 2)\n")
     assert done.returncode == 1
