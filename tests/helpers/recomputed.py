@@ -32,7 +32,7 @@ LABELS = {
 REAL = ("accuracy_gap", "loss_gap", "gain_", "silhouette", "log10_")
 POSITIVE = ("train_loss", "between_classes", "within_classes", "separation", "largest_gradient_norm", "reconstruction")
 COUNT = ("classes_at_zero", "dead_outputs")
-FRACTION = ("macro_", "accuracy_class_")
+FRACTION = ("macro_", "accuracy_class_", "largest_share")
 NO_SETTINGS = ("figure", "report", "ours", "seeds", "images", "images tested", "data")
 
 
