@@ -22,8 +22,8 @@
 # augmentation, mixup, label smoothing, clipping. The report credits a few of them. You write four of the ingredients
 # yourself, then add and remove one at a time, which the report did not do.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# CIFAR-100, which `resnet-labs data cifar100 --download` fetches, and ImageNet weights.
+# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode
+# needs CIFAR-100, which `resnet-labs data cifar100 --download` fetches, and ImageNet weights.
 #
 # Needs: lab 02's training step. Written for resnet_labs 0.1.
 

@@ -22,8 +22,9 @@
 # blames "the architecture and too few epochs". You build the stack and the classifier yourself, find what else was
 # wrong, and measure each suspect alone.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet stand in.
+# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode
+# needs STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet
+# stand in.
 #
 # Needs: lab 02 (the training step). Written for resnet_labs 0.1.
 
