@@ -13,6 +13,7 @@ from resnet_labs.metrics.scores import (
     precision_recall_f,
     top_k_accuracy,
 )
+from resnet_labs.metrics.together import judged_together
 
 __all__ = [
     "MOST_PAIRS",
@@ -24,6 +25,7 @@ __all__ = [
     "accuracy",
     "confusion_matrix",
     "holm",
+    "judged_together",
     "mcnemar",
     "mean_interval",
     "needed",

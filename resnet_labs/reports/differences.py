@@ -8,7 +8,6 @@ from statistics import NormalDist, fmean
 from typing import NamedTuple
 
 from resnet_labs import metrics, results
-from resnet_labs.errors import InputError
 from resnet_labs.reports import compared
 
 LEVEL = 0.05  # the probability of one false finding or more among the differences of a table
@@ -95,18 +94,18 @@ def differences(experiment: str, measured: compared.Measured) -> list[Difference
     values = [_values(pair) for pair in pairs]
     many = [len(first) > 1 for first, _, _ in values]
     pairs, values = [*compress(pairs, many)], [*compress(values, many)]
-    rough = [_found(*each, level=LEVEL) for each in values]
-    here = [_found(first, second, None, level=LEVEL) for first, second, _ in values]
-    levels, levels_here = ([each.p_value if each else 1.0 for each in found] for found in (rough, here))
-    levels, levels_here = metrics.holm(levels, level=LEVEL), metrics.holm(levels_here, level=LEVEL)
-    shown_here = [each is not None and each.p_value <= level for each, level in zip(here, levels_here, strict=True)]
-    return [_difference(*each) for each in zip(pairs, values, levels, shown_here, strict=True)]
+    judged = metrics.judged_together(values, level=LEVEL)
+    here = metrics.judged_together([(first, second, None) for first, second, _ in values], level=LEVEL)
+    shown_here = [found is not None and found.p_value <= level for level, found in here]
+    facts = zip(pairs, values, judged, shown_here, strict=True)
+    return [_difference(pair, both, *own, shown) for pair, both, own, shown in facts]
 
 
-def _difference(pair: compared.Pair, values: _Values, level: float, shown_here: bool) -> Difference:
+def _difference(
+    pair: compared.Pair, values: _Values, level: float, found: metrics.PairedDifference | None, shown_here: bool
+) -> Difference:
     first, second, _ = values
     means = fmean(first), fmean(second)
-    found = _found(*values, level=level)
     is_real = found is not None and found.p_value <= level
     needed = None if is_real or means[0] == means[1] else _needed(values, means, level)
     metric = pair.metrics[0] if pair.metrics[0] == pair.metrics[1] else ""
@@ -126,15 +125,6 @@ def _needed(values: _Values, means: tuple[float, float], level: float) -> tuple[
         images = many if many > num_images else None
     at_least = len(first) if images else len(first) + 1
     return max(metrics.needed(first, second, confidence=1 - level, power=POWER), at_least), images
-
-
-def _found(
-    first: list[float], second: list[float], num_images: int | None, *, level: float
-) -> metrics.PairedDifference | None:
-    try:
-        return metrics.paired_difference(first, second, num_images=num_images, confidence=1 - level)
-    except InputError:  # no spread
-        return None
 
 
 def _values(pair: compared.Pair) -> _Values:

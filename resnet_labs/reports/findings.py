@@ -94,29 +94,21 @@ def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Find
                 (_missing(side) for side, runs in zip(sides, (higher, lower), strict=True) if not runs), _NOTHING
             )
         asked += [(key, sides, higher[key], lower[key]) for key in both]
-    rough = [_difference(sides, first, second, 0.95) for _, sides, first, second in asked]
-    p_values = [each.p_value if each else 1.0 for each in rough]
-    levels = metrics.holm(p_values) if p_values else []
-    for ((stand_in, name), sides, first, second), level in zip(asked, levels, strict=True):
-        found = _difference(sides, first, second, 1 - level)
+    judged = metrics.judged_together(_by_both(sides, first, second) for _, sides, first, second in asked)
+    for ((stand_in, name), sides, first, _), (_, found) in zip(asked, judged, strict=True):
         outcome, words = _said(sides, found, len(first))
         yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
 
 
-def _difference(
-    sides: Sequence[Mapping[str, Any]], first: Sequence[Result], second: Sequence[Result], confidence: float
-) -> metrics.PairedDifference | None:
-    """Return the difference over the seeds that both have; None if it has no interval."""
+def _by_both(
+    sides: Sequence[Mapping[str, Any]], first: Sequence[Result], second: Sequence[Result]
+) -> tuple[list[float], list[float], int | None]:
+    """Return the figures of the seeds that both sides have, and the number of images that they are shares of."""
     values = [_by_seed(runs, side["metric"]) for side, runs in zip(sides, (first, second), strict=True)]
     pairs = [(value, values[1][seed]) for seed, value in sorted(values[0].items()) if seed in values[1]]
     images = {results.images_of(runs[0], side["metric"]) for side, runs in zip(sides, (first, second), strict=True)}
     num_images = images.pop() if len(images) == 1 else None
-    try:
-        return metrics.paired_difference(
-            [pair[0] for pair in pairs], [pair[1] for pair in pairs], num_images=num_images, confidence=confidence
-        )
-    except InputError:  # one seed, or no spread
-        return None
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs], num_images
 
 
 def _by_seed(runs: Sequence[Result], metric: str) -> dict[int, float]:

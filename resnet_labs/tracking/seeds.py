@@ -52,13 +52,17 @@ def paired(runs: Sequence[Run], *, level: float = 0.05) -> list[dict[str, Any]]:
         if base is not kind and len(seeds := sorted(kind.keys() & base.keys())) > 1:
             first, second = ([side[seed].rows[-1][FIGURE] for seed in seeds] for side in (kind, base))
             pairs.append((_names(kind, base), first, second))
-    rough = [_found(first, second, level) for _, first, second in pairs]
-    levels = metrics.holm([each.p_value if each else 1.0 for each in rough], level=level)
-    return [_row(*pair, each) for pair, each in zip(pairs, levels, strict=True)]
+    judged = metrics.judged_together([(first, second, None) for _, first, second in pairs], level=level)
+    return [_row(*pair, *own) for pair, own in zip(pairs, judged, strict=True)]
 
 
-def _row(names: tuple[str, str], first: list[float], second: list[float], level: float) -> dict[str, Any]:
-    found = _found(first, second, level)
+def _row(
+    names: tuple[str, str],
+    first: list[float],
+    second: list[float],
+    level: float,
+    found: metrics.PairedDifference | None,
+) -> dict[str, Any]:
     row: dict[str, Any] = {"first": names[0], "second": names[1], "seeds": len(first)}
     if found is None:
         return row | {"difference": first[0] - second[0], "needed": "no spread"}
@@ -68,13 +72,6 @@ def _row(names: tuple[str, str], first: list[float], second: list[float], level:
         "confidence": f"{100 * (1 - level):.4g} %",
         "needed": "real" if real else _seeds(first, second, level),
     }
-
-
-def _found(first: list[float], second: list[float], level: float) -> metrics.PairedDifference | None:
-    try:
-        return metrics.paired_difference(first, second, confidence=1 - level)
-    except InputError:  # no spread
-        return None
 
 
 def _seeds(first: list[float], second: list[float], level: float) -> str:

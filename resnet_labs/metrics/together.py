@@ -1,0 +1,48 @@
+"""Several paired comparisons, judged together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from resnet_labs.errors import InputError
+from resnet_labs.metrics.paired import PairedDifference, holm, paired_difference
+
+Comparison = tuple[Sequence[float], Sequence[float], int | None]  # as `paired_difference` takes them
+
+
+class Judged(NamedTuple):
+    """The level of one comparison, and its difference with the interval at that level; None if it has no interval."""
+
+    level: float
+    found: PairedDifference | None
+
+
+def judged_together(comparisons: Iterable[Comparison], *, level: float = 0.05) -> list[Judged]:
+    """Return each difference at its own level, so that any false finding among them is as rare as `level` (Holm).
+
+    A comparison of one seed, or of seeds that do not differ, has no interval and is never found.
+
+    Args:
+        comparisons: the figures of both sides by seed, and the number of images behind them, None if it is not known.
+        level: the probability, between 0 and 1, of one false finding or more.
+
+    Equals: `holm` of the p-values of `paired_difference`, and `paired_difference` with one less each level.
+
+    Example:
+        >>> judged = judged_together([([0.2, 0.3], [0.1, 0.2], 100), ([0.5], [0.4], 100)])
+        >>> [(each.level, each.found is None) for each in judged]
+        [(0.025, False), (0.025, True)]
+    """
+    asked = list(comparisons)
+    rough = [_difference(each, level) for each in asked]
+    levels = holm([each.p_value if each else 1.0 for each in rough], level=level)
+    return [Judged(own, _difference(each, own)) for each, own in zip(asked, levels, strict=True)]
+
+
+def _difference(comparison: Comparison, level: float) -> PairedDifference | None:
+    first, second, num_images = comparison
+    try:
+        return paired_difference(first, second, num_images=num_images, confidence=1 - level)
+    except InputError:  # one seed, or no spread
+        return None
