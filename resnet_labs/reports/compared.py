@@ -151,11 +151,8 @@ def _like(names: tuple[str, str], first: Sequence[Result], second: Sequence[Resu
 
 
 def _computed_alike(first: Sequence[Result], second: Sequence[Result]) -> bool:
-    def facts(run: Result) -> tuple[Any, ...]:
-        data = {name: value for name, value in run.data.items() if name != "checksum"}
-        return run.stand_in, data, run.machine, run.device, run.precision, run.versions
-
-    return facts(first[0]) == facts(second[0])
+    one, other = (results.sameness(runs[0]) for runs in (first, second))
+    return all(one[name] == other[name] for name in one if name not in ("experiment", "settings"))
 
 
 def _same_images(first: Sequence[Result], second: Sequence[Result]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scipy import stats
 
-from resnet_labs.results import Result
+from resnet_labs.results import Result, sameness
 
 Pair = tuple[Sequence[Result], Sequence[Result]]  # runs, and the runs that repeat them
 
@@ -102,9 +102,9 @@ def reruns(groups: Sequence[Sequence[Result]]) -> list[Pair]:
 
 def _experiment(run: Result) -> str:
     """Return what identifies an experiment, however its runs were computed."""
-    data = {name: value for name, value in run.data.items() if name != "checksum"}
+    same = sameness(run)
     settings = {name: value for name, value in run.settings.items() if name != "precision"}
-    return json.dumps([run.experiment, run.stand_in, data, settings], sort_keys=True)
+    return json.dumps([same["experiment"], same["stand_in"], same["data"], settings], sort_keys=True)
 
 
 def _other_images(pairs: Sequence[tuple[Result, Result]]) -> tuple[str, ...]:

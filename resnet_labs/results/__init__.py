@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_labs.results.file import append, read
 from resnet_labs.results.line import PARTS, SCHEMA, Result, record
 from resnet_labs.results.provenance import command_line, source_revision
-from resnet_labs.results.summary import Summary, alike, differing_settings, images_of, summarise
+from resnet_labs.results.summary import Summary, alike, differing_settings, images_of, sameness, summarise
 
 __all__ = [
     "PARTS",
@@ -19,6 +19,7 @@ __all__ = [
     "images_of",
     "read",
     "record",
+    "sameness",
     "source_revision",
     "summarise",
 ]

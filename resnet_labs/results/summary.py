@@ -38,7 +38,7 @@ class Summary:
         return f"{self.mean:.4f}{spread}{self.note and f' ({self.note})'}"
 
 
-def _sameness(run: Result) -> dict[str, Any]:
+def sameness(run: Result) -> dict[str, Any]:
     """Return what must be equal in runs that share a mean: everything but the seed, the time and the commit.
 
     Checksums are left out, since the seed may decide which images are used.
@@ -58,7 +58,7 @@ def alike(results: Iterable[Result]) -> list[list[Result]]:
     groups: dict[tuple[str, int], list[Result]] = {}
     seen: dict[str, int] = {}
     for run in results:
-        same = json.dumps(_sameness(run), sort_keys=True)
+        same = json.dumps(sameness(run), sort_keys=True)
         with_seed = f"{same}, seed {run.seed}"
         seen[with_seed] = seen.get(with_seed, 0) + 1
         groups.setdefault((same, seen[with_seed]), []).append(run)
@@ -89,8 +89,8 @@ def summarise(results: Iterable[Result], metric: str) -> Summary:
     seeds = [run.seed for run in runs]
     if not runs or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds are {seeds}; at least one run, and only one per seed, is needed")
-    first = _sameness(runs[0])
-    differing = [name for run in runs for name, value in _sameness(run).items() if value != first[name]]
+    first = sameness(runs[0])
+    differing = [name for run in runs for name, value in sameness(run).items() if value != first[name]]
     if differing:
         names = ", ".join(dict.fromkeys(differing))
         raise ValueError(f"the runs differ in {names}; only one group of `alike` can be summarised")
