@@ -9,6 +9,7 @@ from typing import Any, Literal
 from resnet_labs import metrics, results
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.reports.arithmetic import ARITHMETIC
+from resnet_labs.reports.compared import plain
 from resnet_labs.reports.schema import lookup
 from resnet_labs.results import Result
 
@@ -78,7 +79,7 @@ def _latest(arm: Mapping[str, Any], lines: Lines) -> dict[tuple[str, str], list[
 def _missing(arm: Mapping[str, Any]) -> Finding:
     settings = _settings(_settings_of(arm))
     named = f"{arm['evidence']} ({settings})" if settings else arm["evidence"]
-    return Finding("unmeasured", f"no run of {named} is stored that has {arm['metric'].replace('_', ' ')}")
+    return Finding("unmeasured", f"no run of {named} is stored that has {plain(arm['metric'])}")
 
 
 def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Finding]:
@@ -120,7 +121,7 @@ def _said(
 ) -> tuple[Outcome, str]:
     higher, lower = _names(*sides)
     metric = {side["metric"] for side in sides}
-    basis = ", ".join([*(metric.pop().replace("_", " ") for _ in sides if len(metric) == 1), f"{num_seeds} seeds"])
+    basis = ", ".join([*(plain(metric.pop()) for _ in sides if len(metric) == 1), f"{num_seeds} seeds"])
     if found is None:
         return "undecided", f"the difference of {higher} and {lower} has no interval ({basis})"
     if found.low <= 0 <= found.high:
@@ -145,7 +146,7 @@ def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator
         else:
             outcome = "holds" if ours.low <= figure <= ours.high else "fails"
         said = {"holds": "contains", "fails": "does not contain", "undecided": "has no interval to contain"}[outcome]
-        words = f"our {part['metric'].replace('_', ' ')} {ours} over {len(runs)} seeds {said} the report's {figure}"
+        words = f"our {plain(part['metric'])} {ours} over {len(runs)} seeds {said} the report's {figure}"
         yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
 
 
@@ -158,7 +159,7 @@ def _reached(part: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
         values = [_value(run, part["metric"]) for run in runs if (run.stand_in, run.data["name"]) == (stand_in, name)]
         count = sum(value is not None and value >= part["reaches"] for value in values)
         outcome: Outcome = "holds" if count == len(values) else "undecided" if count else "fails"
-        words = f"{part['metric'].replace('_', ' ')} is at least {part['reaches']} in {count} of {len(values)} runs"
+        words = f"{plain(part['metric'])} is at least {part['reaches']} in {count} of {len(values)} runs"
         words += f" {_settings(part['arm'])}" if "arm" in part else ""
         yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
 
@@ -185,10 +186,10 @@ def _settings_of(side: Mapping[str, Any]) -> dict[str, Any]:
 
 def _settings(arm: Mapping[str, Any]) -> str:
     def said(name: str, value: Any) -> str:
-        words = name.replace("_", " ")
+        words = plain(name)
         if isinstance(value, bool):
             return f"with {words}" if value else f"without {words}"
-        return str(value).replace("_", " ") if isinstance(value, str) else f"{words} {value}"
+        return plain(value) if isinstance(value, str) else f"{words} {value}"
 
     return ", ".join(said(name, value) for name, value in arm.items())
 
@@ -200,6 +201,6 @@ def _names(higher: Mapping[str, Any], lower: Mapping[str, Any]) -> tuple[str, st
         own = {key: value for key, value in _settings_of(side).items() if other.get(key) != value}
         if own or side["metric"] == other["metric"]:
             return _settings(own) or side["evidence"]
-        return str(side["metric"]).replace("_", " ")
+        return plain(side["metric"])
 
     return name(higher, lower), name(lower, higher)
