@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from resnet_labs import metrics, results
 from resnet_labs.errors import InputError, nearest
-from resnet_labs.reports.arithmetic import ARITHMETIC
+from resnet_labs.reports.audit.counted import ARITHMETIC
 from resnet_labs.reports.compared import plain
 from resnet_labs.reports.schema import lookup
 from resnet_labs.results import Result
@@ -41,7 +41,7 @@ def own(rule: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Finding]
         yield Finding("holds" if holds else "inconsistent", words)
     if "arithmetic" in rule:
         if (name := rule["arithmetic"]) not in ARITHMETIC:
-            field = f"{report['id']}.yaml names arithmetic {name!r}, which resnet_labs/reports/arithmetic.py lacks."
+            field = f"{report['id']}.yaml names arithmetic {name!r}, which resnet_labs/reports/audit/counted.py lacks."
             raise InputError(field, nearest(name, ARITHMETIC))
         holds, words = ARITHMETIC[name]()
         yield Finding("holds" if holds else "fails", words)

@@ -18,7 +18,7 @@ A claim has
   - `seeds`: a list of {`evidence`, `metric`, `reaches`, `arm`}: the metric must be at least `reaches`, seed by seed.
   - `figures`: a list of {`above`: [a, b]} or {`equal`: [a, b]}: places of the report's own figures; a list counts by
     its length.
-  - `arithmetic`: the name of a function of `reports/arithmetic.py`.
+  - `arithmetic`: the name of a function of `reports/audit/counted.py`.
   - `unmeasured`: what would have to be measured.
   - `none`: why it cannot be tested.
 

@@ -12,7 +12,7 @@ from helpers.places import ROOT
 from resnet_labs import reports
 from resnet_labs.errors import InputError
 from resnet_labs.reports import schema
-from resnet_labs.reports.arithmetic import ARITHMETIC
+from resnet_labs.reports.audit.counted import ARITHMETIC
 
 GOOD: dict[str, Any] = {
     "id": "r9",

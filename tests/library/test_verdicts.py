@@ -14,7 +14,7 @@ from scipy import stats
 from resnet_labs import reports, results
 from resnet_labs.errors import InputError
 from resnet_labs.reports import findings, verdicts
-from resnet_labs.reports.arithmetic import ARITHMETIC
+from resnet_labs.reports.audit.counted import ARITHMETIC
 from resnet_labs.reports.verdicts import Kind, Verdict, verdict
 
 CLAIMS = {claim["id"]: claim for name in reports.REPORTS for claim in reports.load_report(name)["claims"]}

@@ -1,0 +1,1 @@
+"""The audit: what a report's own figures allow, checked by arithmetic, one file a check."""
