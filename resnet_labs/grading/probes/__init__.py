@@ -1,0 +1,1 @@
+"""One probe for each exercise: what it asks of an answer, and on which inputs. The verdict is made outside."""
