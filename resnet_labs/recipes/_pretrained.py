@@ -23,19 +23,22 @@ _CONFIG = TrainConfig(
 _BATCH_SIZE, _LIMIT = 128, 20_000
 
 
-def other_classes(dataset: str, *, size: int, limit: int, root: Folder = None) -> ImageData:
-    """Return training images of classes that a data set does not have.
+def other_classes(
+    dataset: str, *, size: int, split: str = "train", limit: int | None = None, root: Folder = None
+) -> ImageData:
+    """Return images of classes that a data set does not have.
 
     Args:
-        dataset: `procedural_target`, whose other half is `procedural_source`, or a set with 100 classes, for which
-            Tiny ImageNet's second hundred are used.
+        dataset: `procedural_target`, whose other half is `procedural_source`, or a set of photographs, for which Tiny
+            ImageNet's second hundred classes are used: nearly all of them are things and food.
         size: side of the images in pixels.
-        limit: the number of images.
+        split: "train" or "test".
+        limit: the number of images, None for all.
         root: the folder with the data sets.
     """
     if dataset == "procedural_target":
-        return data.load("procedural_source", split="train", size=size, limit=limit)
-    whole = data.load("tiny_imagenet", split="train", size=size, limit=2 * limit, root=root)
+        return data.load("procedural_source", split=split, size=size, limit=limit)
+    whole = data.load("tiny_imagenet", split=split, size=size, limit=limit and 2 * limit, root=root)
     half = len(whole.classes) // 2
     part = whole.subset(torch.arange(len(whole))[whole.labels >= half])
     source = f"{whole.source}, its last {half} classes"
