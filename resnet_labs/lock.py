@@ -1,4 +1,4 @@
-"""One process at a time in a folder; others are rejected, with the name of the one that has it.
+"""One process at a time in a folder or at a file; others are rejected, with the name of the one that has it.
 
 The lock is the system's (`flock`, on Windows `locking`), taken through `filelock`: it ends with the process that holds
 it, however that ends, so a killed run blocks nobody. A file that merely exists would outlive it. On network folders the
@@ -23,15 +23,13 @@ from filelock import FileLock, Timeout
 from resnet_labs import files
 from resnet_labs.errors import InputError
 
-_LOCK, _NAME = ".lock", ".running.json"
-
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Reserve a folder for this process until the end of the block.
+def alone(place: Path) -> Iterator[None]:
+    """Reserve a folder or a file for this process until the end of the block.
 
     Args:
-        folder: an existing, writable folder.
+        place: an existing, writable folder, or a file in one, which need not exist.
 
     Raises:
         InputError: another process has it; the message names that process.
@@ -39,23 +37,25 @@ def alone(folder: Path) -> Iterator[None]:
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     with alone(Path(folder)):
+        ...     with alone(Path(folder)), alone(Path(folder, "run.pt")):
         ...         sorted(file.name for file in Path(folder).iterdir())
-        ['.lock', '.running.json']
+        ['.lock', '.run.pt.lock', '.run.pt.running.json', '.running.json']
     """
-    lock, name = FileLock(folder / _LOCK), folder / _NAME
+    start = os.path.join(place, ".") if place.is_dir() else os.path.join(place.parent, f".{place.name}.")
+    lock, name = FileLock(f"{start}lock"), Path(f"{start}running.json")
+    where = f"in {str(place)!r}" if place.is_dir() else repr(str(place))
     try:
-        _take(lock, folder)
+        _take(lock, name, where)
     except (OSError, NotImplementedError) as error:
         warnings.warn(
-            f"The disk of {str(folder)!r} has no locks ({error}). Do not start a second run there while this one runs.",
+            f"The disk of {str(place)!r} has no locks ({error}). Do not start a second run there while this one runs.",
             stacklevel=3,
         )
     before = _read(name)
     host = socket.gethostname()
     if before is not None and before[1] != host:
         warnings.warn(
-            f"Process {before[0]} on {before[1]} has been writing in {str(folder)!r} since {before[2]} and never said "
+            f"Process {before[0]} on {before[1]} has been writing {where} since {before[2]} and never said "
             "that it ended. If it still runs, stop it, or this run.",
             stacklevel=3,
         )
@@ -63,26 +63,31 @@ def alone(folder: Path) -> Iterator[None]:
         _write(name, host)
         yield
     finally:
-        with suppress(OSError):
-            name.unlink()
+        for file in (name, Path(lock.lock_file)):
+            with suppress(OSError):  # Windows keeps the lock's file while it is open
+                file.unlink()
         lock.release()
 
 
-def _take(lock: FileLock, folder: Path) -> None:
+def _take(lock: FileLock, name: Path, where: str) -> None:
+    holder = None
     for _ in range(20):
         try:
             lock.acquire(timeout=0)
-            return
+            if os.path.exists(lock.lock_file):
+                return
+            lock.release()  # the process before deleted the file after this one had opened it
+            continue
         except Timeout:
-            holder = _read(folder / _NAME)
+            holder = _read(name)
         if holder is not None:
             break
         time.sleep(0.05)  # it has just started and not written its name yet, or is just ending
-    fix = "Wait until it has ended, or give another folder."
+    fix = f"Wait until it has ended, or give another {'folder' if where.startswith('in ') else 'path'}."
     if holder is None:
-        raise InputError(f"Another process is writing in {str(folder)!r}.", fix)
+        raise InputError(f"Another process is writing {where}.", fix)
     process, host, since = holder
-    raise InputError(f"Process {process} on {host} has been writing in {str(folder)!r} since {since}.", fix)
+    raise InputError(f"Process {process} on {host} has been writing {where} since {since}.", fix)
 
 
 def _write(name: Path, host: str) -> None:

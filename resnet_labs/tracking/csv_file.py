@@ -21,7 +21,7 @@ class CSVTracker:
     """Writes one line per epoch to a CSV file; every line is on disk before the next epoch begins.
 
     The first row says where the run continues: rows in the file from that epoch on are dropped. So a resumed run has
-    every epoch once, and a new run replaces an old one. Without a row, nothing changes.
+    every epoch once, and a new run replaces an old one with the same columns. Without a row, nothing changes.
 
     Example:
         >>> import tempfile
@@ -65,9 +65,9 @@ class CSVTracker:
         """Drop the file's rows from this row's epoch on; return the rows before."""
         if "epoch" not in row:
             raise InputError(f"The row has no epoch, only {list(row)}.", "Log rows as `fit` does.")
-        self._rows = [earlier for earlier in self._rows if earlier["epoch"] < row["epoch"]]
         self._columns = list(self._rows[0] if self._rows else row)
-        self._check_columns(row)
+        self._check_columns(row)  # before anything is dropped: other columns are someone else's
+        self._rows = [earlier for earlier in self._rows if earlier["epoch"] < row["epoch"]]
         with writing(self.path), files.replacing(self.path) as file:
             file.write(_as_csv([self._columns, *(earlier.values() for earlier in self._rows)]).encode())
         return list(self._rows)

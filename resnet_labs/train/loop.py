@@ -69,7 +69,8 @@ def fit(
         NonFiniteLoss: the loss is NaN or infinite; names epoch and step. Earlier epochs are in its history.
         OutOfMemory: a batch does not fit; names a batch size that does. Earlier epochs are in its history.
         Stopped: the checkpoint cannot be written. All epochs are in its history.
-        InputError: no batch, nothing to train, or a checkpoint of another run or in a place that cannot be written.
+        InputError: no batch, nothing to train, or a checkpoint of another run, of a run that another process is
+            training, or in a place that cannot be written.
 
     Source: Robbins and Monro (1951), in mini-batches.
     Equals: a hand-written loop over torch.optim in the same layout, bit for bit on the CPU, except for convolutions on
@@ -89,9 +90,9 @@ def fit(
     run = _Run(model, loss, config, num_batches, checkpoint)
     history = History(distributed.device_name(run.device), run.precision)
     runtime.seed_everything(config.seed)
-    run.kept.restore(history)
     try:
-        with conv.products(model), distributed.batch_norm_over_all(model) as run.rows:
+        with run.kept.alone(), conv.products(model), distributed.batch_norm_over_all(model) as run.rows:
+            run.kept.restore(history)
             for epoch in range(len(history.rows) + 1, config.epochs + 1):
                 started = time.perf_counter()
                 if hasattr(batches, "set_epoch"):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
-from resnet_labs import checkpoint, distributed
+from resnet_labs import checkpoint, distributed, lock
 from resnet_labs.errors import InputError
 from resnet_labs.train import same_run
 from resnet_labs.train.config import TrainConfig
@@ -41,6 +44,23 @@ class KeptRun:
             return ""
         held = "Epoch 1 is" if self.num_epochs == 1 else f"Epochs 1 to {self.num_epochs} are"
         return f"{held} kept in {self._name!r}; a run with the same steps continues from there."
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Reserve the checkpoint for this run until the end of the block.
+
+        Raises:
+            InputError: another process trains with it.
+        """
+        if self.path is None or not distributed.is_writer():
+            yield
+            return
+        path = Path(self.path)
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        # A folder that cannot be written is left to `restore`: reading a finished run needs no lock.
+        with lock.alone(path) if os.access(path.parent, os.W_OK) else nullcontext():
+            yield
 
     def save(self, history: History) -> None:
         """Save the present state of the run.

@@ -67,7 +67,7 @@ def test_a_process_that_ended_in_any_way_blocks_nobody(tmp_path, other, end):
     other.wait()
     enter(tmp_path)
     enter(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_process_is_refused_too_and_what_it_has_stays_its_own(tmp_path):
@@ -158,3 +158,29 @@ def test_a_file_system_without_locks_is_no_reason_to_stop(tmp_path, monkeypatch,
     monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
     with pytest.warns(UserWarning, match="no locks"), lock.alone(tmp_path):
         pass
+
+
+def test_a_file_is_reserved_by_its_own_name(tmp_path):
+    with lock.alone(tmp_path / "run.pt"):
+        with pytest.raises(InputError, match=r"has been writing '.*run.pt' since .*, or give another path\."):
+            enter(tmp_path / "run.pt")
+        enter(tmp_path / "other.pt")
+        enter(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_file_deleted_by_its_last_holder_is_made_again(tmp_path, monkeypatch):
+    acquire, deleted = filelock.FileLock.acquire, []
+
+    def slow(self, **options):
+        proxy = acquire(self, **options)
+        if not deleted:
+            deleted.append(os.unlink(self.lock_file))
+        return proxy
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", slow)
+    with lock.alone(tmp_path):
+        assert (tmp_path / ".lock").is_file()
+        with pytest.raises(InputError):
+            enter(tmp_path)
+    assert deleted

@@ -121,3 +121,29 @@ def test_the_sentence_says_what_to_give(tmp_path):
     put(tmp_path, "two", rows="a\n1\n")
     with pytest.raises(InputError, match=r"^There is no tracked run under .*one.*two.* Give the folder above"):
         tracking.runs(tmp_path)
+
+
+FOREIGN_EPOCHS = {
+    "Keras": "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1.0,0.4,1.1\n1,0.6,0.9,0.5,1.0\n",
+    "an early epoch": "epoch,loss\n1,2.0\n",
+    "epochs that come later": "epoch,loss\n50,2.0\n",
+    "the same columns and one more": "epoch,train_loss,seconds,note\n1,2.0,1.0,7\n",
+    "the same columns in another order": "train_loss,epoch,seconds\n2.0,1,1.0\n",
+}
+
+
+@pytest.mark.parametrize("text", FOREIGN_EPOCHS.values(), ids=FOREIGN_EPOCHS)
+def test_someone_else_s_epochs_are_never_replaced(tmp_path, text):
+    path = tmp_path / "metrics.csv"
+    path.write_text(text)
+    row = {"epoch": 1, "train_loss": 2.5, "seconds": 1.0}
+    with tracking.tracker("csv", tmp_path) as run, pytest.raises(InputError, match=r"columns changed from .*metrics"):
+        run.log(row)
+    assert path.read_text() == text
+
+
+def test_a_new_run_with_the_same_columns_replaces_the_old_one(tmp_path):
+    put(tmp_path, "run")
+    with tracking.tracker("csv", tmp_path / "run") as run:
+        run.log({"epoch": 1, "train_loss": 3.5, "seconds": 1.0})
+    assert (tmp_path / "run" / "metrics.csv").read_text() == "epoch,train_loss,seconds\n1,3.5,1.0\n"
