@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from resnet_labs.labkit._source import Cell, Source
+from resnet_labs.labkit._source import Source
+from resnet_labs.labkit.cells import Cell
 
 TAGS = {"setup", "knobs", "exercise", "answer", "check", "hint", "experiment", "report", "break", "reflection", "gpu"}
 TAGS |= {"solution", "hide-input"}

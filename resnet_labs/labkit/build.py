@@ -18,8 +18,9 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from resnet_labs.errors import InputError
-from resnet_labs.labkit._source import Cell, read_source, student_text
+from resnet_labs.labkit._source import read_source
 from resnet_labs.labkit.address import Address, read_address, stamped
+from resnet_labs.labkit.cells import Cell, student_text
 
 COMMAND = "python -m resnet_labs.labkit.build"
 _HEADER = """\

@@ -11,8 +11,9 @@ import nbformat
 from resnet_labs.errors import InputError
 from resnet_labs.labkit import _rules
 from resnet_labs.labkit._rules import Problem
-from resnet_labs.labkit._source import BEGIN, END, Source, read_source, solution_blocks
+from resnet_labs.labkit._source import Source, read_source
 from resnet_labs.labkit.build import COMMAND, outputs
+from resnet_labs.labkit.cells import BEGIN, END, solution_blocks
 
 # A shorter line, such as `loss.backward()`, gives no answer away.
 _TELLING = 20
