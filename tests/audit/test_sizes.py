@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from resnet_labs.errors import InputError
+from resnet_labs.reports import load_report
 from resnet_labs.reports.audit import class_sizes, class_supports, possible_sample_sizes
 from resnet_labs.reports.audit.sample_sizes import counts, mean_over_batches
 
@@ -71,11 +72,8 @@ def test_a_mean_over_batches_is_known() -> None:
 
 # --- class sizes --------------------------------------------------------------------------------------------------
 
-R4 = [
-    [0.89320388, 0.78070175, 0.90721649, 0.69811321, 0.82608696, 0.58415842, 0.82105263, 0.80645161, 0.9223301, 0.84375],
-    [0.91262136, 0.90350877, 0.96907216, 0.77358491, 0.81521739, 0.82178218, 0.91578947, 0.94623656, 0.95145631, 0.90625],
-    [0.66019417, 0.53508772, 0.88659794, 0.41509434, 0.5, 0.45544554, 0.55789474, 0.64516129, 0.85436893, 0.51041667],
-]  # fmt: skip
+LOSSES = load_report("r4")["experiments"]["losses"]
+R4 = [LOSSES[name]["fact"]["classwise"] for name in ("cross_entropy", "triplet", "center")]
 
 
 def test_all_supports_are_given_the_small_ones_too() -> None:
@@ -126,9 +124,7 @@ def test_ten_thousand_classes_end_soon() -> None:
     assert all(50 in sizes for sizes in found)
 
 
-@pytest.mark.parametrize(
-    "classwise", [[], [[]], [[0.5], [0.5, 0.5]], [50.0, 20.0], [[0.5, -0.1]], [float("nan")]]
-)
+@pytest.mark.parametrize("classwise", [[], [[]], [[0.5], [0.5, 0.5]], [50.0, 20.0], [[0.5, -0.1]], [float("nan")]])
 def test_wrong_class_wise_accuracies_are_named(classwise: list[object]) -> None:
     with pytest.raises(InputError):
         class_supports(classwise, decimals=2)

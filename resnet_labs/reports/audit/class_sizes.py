@@ -148,7 +148,7 @@ def _runs(classwise: Sequence[float] | Sequence[Sequence[float]]) -> list[list[f
     if len(classwise) == 0:
         raise InputError("classwise is empty.", "Give the accuracies of at least one class.")
     nested = isinstance(classwise[0], Sequence)
-    runs = [[*run] for run in classwise] if nested else [[*classwise]]  # type: ignore[misc, list-item]
+    runs = [[*run] for run in classwise] if nested else [[*classwise]]  # type: ignore[misc]
     if {len(run) for run in runs} != {len(runs[0])}:
         raise InputError("The runs have different numbers of classes.", "Give one accuracy a class in each run.")
     for run in runs:

@@ -24,7 +24,7 @@ class Printed(float):
         5
     """
 
-    def __new__(cls, text: str | float) -> Printed:
+    def __new__(cls, text: str | float) -> Printed:  # noqa: D102
         made = super().__new__(cls, text)
         made.text = str(text)
         return made

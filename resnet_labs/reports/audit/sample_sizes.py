@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -79,7 +80,8 @@ def mean_over_batches(accuracy: float, decimals: int, total: int, batch_size: in
         return bool(counts(accuracy, decimals, total, lenient=True))
     span = printed(accuracy, decimals)
     low, high = (end * (full + 1) for end in span)
-    return any(_whole(Span(low - right / rest, high - right / rest), batch_size, full) for right in range(rest + 1))
+    lasts = (Fraction(right, rest) for right in range(rest + 1))
+    return any(_whole(Span(low - last, high - last), batch_size, full) for last in lasts)
 
 
 def _whole(span: Span, total: int, times: int = 1) -> range:
