@@ -11,6 +11,7 @@ from resnet_labs.recipes import (
     flowers,
     layerwise_pretraining,
     losses,
+    losses_searched,
     recipe,
     residual_blocks,
     transfer,
@@ -35,7 +36,7 @@ __all__ = [
     "settings",
 ]
 
-# One module per lab, with the lab's name, in the labs' order.
+# One module per lab, with the lab's name, in the labs' order; a lab's searches may have one of their own.
 _OF_LABS = (
     residual_blocks,
     digits,
@@ -44,6 +45,7 @@ _OF_LABS = (
     transfer,
     recipe,
     losses,
+    losses_searched,
     layerwise_pretraining,
 )
 

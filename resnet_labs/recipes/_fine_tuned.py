@@ -52,10 +52,14 @@ def fine_tune(recipe: Recipe, run: Run) -> Result:
 
 def _parts(recipe: Recipe, run: Run) -> dict[str, ImageData]:
     """Return the training images and those that the network is judged on; the seed decides what `limit` takes."""
-    given = {"root": run.root, "size": recipe.size, "seed": run.seed}
-    whole = _of_any_seed(data.load(recipe.dataset, split="train", limit=recipe.limit, **given), run)
+
+    def load(split: str, limit: int | None) -> ImageData:
+        images = data.load(recipe.dataset, split=split, root=run.root, size=recipe.size, limit=limit, seed=run.seed)
+        return _of_any_seed(images, run)
+
+    whole = load("train", recipe.limit)
     if recipe.validation is None:
-        return {"train": whole, "test": data.load(recipe.dataset, split="test", **given)}
+        return {"train": whole, "test": load("test", None)}
     cut = data.split(whole, (1 - recipe.validation, recipe.validation))
     return dict(zip(("train", "validation"), cut, strict=True))
 

@@ -13,21 +13,19 @@ from resnet_labs.data import ImageData
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._imagenet import with_imagenet_weights
 from resnet_labs.recipes._pretrained import pretrained
-from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line, train
+from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line, train, train_and_judged
 from resnet_labs.results import Result
 from resnet_labs.train import evaluate
 from resnet_labs.weights import replace_head
 
 
 def run_arm(recipe: Recipe, run: Run) -> Result:
-    """Train with the recipe's ingredients; measure gradients, and figures on test and unaugmented training images.
+    """Train with the recipe's ingredients; measure gradients, and figures on judged and unaugmented training images.
 
     `largest_gradient_norm` is the largest of all steps, before clipping; fp16, which scales gradients, leaves it out.
     """
-    train_set, test_set = (
-        data.load(recipe.dataset, split=split, root=run.root, size=recipe.size, limit=limit)
-        for split, limit in (("train", recipe.limit), ("test", None))
-    )
+    parts = train_and_judged(recipe, run)
+    train_set, judged_set = parts.values()
     device = runtime.default_device()
     model = _network(recipe, train_set, run)
     watched = runtime.choose_precision(recipe.config.precision, device) != "fp16"
@@ -37,16 +35,16 @@ def run_arm(recipe: Recipe, run: Run) -> Result:
     batches = data.Batches(train_set, recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed)
     loss = partial(cross_entropy, label_smoothing=recipe.knobs["label_smoothing"])
     history = train(model, batches, recipe, run, loss=loss)
-    tested, trained = (evaluate(model, data.Batches(part, 512, device=device)) for part in (test_set, train_set))
+    judged, trained = (evaluate(model, data.Batches(part, 512, device=device)) for part in (judged_set, train_set))
     measured = {
-        **figures(tested),
+        **figures(judged),
         "train_accuracy": trained.accuracy,
-        "accuracy_gap": trained.accuracy - tested.accuracy,
-        "loss_gap": mean_loss(tested) - mean_loss(trained),
+        "accuracy_gap": trained.accuracy - judged.accuracy,
+        "loss_gap": mean_loss(judged) - mean_loss(trained),
     }
     if watched:
         measured["largest_gradient_norm"] = float(model.largest_gradient_norm)  # type: ignore[arg-type]
-    return results_line(recipe, run, history, {"train": train_set, "test": test_set}, measured)
+    return results_line(recipe, run, history, parts, measured)
 
 
 def watch_gradients_(model: nn.Module) -> None:

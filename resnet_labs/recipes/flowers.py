@@ -118,9 +118,9 @@ _FORGETTING = Recipe(
     },
     chosen=(
         "Optimizer, batch size and the small rate of 1e-4 are the report's; 6 epochs, 32 pixels and a ResNet-8 are "
-        "what one core ends in a minute. The best rates of the frozen and of the thawed network come from r3.c4.choice, on "
-        "a fifth of the training images. After training the old head is put back, and the network is judged on the "
-        "5,000 validation images of its old task, 100 classes of Tiny ImageNet."
+        "what one core ends in a minute. The best rates of the frozen and of the thawed network come from "
+        "r3.c4.choice, on a fifth of the training images. After training the old head is put back, and the network is "
+        "judged on the 5,000 validation images of its old task, 100 classes of Tiny ImageNet."
     ),
     stand_in=(
         "a ResNet-8 trained on 100 classes of Tiny ImageNet in place of ResNet-152 with ImageNet weights; the flowers "

@@ -153,7 +153,37 @@ _STAND_IN = replace(
 )
 _SHORT = {"epochs": 12, "learning_rate": 7e-3, "pretrained": "other classes"}
 
+# 1,024 images, so that 16 epochs in batches of 128 are as many steps as one epoch in batches of 8.
+_BATCHES = replace(
+    _STAND_IN,
+    name="r2.c1.batches",
+    limit=1_024,
+    chosen=f"{_LEFT_OUT} The recipe of model 3 with batches of 128 and of 8, once in as many epochs and once in as "
+    "many steps. Each has its own rate, the best of r2.c1.batches.choice on 1,024 other training images. For one core: "
+    "a ResNet-8 and 1,024 training images.",
+    shows=("accuracy", "train_accuracy"),
+)
+_LARGE, _SMALL_BY_EPOCHS, _SMALL_BY_STEPS = "large batch", "small batch, equal epochs", "small batch, equal steps"
+# arm -> batch size, epochs, the rates that are searched
+_BATCH_ARMS: dict[str, tuple[int, int, tuple[float, ...]]] = {
+    _LARGE: (128, 16, (7e-4, 2e-3, 7e-3, 2e-2)),
+    _SMALL_BY_EPOCHS: (8, 16, (2e-4, 7e-4, 2e-3, 7e-3)),
+    _SMALL_BY_STEPS: (8, 1, (2e-4, 7e-4, 2e-3, 7e-3)),
+}
+
+
+def _batch_arm(base: Recipe, arm: str, rate: float) -> Recipe:
+    batch_size, epochs, _ = _BATCH_ARMS[arm]
+    changes = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate}
+    return _arm(base, MODEL_3 | _SHORT | changes, name=base.name, arm=arm)
+
+
+_BATCHES_CHOICE = replace(_BATCHES, name="r2.c1.batches.choice", limit=2_048, validation=0.5)
+
 RECIPES = {
+    "r2.c1.batches.choice": tuple(
+        _batch_arm(_BATCHES_CHOICE, arm, rate) for arm, (_, _, rates) in _BATCH_ARMS.items() for rate in rates
+    ),
     "r2.models": (
         _arm(replace(_MODELS, network=("resnet18", {})), MODEL_1 | {"pretrained": "IMAGENET1K_V1"}, name="r2.model_1"),
         _arm(replace(_MODELS, network=("resnet34", {"stem": "small"})), MODEL_2, name="r2.model_2"),

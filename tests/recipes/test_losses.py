@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from resnet_labs.losses import CenterLoss, cross_entropy, triplet_loss
+from resnet_labs.recipes import find
 from resnet_labs.recipes import losses as experiment
 from resnet_labs.recipes._recipe import Run
 from resnet_labs.recipes.losses import RECIPES
@@ -126,6 +127,7 @@ def test_a_line_holds_accuracies_clusters_and_the_curves(loss):
     assert {f"{kind}_epoch_{epoch}" for kind in ("train_loss", "accuracy") for epoch in (1, 2)} < set(found)
     assert found["accuracy"] <= found["top5_accuracy"] <= 1
     assert (found["accuracy"] == found["nearest_mean_accuracy"]) == (loss == "triplet")
+    assert ("between_centers" in found) == (loss != "triplet")
     assert line.metrics == experiment.train_with_loss(small(loss), Run(seed=0)).metrics
 
 
@@ -139,8 +141,8 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path):
 
 
 def test_choices_are_judged_on_images_cut_from_training():
-    for recipe in RECIPES["r4.losses.digits.choice"]:
-        assert recipe.validation == 0.8
+    for name in ("r4.losses.digits.choice", "r4.c3.searched.choice", "r4.c3.searched.digits.choice"):
+        assert all(recipe.validation for recipe in find(name))
     line = experiment.train_with_loss(
         replace(RECIPES["r4.losses.digits.choice"][0], config=TrainConfig(1, 1e-3, "adam", precision="fp32")),
         Run(seed=0),

@@ -152,3 +152,24 @@ def test_pretraining_is_done_once(monkeypatch):
     assert histories[0].rows == histories[1].rows  # the same seconds: read, not trained again
     for name, value in first.state_dict().items():
         torch.testing.assert_close(value, again.state_dict()[name], rtol=0, atol=0)
+
+
+def test_arms_of_the_batches_take_as_many_epochs_or_steps_as_said():
+    arms = {recipe.knobs["arm"]: recipe for recipe in recipes.find("r2.c1.batches.choice")}
+    large, by_epochs, by_steps = (
+        arms[name] for name in ("large batch", *(f"small batch, equal {what}" for what in ("epochs", "steps")))
+    )
+    assert by_epochs.config.epochs == large.config.epochs
+
+    def steps(recipe):
+        return recipe.config.epochs * (recipe.limit * recipe.validation / recipe.batch_size)
+
+    assert steps(by_steps) == steps(large)
+    assert by_steps.batch_size == by_epochs.batch_size == STATED["model_1"]["batch_size"]
+    assert large.batch_size == STATED["model_3"]["batch_size"]
+
+
+def test_a_choice_of_the_ablation_is_judged_on_images_cut_from_training():
+    line = recipes.reproduce(arm("with clipping", validation=0.5), 0)
+    assert (line.data["train"], line.data["validation"]) == (30, 30)
+    assert "test" not in line.data

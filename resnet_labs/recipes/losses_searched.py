@@ -1,0 +1,78 @@
+"""Lab 07: the losses side by side, each with the rate, and the margin or weight, that a search found for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from resnet_labs.recipes._recipe import Recipe
+from resnet_labs.recipes.losses import DIGITS, DIGITS_CHOICE, MINING, PHOTOS
+
+_PHOTOGRAPHS = replace(
+    PHOTOS,
+    name="r4.c3.searched",
+    dataset="tiny_imagenet_10",
+    size=32,
+    network=("cifar_resnet", {"depth": 8}),
+    limit=2_500,
+    stand_in="a ResNet-8 and ten classes of Tiny ImageNet at 32 pixels in place of ResNet-18 and STL-10 at 96",
+    chosen=(
+        "Optimizer, batch size and epochs of the report. Rate, margin and weight of each loss, and of each kind of "
+        "mining, are the best of r4.c3.searched.choice, on images cut from the training set; where the best was at the "
+        "edge of the grid, the grid was widened. For one core: a ResNet-8, 32 pixels, 2,500 training images."
+    ),
+    shows=("accuracy", "nearest_mean_accuracy", "neighbour_purity", "separation"),
+)
+_PHOTOGRAPHS_CHOICE = replace(
+    _PHOTOGRAPHS,
+    name="r4.c3.searched.choice",
+    config=replace(_PHOTOGRAPHS.config, epochs=6),
+    validation=0.4,
+    chosen="1,500 training images, judged on 1,000 others of the training set after 6 epochs.",
+)
+_ON_DIGITS = replace(
+    DIGITS,
+    name="r4.c3.searched.digits",
+    chosen=(
+        "300 training digits, 30 of each, so that losses can differ. Rate, margin and weight of each loss, and of each "
+        "kind of mining, are the best of r4.c3.searched.digits.choice, on training images that are not among those "
+        "300; where the best was at the edge of the grid, the grid was widened."
+    ),
+    shows=_PHOTOGRAPHS.shows,
+)
+_ON_DIGITS_CHOICE = replace(DIGITS_CHOICE, name="r4.c3.searched.digits.choice", shows=_PHOTOGRAPHS.shows)
+
+
+def _one(base: Recipe, rate: float, loss: str, **knobs: Any) -> Recipe:
+    config = replace(base.config, learning_rate=rate)
+    return replace(base, config=config, knobs={**base.knobs, "loss": loss, **knobs})
+
+
+def _grid(
+    base: Recipe, *, rates: Sequence[float], margins: Sequence[float], weights: Sequence[float]
+) -> tuple[Recipe, ...]:
+    """Return every combination that each of the losses has."""
+    return (
+        *(_one(base, rate, "cross_entropy") for rate in rates),
+        *(_one(base, rate, "center", weight=weight) for rate in rates for weight in weights),
+        *(
+            _one(base, rate, "triplet", margin=margin, mining=mining)
+            for rate in rates
+            for margin in margins
+            for mining in MINING
+        ),
+    )
+
+
+RECIPES: dict[str, tuple[Recipe, ...]] = {
+    "r4.c3.searched.choice": _grid(
+        _PHOTOGRAPHS_CHOICE, rates=(3e-4, 1e-3, 3e-3), margins=(0.1, 0.3, 1.0), weights=(0.003, 0.03, 0.3)
+    ),
+    "r4.c3.searched.digits.choice": _grid(
+        _ON_DIGITS_CHOICE,
+        rates=(3e-4, 1e-3, 3e-3, 1e-2),
+        margins=(0.2, 0.5, 1.0, 2.0),
+        weights=(0.003, 0.03, 0.1, 0.3, 1.0),
+    ),
+}
