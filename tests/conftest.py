@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
+from helpers.expected import with_checks
 from helpers.time_limits import seconds
 
 TESTS = Path(__file__).parent
@@ -58,6 +60,8 @@ def _run_nbval(notebook: Path, kept: Path) -> None:
 def executed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
     """A function that executes a notebook in fast mode and returns the copy with its outputs.
 
+    It fails if a value is outside the range that the notebook's prose expects.
+
     Copies go by content and live as long as the test run: none is older than notebook or code. A failure leaves none.
     """
     folder = tmp_path_factory.getbasetemp()
@@ -75,7 +79,7 @@ def executed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             if not kept.is_file():
                 place.mkdir(exist_ok=True)
                 copy = place / notebook.name
-                copy.write_text(text, encoding="utf-8")
+                nbformat.write(with_checks(nbformat.reads(text, as_version=4)), copy)
                 _run_nbval(copy, kept)
         return kept
 

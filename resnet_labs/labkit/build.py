@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from resnet_labs.errors import InputError
+from resnet_labs.labkit import _templates
 from resnet_labs.labkit._source import read_source
 from resnet_labs.labkit.address import Address, read_address, stamped
 from resnet_labs.labkit.cells import Cell, student_text
@@ -57,10 +59,14 @@ def outputs(source: Path, root: Path) -> dict[Path, str]:
     made_from = source.relative_to(root).as_posix()
     # The solution is a page of the book, which must open without a network, so its badge is a plain link.
     link, badge = f"[Open the student's notebook in Colab]({address.colab(notebook)})", address.badge(notebook)
-    full = [(cell, _filled(cell, cell.text, address, link)) for cell in lab.cells]
-    stripped = [
-        (cell, _filled(cell, student_text(cell), address, badge)) for cell in lab.cells if "solution" not in cell.tags
-    ]
+    full, stripped = [], []
+    for cell in lab.cells:
+        text, expected = _templates.filled(cell, _filled(cell, cell.text, address, link))
+        noted = replace(cell, metadata={**cell.metadata, "expected": expected}) if expected else cell
+        full.append((noted, text))
+        if "solution" not in cell.tags:
+            text = _filled(cell, student_text(cell), address, badge)
+            stripped.append((cell, _templates.filled(cell, text)[0]))
     script = jupytext.writes(_notebook(stripped, {"jupytext": {"notebook_metadata_filter": "-all"}}), fmt="py:percent")
     return {
         source.with_suffix(".ipynb"): _ipynb(full, made_from),
@@ -82,7 +88,9 @@ def build(root: Path, *, check: bool = False) -> list[Path]:
     texts: dict[Path, str] = {}
     for source in sorted((root / "labs" / "solutions").glob("lab*.py")):
         texts |= outputs(source, root)
-    texts |= stamped(root)
+    for path, text in stamped(root).items():
+        name = path.relative_to(root).as_posix()
+        texts[path] = _templates.marked(name, text) if path.suffix == ".md" else text
     stale = [path for path, text in texts.items() if not path.is_file() or path.read_bytes() != text.encode()]
     if not check:
         for path in stale:

@@ -58,3 +58,26 @@ def test_a_notebook_that_fails_leaves_nothing_to_be_taken_for_its_outputs(tmp_pa
 def test_a_notebook_that_changed_is_executed_anew(tmp_path: Path, executed: Execute) -> None:
     shown = [code(executed(write(tmp_path / "changes.ipynb", f"print({word!r})")))[0].outputs[0].text for word in "ab"]
     assert shown == ["a\n", "b\n"]
+
+
+def expecting(notebook: Path, text: str, *sources: str) -> Path:
+    """Write a notebook whose first section expects something of what its cells compute."""
+    low, high, of = text.split(" ", 2)
+    kept = {"expected": [{"text": f"between {low} and {high}", "low": float(low), "high": float(high), "of": of}]}
+    cells = [nbformat.v4.new_markdown_cell("## Section\n**Expected:** so.", metadata=kept)]
+    cells += [nbformat.v4.new_code_cell(source) for source in sources]
+    cells += [nbformat.v4.new_markdown_cell("## Next"), nbformat.v4.new_code_cell("losses = None")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    return notebook
+
+
+def test_what_the_prose_expects_is_compared_at_the_end_of_its_section(tmp_path: Path, executed: Execute) -> None:
+    ran = executed(expecting(tmp_path / "expects.ipynb", "0.1 0.3 losses", "losses = [0.1, 0.25]"))
+    assert [cell.source for cell in code(ran)] == ["losses = [0.1, 0.25]", "losses = None"]
+    assert [cell.execution_count for cell in code(ran)] == [1, 2]
+
+
+@pytest.mark.parametrize("losses", ["[0.2, 0.31]", "0.09", "[]", "float('nan')"])
+def test_a_value_that_the_prose_does_not_expect_fails(tmp_path: Path, executed: Execute, losses: str) -> None:
+    with pytest.raises(AssertionError, match=r"the text expects between 0\.1 and 0\.3; losses is"):
+        executed(expecting(tmp_path / "does_not_expect.ipynb", "0.1 0.3 losses", f"losses = {losses}"))

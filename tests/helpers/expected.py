@@ -1,0 +1,45 @@
+"""The ranges that a lab's prose expects, as cells that fail where a value of the executed solution is outside."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import nbformat
+
+_CELL = """\
+from numbers import Real as _Real
+
+import numpy as _np
+
+
+def _outside(text, low, high, of, value):
+    values = [float(value)] if isinstance(value, _Real) else _np.asarray(value, dtype=float).ravel().tolist()
+    wrong = [x for x in values if not ((low is None or x >= low) and (high is None or x <= high))]
+    assert values and not wrong, f"the text expects {{text}}; {{of}} is {{values}}"
+
+
+for _text, _low, _high, _of in {expected!r}:
+    _outside(_text, _low, _high, _of, eval(_of))
+"""
+
+
+def with_checks(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Add a cell behind each section whose prose expects something, marked by its metadata."""
+    cells: list[Any] = []
+    expected: list[tuple[Any, ...]] = []
+    for cell in [*notebook.cells, None]:
+        ends = cell is None or (cell.cell_type == "markdown" and re.match("##? ", cell.source))
+        if ends and expected:
+            check = nbformat.v4.new_code_cell(_CELL.format(expected=expected), metadata={"checks_expected": True})
+            cells.append(check)
+            expected = []
+        if cell is not None:
+            cells.append(cell)
+            expected += [(one["text"], one["low"], one["high"], one["of"]) for one in cell.metadata.get("expected", [])]
+    return nbformat.from_dict({**notebook, "cells": cells})
+
+
+def is_check(cell: nbformat.NotebookNode) -> bool:
+    """Return whether a cell was added by `with_checks`."""
+    return bool(cell.metadata.get("checks_expected"))
