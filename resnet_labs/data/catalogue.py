@@ -127,6 +127,16 @@ ENTRIES: dict[str, Entry] = {
     "tiny_imagenet": _tiny_imagenet(200, tiny_imagenet.read_tiny_imagenet),
     "tiny_imagenet_100": _tiny_imagenet(100, tiny_imagenet.read_first_hundred),
     "tiny_imagenet_10": _tiny_imagenet(10, tiny_imagenet.read_like_stl10),
+    "cifar10_jpeg": Entry(
+        10,
+        None,
+        None,
+        32,
+        "CIFAR-10 as image files; JPEG loses detail, so accuracies are not CIFAR-10's",
+        image_sets.read_cifar10_jpeg,
+        present=lambda root: os.path.isdir(root / "cifar10"),
+        how="put train/ and test/, each with the ten class folders, into cifar10/ under the data root",
+    ),
     "flowers": Entry(
         5,
         None,

@@ -1,4 +1,4 @@
-"""Named data sets that are folders of image files: five flowers, cats and dogs."""
+"""Named data sets that are folders of image files: five flowers, cats and dogs, CIFAR-10 as JPEG files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from resnet_labs.data.listing import Listing
 from resnet_labs.errors import InputError
 
 FLOWERS = ("daisy", "dandelion", "rose", "sunflower", "tulip")
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CATS_AND_DOGS = ("cats-vs-dogs", "PetImages")  # a copy with train and test; the archive as Microsoft distributes it
 
 
@@ -25,6 +26,12 @@ def read_cats_and_dogs(root: Path, split: str, seed: int) -> Listing:
     found = folder.read(home, split, seed)
     names = [name.lower().removesuffix("s") for name in found.classes]
     return _renamed(found, names, ("cat", "dog"), "Kaggle cats and dogs")
+
+
+def read_cifar10_jpeg(root: Path, split: str, seed: int) -> Listing:
+    """Return one split of CIFAR-10's images as files."""
+    found = folder.read(root / "cifar10", split, seed)
+    return _renamed(found, [name.lower() for name in found.classes], CIFAR10, "CIFAR-10 as JPEG files")
 
 
 def _renamed(found: Listing, names: list[str], classes: tuple[str, ...], title: str) -> Listing:

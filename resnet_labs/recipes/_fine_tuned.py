@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from torch import nn
@@ -25,8 +26,13 @@ def fine_tune(recipe: Recipe, run: Run) -> Result:
     The knob `weights` is `OTHER_CLASSES`, with `pretraining_images`, `pretraining_epochs` and `pretraining_rate`
     beside it, or "random". Without a split of its own, the data set is split 8:2 by the run's seed.
     """
+    return fine_tune_on(recipe, run, _parts(recipe, run))
+
+
+def fine_tune_on(recipe: Recipe, run: Run, parts: Mapping[str, ImageData]) -> Result:
+    """Fine-tune on the training images among the parts, and judge on the last of them; see `fine_tune`."""
     assert recipe.size is not None
-    parts, device = _parts(recipe, run), runtime.default_device()
+    device = runtime.default_device()
     old_task = _old_task(recipe, run)
     model = _network(recipe, run)
     measured = {}
@@ -41,9 +47,12 @@ def fine_tune(recipe: Recipe, run: Run) -> Result:
         parts["train"], recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed
     )
     history = train(model, batches, recipe, run)
-    trained, judged = (evaluate(model, data.Batches(part, 500, device=device)) for part in parts.values())
-    measured |= {**figures(judged), "train_accuracy": trained.accuracy}
-    measured["accuracy_gap"] = trained.accuracy - judged.accuracy
+    judged = {name: evaluate(model, data.Batches(part, 500, device=device)) for name, part in parts.items()}
+    last = judged[[*parts][-1]]
+    if {"validation", "test"} <= {*parts}:
+        measured["validation_accuracy"] = judged["validation"].accuracy
+    measured |= {**figures(last), "train_accuracy": judged["train"].accuracy}
+    measured["accuracy_gap"] = judged["train"].accuracy - last.accuracy
     if old_task is not None:
         model.fc = old_head
         measured["old_task_accuracy"] = _accuracy(model, old_task)

@@ -10,6 +10,7 @@ from resnet_labs.results import Result
 
 # The report's data set -> its replacement, and the description of it in results lines.
 STAND_INS = {
+    "cifar10": ("cifar10_jpeg", "lossy JPEG copies of CIFAR-10's images in place of the originals"),
     "cifar100": ("tiny_imagenet_100", "the first 100 classes of Tiny ImageNet at 32 pixels in place of CIFAR-100"),
     "stl10": ("tiny_imagenet_10", "ten classes of Tiny ImageNet in place of STL-10"),
 }

@@ -16,6 +16,7 @@ from torchvision import datasets
 
 from resnet_labs.data import available, load
 from resnet_labs.data import tiny_imagenet as tiny
+from resnet_labs.data.image_sets import CIFAR10
 from resnet_labs.errors import InputError
 
 
@@ -204,6 +205,16 @@ def test_other_flowers_are_refused(tmp_path):
         load("flowers", split="train", root=tmp_path)
 
 
+def test_cifar10_is_read_from_image_files(tmp_path):
+    for number, name in enumerate(CIFAR10):
+        for split in ("train", "test"):
+            write(tmp_path / "cifar10" / split / name / "0.jpg", number)
+    test = load("cifar10_jpeg", split="test", root=tmp_path)
+    assert test.classes == CIFAR10
+    assert test.labels.tolist() == [*range(10)]
+    assert "JPEG" in test.source
+
+
 @pytest.mark.parametrize("layout", ["PetImages/Cat", "cats-vs-dogs/cats", "cats-vs-dogs/train/cat"])
 def test_cats_and_dogs_are_found_in_every_usual_layout(tmp_path, layout):
     for split in ("train", "test"):
@@ -216,7 +227,7 @@ def test_cats_and_dogs_are_found_in_every_usual_layout(tmp_path, layout):
     assert train.labels.bincount().tolist() == ([5, 5] if "train" in layout else [4, 4])
 
 
-@pytest.mark.parametrize("name", ["tiny_imagenet", "flowers", "cats_vs_dogs"])
+@pytest.mark.parametrize("name", ["tiny_imagenet", "flowers", "cats_vs_dogs", "cifar10_jpeg"])
 def test_sets_that_cannot_be_downloaded_say_where_to_put_them(tmp_path, name):
     record = next(record for record in available(tmp_path) if record.name == name)
     assert not record.here

@@ -68,6 +68,6 @@ def test_a_split_by_each_seed_does_not_part_the_seeds(tmp_path, monkeypatch):
     assert lines[0].data["checksum"]["test"] != lines[1].data["checksum"]["test"]
 
 
-@pytest.mark.parametrize("name", ["r3.c4.choice", "r1.c6.choice"])
+@pytest.mark.parametrize("name", ["r3.c4.choice", "r1.c6.choice", "r0.transfer_table.choice"])
 def test_rates_are_chosen_on_images_cut_from_training(name):
     assert all(recipe.validation for recipe in recipes.find(name))
