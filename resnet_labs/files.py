@@ -110,6 +110,21 @@ def check_room(folder: Path, num_bytes: int) -> None:
     Example:
         >>> check_room(Path("runs"), 1000)
     """
+    with room(folder, num_bytes):
+        pass
+
+
+@contextmanager
+def room(folder: Path, num_bytes: int) -> Iterator[None]:
+    """Hold that many bytes on a folder's disk, and give them back at the end of the block, however that ends.
+
+    Args:
+        folder: need not exist; if it does not, the nearest folder above it is tried.
+        num_bytes: how many.
+
+    Raises:
+        OSError: the system refuses.
+    """
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     with tempfile.TemporaryFile(dir=nearest) as file:
         if not _reserved(file.fileno(), num_bytes):
@@ -118,6 +133,7 @@ def check_room(folder: Path, num_bytes: int) -> None:
                 file.write(block[: num_bytes - start])
         file.flush()
         os.fsync(file.fileno())
+        yield
 
 
 def _reserved(handle: int, num_bytes: int) -> bool:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -114,9 +114,15 @@ def _new_folder(parent: Path) -> Path:
 
 @contextmanager
 def _keeping(notebook: Any, folder: Path) -> Iterator[None]:
-    """Write notebook and figures whatever happens in the block; report what cannot be written as well."""
+    """Write notebook and figures whatever happens in the block; report what cannot be written as well.
+
+    Their room is held during the block: the lab itself, or another program, may fill the disk.
+    """
     try:
-        yield
+        with ExitStack() as held:
+            with suppress(OSError):
+                held.enter_context(files.room(folder, _ROOM))
+            yield
     finally:
         happened = sys.exception()
         before = f"{happened} " if isinstance(happened, LabFailed) else ""

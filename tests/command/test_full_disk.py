@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import nbformat
 import pytest
 import torch
-from helpers.full_disk import full, refused
+from helpers.full_disk import full, refused, small_disk
 from helpers.recipes import small_recipe
 from torch import nn
 
@@ -41,6 +41,20 @@ target = Path(os.environ["RESNET_LABS_RUN"], "results.jsonl")
 append_line(target, {"seed": 0})
 resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
 append_line(target, {"seed": 1})
+"""
+
+
+# A lab with a large output whose disk is filled while it runs.
+FILLS = """
+import os
+from pathlib import Path
+print("all of it " * 200_000)
+with open(Path(os.environ["RESNET_LABS_RUN"], "filler"), "wb", buffering=0) as file:
+    try:
+        while file.write(bytes(1 << 16)):
+            pass
+    except OSError as error:
+        print(error)
 """
 
 
@@ -133,6 +147,17 @@ def test_a_notebook_that_has_no_room_is_named_with_what_is_kept(
         "figures",
         *(["results.jsonl"] if LINE in sources else []),
     ]
+
+
+def test_a_disk_filled_by_the_lab_itself_keeps_room_for_its_notebook(lab_of, tmp_path):
+    lab_of(FILLS)
+    with small_disk(tmp_path / "runs", "12m"):
+        lab = next(lab for lab in notebook.LABS if lab.slug == "digits")
+        folder = notebook.execute(lab, report=False, root=None)
+        (cell,) = nbformat.read(folder / "notebook.ipynb", as_version=4).cells
+    said = "".join(output.text for output in cell.outputs)
+    assert said.count("all of it") == 200_000
+    assert "No space left on device" in said
 
 
 @pytest.mark.parametrize("code", CODES)

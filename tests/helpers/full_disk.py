@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import io
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +24,21 @@ def refused(code: int):
         raise OSError(code, os.strerror(code))
 
     return refuse
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Mount a disk of that size, such as "64k", on a folder; skip the test where that is not possible."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("tmpfs is Linux's")
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers.full_disk import LIMITED, full, refused
+from helpers.full_disk import LIMITED, full, refused, small_disk
 
 from resnet_labs import files
 
@@ -110,27 +110,33 @@ def test_bytes_are_appended_whole_by_however_many_writes(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 64 KiB."""
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path], capture_output=True, check=False
-    )
-    if done.returncode != 0:
-        pytest.skip("no disk can be mounted here")
-    yield tmp_path
-    subprocess.run(["umount", tmp_path], check=True)
+def disk(tmp_path):
+    with small_disk(tmp_path, "64k") as disk:
+        yield disk
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tmpfs is Linux's")
-def test_a_disk_that_is_really_full(small_disk):
-    files.check_room(small_disk, 60_000)
+def test_a_disk_that_is_really_full(disk):
+    files.check_room(disk, 60_000)
     for size in (100_000, 1 << 20):
         with pytest.raises(OSError, match="No space"):
-            files.check_room(small_disk, size)
-    lines = small_disk / "lines"
+            files.check_room(disk, size)
+    lines = disk / "lines"
     files.append(lines, b"first\n")
     with pytest.raises(OSError, match="No space"):
         files.append(lines, b"x" * 100_000)
     with pytest.raises(OSError, match="No space"), files.replacing(lines) as file:
         file.write(b"x" * 100_000)
-    assert {path.name: path.read_bytes() for path in small_disk.iterdir()} == {"lines": b"first\n"}
+    assert {path.name: path.read_bytes() for path in disk.iterdir()} == {"lines": b"first\n"}
+
+
+def test_room_is_held_until_the_end_of_the_block_however_that_ends(disk):
+    def fails_inside():
+        with files.room(disk, 50_000):
+            with pytest.raises(OSError, match="No space"):
+                files.check_room(disk, 50_000)
+            assert list(disk.iterdir()) == []
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails_inside()
+    files.check_room(disk, 50_000)
