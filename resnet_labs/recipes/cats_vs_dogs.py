@@ -61,7 +61,7 @@ _FROM_SCRATCH = replace(
     shows=("accuracy", "train_accuracy"),
 )
 
-# On one core pretraining takes four minutes for ResNet-18 and nine for ResNet-50.
+# On one core pretraining takes two minutes for ResNet-18 and five for ResNet-50.
 _FINE_TUNED = replace(
     _PETS,
     name="r1.c6.fine_tuned",
@@ -69,12 +69,12 @@ _FINE_TUNED = replace(
     knobs={
         "method": "full_fine_tuning",
         "weights": OTHER_CLASSES,
-        "pretraining_images": 20_000,
+        "pretraining_images": 10_000,
         "pretraining_epochs": 2,
         "pretraining_rate": 1e-3,
     },
     chosen=(
-        "Both depths pretrained on the same 20,000 photographs of things and food, for two epochs at AdamW's usual "
+        "Both depths pretrained on the same 10,000 photographs of things and food, for two epochs at AdamW's usual "
         "0.001, which is what one core ends in minutes; then three epochs on cats and dogs, as in the report. The rate "
         "of each depth is the best of its own in r1.c6.choice, on a fifth of the training images."
     ),
@@ -98,7 +98,7 @@ RECIPES = {
     "r1.c6": _both_depths(_FROM_SCRATCH, ("r1.c6", "r1.c6")),
     "r1.c6.choice": tuple(
         replace(recipe, config=replace(recipe.config, learning_rate=rate))
-        for rate in (1e-4, 3e-4, 1e-3, 3e-3)
+        for rate in (3e-4, 1e-3, 3e-3)
         for recipe in _both_depths(_FINE_TUNED_CHOICE, ("r1.c6.choice", "r1.c6.choice"))
     ),
 }
