@@ -12,12 +12,12 @@
 # {{colab}}
 #
 # Can a network learn something useful from images that nobody labelled? And when a classifier built on it reaches only
-# 26.5 %, which of the suspects did it?
+# {{r4: layerwise.top1 as %}}, which of the suspects did it?
 #
 # The report (r4, its second question) trained a stack of autoencoder layers on grey STL-10 images, put a classifier on
-# top and got 26.5 % of ten classes right. Two classes, cats and monkeys, were *never* right, not once. The report
-# blames "the architecture and too few epochs". You build the stack and the classifier yourself, find what else was
-# wrong, and measure each suspect alone.
+# top and got {{r4: layerwise.top1 as %}} of ten classes right. Two classes, cats and monkeys, were *never* right, not
+# once. The report blames "the architecture and too few epochs". You build the stack and the classifier yourself, find
+# what else was wrong, and measure each suspect alone.
 #
 # Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode
 # needs STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet
@@ -182,8 +182,8 @@ checks.lab08.check_layer(autoencoder_layer, reconstruction_step)
 # </details>
 
 # %% [markdown]
-# **Expected:** an untrained layer gives back grey: on images its loss begins between 0.05 and 0.25 (squared
-# brightness, where 1 is white), on any device, and falls at once.
+# **Expected:** an untrained layer gives back grey: on images its loss begins {{expected 0.05 to 0.25: losses[0]}}
+# (squared brightness, where 1 is white), on any device, and falls at once.
 
 # %% tags=["exercise"]
 runtime.seed_everything(0)
@@ -494,10 +494,11 @@ plotting.curves(
 )
 
 # %% [markdown]
-# **Expected (fast mode):** below 0.01 through one layer, between 0.05 and 0.1 through all five. The mean image has
-# 0.073, so the deepest codes give back hardly more than it does, or less. Each decoder learned to invert its own
-# encoder and never saw what comes down from above, so small errors grow on their way. Training images come back
-# hardly better than test images: this is not overfitting.
+# **Expected (fast mode):** {{expected below 0.01: depth_errors(stacks[0], test_rows)[0]}} through one layer,
+# {{expected 0.05 to 0.1: depth_errors(stacks[0], test_rows)[-1]}} through all five. The mean image has
+# {{expected about 0.073 within 0.001: nothing}}, so the deepest codes give back hardly more than it does, or less. Each
+# decoder learned to invert its own encoder and never saw what comes down from above, so small errors grow on their way.
+# Training images come back hardly better than test images: this is not overfitting.
 #
 # The same for your eyes: move the slider (mouse or arrow keys) from the images themselves up to five layers.
 
@@ -583,8 +584,9 @@ for seed, stack in zip(seeds, stacks, strict=True):
     print(f"seed {seed}:", ", ".join(f"{name} {value:.3f}" for name, value in measured.items()))
 
 # %% [markdown]
-# **Expected (fast mode):** with 10 labels a class pretraining gains between 3 and 20 points. With all labels it gains
-# between -3 and 6, which three seeds cannot tell from nothing.
+# **Expected (fast mode):** with 10 labels a class pretraining gains
+# {{expected 3 to 20: [100 * run.metrics["gain_10"] for run in few_runs]}} points. With all labels it gains
+# {{expected -3 to 6: [100 * run.metrics["gain_all"] for run in few_runs]}}, which three seeds cannot tell from nothing.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "With all labels the loss falls faster from pretrained weights"}}
 plotting.curves(few_curves, y="loss, all labels (nats)", x="epoch" + mark, log=True)
@@ -637,8 +639,12 @@ for seed, stack in zip(seeds, stacks, strict=True):
     print(f"seed {seed}:", ", ".join(f"{name} {round(value, 3):g}" for name, value in measured.items()))
 
 # %% [markdown]
-# **Expected (fast mode):** with the ReLU between 0.1 and 0.9, as the seed has it, with none to eight outputs dead, and
-# more epochs change little. Without it between 0.93 and 0.99. The convolutions reach 0.96 to 0.99.
+# **Expected (fast mode):** with the ReLU {{expected 0.1 to 0.9: [run.metrics["as_reported"] for run in cause_runs]}},
+# as the seed has it, with {{expected 0 to 8: [run.metrics["dead_outputs_as_reported"] for run in cause_runs]}} outputs
+# dead, and more epochs change that by {{expected -5 to 10: [100 * (run.metrics["as_reported_more_epochs"] -
+# run.metrics["as_reported"]) for run in cause_runs]}} points. Without the ReLU
+# {{expected 0.93 to 0.99: [run.metrics["without_relu"] for run in cause_runs]}}, and the convolutions
+# {{expected 0.96 to 0.99: [run.metrics["conv_net"] for run in cause_runs]}}.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "The training loss stalls with the ReLU and falls without it"}}
 plotting.curves(fault_curves, y="training loss (nats)", x="epoch" + mark, log=True)
@@ -699,15 +705,21 @@ for seed in seeds:
 print(compare.as_text(shuffled_runs))
 
 # %% [markdown]
-# **Expected (fast mode):** shuffling costs the convolutions about a point: on 8x8 pixels their third layer sees almost
-# the whole image, so that little is left of "near". For photographs of 48 pixels see "Report against ours".
+# **Expected (fast mode):** shuffling costs the convolutions
+# {{expected -1 to 3: [100 * (run.metrics["conv_net"] - run.metrics["conv_net_shuffled"]) for run in shuffled_runs]}}
+# points: on 8x8 pixels their third layer sees almost the whole image, so that little is left of "near". For photographs
+# of 48 pixels see "Report against ours".
 #
 # At last the picture that the assignment asks for: t-SNE of the fourth hidden layer (its X[3]) for the first 500 test
-# images of each class, or all where a test set has fewer, as here the digits with about 36. A picture can be looked at
+# images of each class, or all where a test set has fewer, as here the digits. A picture can be looked at
 # in many ways, so a number goes with it: which share of an image's ten nearest neighbours, before t-SNE, has its class?
 #
-# **Expected (fast mode):** about 0.86 for the pixels, 0.83 for the pretrained layer, 0.64 for the untrained one. So
-# layer 4 lies *below* the pixels: pretraining keeps neighbours together better than chance weights, and adds none.
+# **Expected (fast mode):** {{expected about 0.86 within 0.02: features.neighbour_purity(inputs["pixels"], chosen)}} for
+# the pixels, {{expected about 0.83 within 0.04: features.neighbour_purity(inputs["pretrained layer 4"], chosen)}} for
+# the pretrained layer,
+# {{expected about 0.64 within 0.06: features.neighbour_purity(inputs["untrained layer 4"], chosen)}} for the untrained
+# one. So layer 4 lies *below* the pixels: pretraining keeps neighbours together better than chance weights, and adds
+# none.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "t-SNE of the fourth layer: classes form groups, some touch"}}
 rank = F.one_hot(test_set.labels, num_classes).cumsum(0).gather(1, test_set.labels[:, None])[:, 0]
@@ -748,11 +760,13 @@ plotting.report_against_ours(
 )
 
 # %% [markdown]
-# The report's logs hold more than its text. They give *summed* losses: 226.13 in the classifier's first epoch. A
-# network that knows nothing has a cross-entropy of $\ln 10 \approx 2.30$ a batch, so about 100 batches were summed, and
-# 5,000 images in 100 batches are 50 each. The test sum, 2,227, is about 1,000 batches; test accuracies end after three
-# decimals. So 1,000 test images, one at a time, where the report states 8,000. Divided by the number of batches, its
-# curves can stand beside yours:
+# The report's logs hold more than its text. They give *summed* losses:
+# {{r4_log_classifier epoch=1: train_loss_sum as .2}} in the classifier's first epoch. A network that knows nothing has
+# a cross-entropy of $\ln 10 \approx 2.30$ a batch, so about 100 batches were summed, and
+# {{r4: layerwise.stated_sizes.train}} images in 100 batches are 50 each. The test sum,
+# {{r4_log_classifier epoch=1: test_loss_sum as ,}}, is about 1,000 batches; test accuracies end after three decimals.
+# So 1,000 test images, one at a time, where the report states {{r4: layerwise.stated_sizes.test}}. Divided by the
+# number of batches, its curves can stand beside yours:
 
 # %% tags=["report"] mystnb={"image": {"alt": "The report's losses flatten near 2, ours without the ReLU near 0"}}
 log = reports.training_log("r4_log_classifier")
@@ -772,10 +786,11 @@ plotting.curves(
 )
 
 # %% [markdown]
-# The other log is of the autoencoder: one curve over 24 epochs, where a greedy stack has one for each layer, and where
-# the text states 50 epochs. So it shows a stack that was trained as a whole, or one layer of it. Its test error ends at
-# $35.08 / 1000 = 0.035$ (squared brightness, where 1 is white). Beside it the error on test images through all five
-# layers, of yours and, where some are stored, of runs on photographs:
+# The other log is of the autoencoder: one curve over {{r4_log_autoencoder: test_loss_sum count}} epochs, where a greedy
+# stack has one for each layer, and where the text states {{r4: layerwise.autoencoder.epochs}} epochs. So it shows a
+# stack that was trained as a whole, or one layer of it. Its test error, a sum over 1,000 images, ends at
+# {{r4_log_autoencoder epoch=24: test_loss_sum as .2}} (squared brightness, where 1 is white). Beside its mean the error
+# on test images through all five layers, of yours and, where some are stored, of runs on photographs:
 
 # %% tags=["report"]
 log_errors = reports.training_log("r4_log_autoencoder")["test_loss_sum"]
@@ -802,18 +817,25 @@ for name in ("r4.c7.digits", "r4.c8.digits", "r4.c9.digits", "r4.layerwise", "r4
 # r4.c9.stand_in --seeds 3` repeats the last table on ten classes of Tiny ImageNet, which stand in for STL-10; so do
 # `r4.c7.stand_in` and `r4.c8.stand_in`.
 #
-# - **r4.c7** (pretraining brings the weights near good values and helps with few labels): on the digits it helps with
-#   10 labels a class, in every seed. With 100 and with all labels three seeds cannot tell the gain from zero, though
-#   the training loss falls faster.
-# - **r4.c8** (26.5 %; a plain feed-forward network cannot use spatial structure): that an MLP is not told which pixels
-#   are neighbours holds by its form, and no run can add to it. That convolutions win by using them is not shown by
-#   three seeds on 8x8 pixels.
-# - **r4.c9** (the cause is the architecture and too few epochs): the report's own log speaks against the epochs. It has
-#   30 of them, not the 20 of the text, and none after the 16th gains more than 0.2 points. On the digits more epochs
-#   change little, and so do convolutions; what changes most is the ReLU at the end, which the report prints and does
-#   not blame. With it some classes have no right image, as cats and monkeys have none in the report, and the training
-#   images stay behind as well. Few of these outputs are dead in the strict sense. They are at zero for the images of
-#   their own class, which is enough.
+# - **r4.c7** ({{r4.c7: claim}}): {{r4.c7: verdict}}. On the digits pretraining gains
+#   {{r4.c7.digits: pretrained_10 - random_10 range as points}} points with 10 labels a class, and is ahead in
+#   {{r4.c7.digits: pretrained_10 - random_10 above}} seeds. With all labels it gains
+#   {{r4.c7.digits: pretrained_all - random_all range as points}}, though the training loss falls faster.
+# - **r4.c8** ({{r4.c8: claim}}): {{r4.c8: verdict}}. That an MLP is not told which pixels are neighbours holds by its
+#   form, and no run can add to it. Whether convolutions win by using them is open on 8x8 pixels: the stored ones reach
+#   {{r4.c8.digits: conv_net as %}}, with shuffled pixels {{r4.c8.digits: conv_net_shuffled as %}}, and the MLP
+#   {{r4.c8.digits: mlp as %}} (means of {{r4.c8.digits: mlp count}} seeds).
+# - **r4.c9** ({{r4.c9: claim}}): {{r4.c9: verdict}}. The report's own log speaks against the epochs. It has
+#   {{r4_log_classifier: test_acc count}} of them, not the {{r4: layerwise.classifier.epochs}} of the text, and after
+#   the 16th, which has {{r4_log_classifier epoch=16: test_acc as %}}, none exceeds
+#   {{r4_log_classifier: test_acc max as %}}. On the digits, in the mean of {{r4.c9.digits: as_reported count}} seeds,
+#   the network as reported gets {{r4.c9.digits: as_reported as %}}, with more epochs
+#   {{r4.c9.digits: as_reported_more_epochs as %}}, and without the ReLU at its end, which the report prints and does
+#   not blame, {{r4.c9.digits: without_relu as %}}; convolutions get {{r4.c9.digits: conv_net as %}}. With the ReLU some
+#   classes have no right image, as cats and monkeys have none in the report, and the training images stay behind as
+#   well ({{r4.c9.digits: train_accuracy_as_reported as %}}). In the strict sense
+#   {{r4.c9.digits: dead_outputs_as_reported range}} of the ten outputs are dead, as the seed has it. The others are at
+#   zero for the images of their own class, which is enough.
 
 # %% [markdown]
 # ## Break it

@@ -50,7 +50,8 @@ def values(experiment: str, chosen: dict[str, Any], figure: str, lines: Lines) -
             f"There is no results line of {experiment!r} in resnet_labs/reports/evidence.", _stored_names(experiment)
         )
     runs = _chosen(experiment, stored, chosen)
-    form = ".4" if figure.split(" - ")[0] in {*runs[0].metrics, "seconds"} else ""
+    measured = figure.split(" - ")[0] in {*runs[0].metrics, "seconds"}
+    form = ".4" if measured and isinstance(_value(runs[0], figure), float) else ""
     left_open = [name for name, value in chosen.items() if value == ANY]
     if left_open:
         return Values(
@@ -59,7 +60,8 @@ def values(experiment: str, chosen: dict[str, Any], figure: str, lines: Lines) -
             form=form,
         )
     runs = _one_group(experiment, runs)
-    return Values({run.seed: _value(run, figure) for run in runs}, figure, runs, form=form)
+    by_seed = {run.seed: _value(run, figure) for run in runs}
+    return Values(by_seed, figure, runs, compares=int(" - " in figure), form=form)
 
 
 def _stored_names(name: str) -> str:

@@ -56,11 +56,11 @@ def filled(cell: Cell, text: str) -> tuple[str, list[Expectation]]:
             line = text[: found.start()].count("\n") + 1
             raise InputError(f"{cell.where(line)}: {error.problem}", error.fix) from error
 
-    made = _TEMPLATE.sub(fill, text)
     for brace, problem in (("{{", "is never closed"), ("}}", "was never opened")):
         if brace in _without_math(_TEMPLATE.sub("", text)):
             raise InputError(f"{cell.where()}: a template {problem}.", "Write `{{SOURCE: FIGURE}}`.")
-    return "\n".join(map(_wrapped, made.splitlines())), expected
+    blocks = _TEMPLATE.sub(lambda found: f"\0{fill(found)}", text).split("\n\n")
+    return "\n\n".join(_wrapped(block.replace("\0", "")) if "\0" in block else block for block in blocks), expected
 
 
 def _without_math(text: str) -> str:
@@ -94,13 +94,27 @@ def _expectation(text: str) -> Expectation:
     return Expectation(text=f"{word} {bound}", low=ends[0], high=ends[1], of=of)
 
 
-def _wrapped(line: str) -> str:
-    """Break a line of prose that its figures made too long."""
-    if len(line) <= _WIDTH or line.startswith(("|", "#", "<")) or "](http" in line:
-        return line
-    item = re.match(r"\s*(?:[-*] |\d+\. )?", line)
-    indent = " " * (item.end() if item else 0)
-    return textwrap.fill(line, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+def _wrapped(block: str) -> str:
+    """Break the lines of a paragraph or list anew."""
+    if re.search(r"^[|#<]|\]\(http|\$\$", block, re.MULTILINE):
+        return block
+    items = re.split(r"\n(?=\s*(?:[-*]|\d+\.) )", block)
+    return "\n".join(map(_item, items))
+
+
+def _item(text: str) -> str:
+    mark = re.match(r"\s*(?:[-*] |\d+\. )?", text)
+    indent = " " * (mark.end() if mark else 0)
+    words = " ".join(text.split())
+    first = indent[: len(text) - len(text.lstrip())]
+    return textwrap.fill(
+        words,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def marked(name: str, text: str) -> str:

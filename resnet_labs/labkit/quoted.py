@@ -13,8 +13,8 @@ A quotation has a source, a figure and, if wanted, an aggregate and a format: `S
 - `r4.c9: verdict` is one of `verdict`, `because`, `claim` and `certainty` of a claim; `claims: count` counts them all.
 
 Aggregates: `mean` (the default), `interval`, `summary` (both), `min`, `max`, `range`, `seeds` (each value), `count`,
-and, of comparisons, `above` (in how many seeds the first is above the second). Formats: `.3` (digits), `%` or `%.2`,
-`points` or `points.0` (of a hundred); a `+` before it shows the sign.
+and, of comparisons and differences, `above` (in how many seeds the first is above the second). Formats: `.3` (digits),
+`%` or `%.2`, `points` or `points.0` (of a hundred), `,` (whole); a `+` before it shows the sign.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from resnet_labs.reports.findings import Lines
 
 AGGREGATES = ("mean", "interval", "summary", "min", "max", "range", "seeds", "count", "above")
 _ABOUT_CLAIMS = ("verdict", "because", "claim", "certainty")
-_FORMAT = re.compile(r"(\+?)(?:\.(\d)|(%|points)(?:\.(\d))?)")
+_FORMAT = re.compile(r"(\+?)(?:\.(\d)|(%|points|,)(?:\.(\d))?)")
 
 
 def quoted(text: str, lines: Lines = reports.evidence) -> str:
@@ -163,14 +163,16 @@ def _said(found: Values, aggregate: str, form: str) -> str:
         )
     if aggregate == "above":
         if not found.compares:
-            raise InputError("`above` needs two sources.", "Write `A less B: FIGURE above`.")
+            raise InputError("`above` needs a comparison.", "Write `A less B: FIGURE above` or `FIRST - SECOND above`.")
         return f"{sum(one > found.compares - 1 for one in several)} of {len(several)}"
     if aggregate == "seeds":
         *most, last = (number(one, form) for one in several)
         return f"{', '.join(most)} and {last}" if most else last
     if aggregate in ("interval", "summary"):
         return _interval(found, aggregate, form)
-    return number(several[0] if len({*several}) == 1 else fmean(several), form)
+    if len({*several}) == 1:
+        return number(several[0], form)
+    return number(fmean(several), form or ".4")
 
 
 def _interval(found: Values, aggregate: str, form: str) -> str:
@@ -190,4 +192,6 @@ def number(value: float, form: str = "") -> str:
     sign, digits, unit, unit_digits = found.groups()
     if not unit:
         return f"{value:{sign}.{digits}f}"
+    if unit == ",":
+        return f"{value:{sign},.0f}"
     return f"{100 * value:{sign}.{unit_digits or 1}f}" + (" %" if unit == "%" else "")

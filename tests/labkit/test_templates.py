@@ -72,6 +72,13 @@ def test_code_keeps_its_braces() -> None:
     assert _templates.filled(cell(text, "code"), text) == (text, [])
 
 
+def test_a_paragraph_with_a_figure_is_broken_anew_and_others_stay() -> None:
+    quote = "{{r1: digits.batch_size}}"
+    assert fill(f"a\n{quote}\nb\n\nc\nd")[0] == "a 128 b\n\nc\nd"
+    assert fill(f"- a\n  {quote}\n- b\n  1. c\n     {quote}")[0] == "- a 128\n- b\n  1. c 128"
+    assert fill(f"| a |\n| --- |\n| {quote} |")[0] == "| a |\n| --- |\n| 128 |"
+
+
 def test_long_lines_are_broken_between_words_and_lists_keep_their_indent() -> None:
     text = "- {{r2.c4: because}}"
     lines = fill(text)[0].splitlines()
