@@ -10,11 +10,11 @@ from torch import nn
 from resnet_labs import data, resnet, runtime
 from resnet_labs.augment import Compose, Crop, Flip
 from resnet_labs.data import ImageData
-from resnet_labs.recipes._pretrained import other_classes, pretrained
+from resnet_labs.recipes._pretrained import other_classes, pretrained, shortened
 from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line, train
 from resnet_labs.recipes.transfer_networks import train_only_
 from resnet_labs.results import Result
-from resnet_labs.train import TrainConfig, evaluate
+from resnet_labs.train import evaluate
 from resnet_labs.weights import replace_head
 
 OTHER_CLASSES = "other classes"
@@ -92,22 +92,13 @@ def _network(recipe: Recipe, run: Run) -> nn.Module:
     if knobs["weights"] != OTHER_CLASSES:
         runtime.seed_everything(run.seed)
         return build().to(runtime.default_device())
-    config = TrainConfig(
-        epochs=knobs["pretraining_epochs"],
-        learning_rate=knobs["pretraining_rate"],
-        optimizer="adamw",
-        weight_decay=0.01,
-        schedule="cosine",
-        precision="fp32",
-    )
     assert recipe.size is not None
     return pretrained(
         lambda count: build(num_classes=count),
         recipe.dataset,
         size=recipe.size,
         root=run.root,
-        limit=knobs["pretraining_images"],
-        config=config,
+        **shortened(knobs),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -43,6 +43,14 @@ def other_classes(
     part = whole.subset(torch.arange(len(whole))[whole.labels >= half])
     source = f"{whole.source}, its last {half} classes"
     return ImageData(part.images, part.labels - half, part.classes[half:], source)
+
+
+def shortened(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `pretrained` that a recipe's `pretraining_images`, `_epochs` and `_rate` stand for."""
+    if "pretraining_images" not in knobs:
+        return {}
+    config = replace(_CONFIG, epochs=knobs["pretraining_epochs"], learning_rate=knobs["pretraining_rate"])
+    return {"limit": knobs["pretraining_images"], "config": config}
 
 
 def pretrained(

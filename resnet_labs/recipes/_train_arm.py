@@ -12,7 +12,7 @@ from resnet_labs.augment import Augmentation, AutoAugment, Compose, Crop, Flip, 
 from resnet_labs.data import ImageData
 from resnet_labs.losses import cross_entropy
 from resnet_labs.recipes._imagenet import with_imagenet_weights
-from resnet_labs.recipes._pretrained import pretrained
+from resnet_labs.recipes._pretrained import pretrained, shortened
 from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line, train, train_and_judged
 from resnet_labs.results import Result
 from resnet_labs.train import evaluate
@@ -76,7 +76,13 @@ def _network(recipe: Recipe, images: ImageData, run: Run) -> nn.Module:
     weights = recipe.knobs["pretrained"]
     if weights == "other classes":
         assert recipe.size is not None
-        model = pretrained(lambda count: build(num_classes=count), recipe.dataset, size=recipe.size, root=run.root)
+        model = pretrained(
+            lambda count: build(num_classes=count),
+            recipe.dataset,
+            size=recipe.size,
+            root=run.root,
+            **shortened(recipe.knobs),
+        )
         runtime.seed_everything(run.seed)
         return replace_head(model, len(images.classes))
     runtime.seed_everything(run.seed)

@@ -113,7 +113,7 @@ _FORGETTING = Recipe(
     knobs={
         "weights": OTHER_CLASSES,
         "pretraining_images": 20_000,
-        "pretraining_epochs": 8,
+        "pretraining_epochs": 3,
         "pretraining_rate": 5e-3,
     },
     chosen=(

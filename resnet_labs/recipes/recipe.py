@@ -174,7 +174,8 @@ _BATCH_ARMS: dict[str, tuple[int, int, tuple[float, ...]]] = {
 
 def _batch_arm(base: Recipe, arm: str, rate: float) -> Recipe:
     batch_size, epochs, _ = _BATCH_ARMS[arm]
-    changes = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate}
+    pretraining = {"pretraining_images": 20_000, "pretraining_epochs": 3, "pretraining_rate": 5e-3}
+    changes = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate, **pretraining}
     return _arm(base, MODEL_3 | _SHORT | changes, name=base.name, arm=arm)
 
 

@@ -158,8 +158,8 @@ def _table(base: Recipe, weights: str, random: str, rates: tuple[float, float], 
     )
 
 
-# On one core, a network that pretrains in seven minutes.
-_PRETRAINING = {"pretraining_images": 20_000, "pretraining_epochs": 8, "pretraining_rate": 5e-3}
+# On one core, a network that pretrains in three minutes.
+_PRETRAINING = {"pretraining_images": 20_000, "pretraining_epochs": 3, "pretraining_rate": 5e-3}
 _PHOTOGRAPHS = replace(
     _TABLE,
     network=("cifar_resnet", {"depth": 8}),
@@ -167,7 +167,7 @@ _PHOTOGRAPHS = replace(
     limit=2_000,
     config=replace(_TABLE.config, epochs=4),
     chosen=(
-        "What one core ends in minutes: a ResNet-8, trained for 8 epochs on 20,000 photographs of Tiny ImageNet's last "
+        "What one core ends in minutes: a ResNet-8, trained for 3 epochs on 20,000 photographs of Tiny ImageNet's last "
         "100 classes (nearly all of them things and food), then 4 epochs with crop and flip on 2,000 images of "
         "CIFAR-10. The rate of each row is the best of its own in r0.transfer_table.choice, on 4,000 other training "
         "images. old_task_accuracy_before is the pretrained network's own accuracy on the 5,000 validation images of "
