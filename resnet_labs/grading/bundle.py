@@ -96,7 +96,7 @@ class Bundle:
 
 def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle to a file that only its owner can read."""
-    with files.replacing(path, "w", encoding="utf-8", opener=_private) as file:
+    with files.replacing(path, "w", encoding="utf-8", opener=private) as file:
         file.write(_text(bundle))
 
 
@@ -143,5 +143,6 @@ def _exercise(data: dict[str, Any]) -> Exercise:
     return Exercise(probe, tuple(data["inputs"]), tuple(data["references"]))
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """Open a file that only its owner can read; for `open`'s `opener`."""
     return os.open(path, flags, 0o600)
