@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Shaped
 from torch import Tensor, nn
+
+from resnet_labs.checks._values import far, same_bits
 
 _FEW = 8
 _NOT_THE_LEARNERS = (
@@ -72,7 +73,7 @@ def first_difference(
 ) -> tuple[str, str] | None:
     """Return the first entry that differs, as (expected, got) in words; None where all agree."""
     got, want = got.detach().cpu().double(), want.detach().cpu().double()
-    wrong = ~torch.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
+    wrong = far(got, want, atol=atol, rtol=rtol)
     if not wrong.any():
         return None
     place = tuple(wrong.nonzero()[0].tolist())
@@ -127,11 +128,7 @@ def _copy(leaf: Any) -> Any:
 
 def _same(before: Any, after: Any) -> bool:
     if isinstance(before, Tensor) and isinstance(after, Tensor):
-        return before.shape == after.shape and before.dtype == after.dtype and _equal(before, after)
+        return same_bits(before, after)
     if isinstance(before, np.ndarray) and isinstance(after, np.ndarray):
         return before.dtype == after.dtype and np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
     return type(before) is type(after) and (before == after or before != before)
-
-
-def _equal(before: Shaped[Tensor, "*shape"], after: Shaped[Tensor, "*shape"]) -> bool:
-    return bool((before == after).logical_or(before != before).all())

@@ -11,7 +11,7 @@ import re
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 
 from resnet_labs.errors import InputError
 from resnet_labs.runtime import environment_line
@@ -106,6 +106,8 @@ def start(lab: str, *, written_for: str) -> None:
             f"Lab {lab} was written for resnet_labs {written_for}, but {installed} is installed.",
             f"Run `%pip install git+{urls['Repository']}@v{written_for}.0`, restart the kernel, run this cell again.",
         )
+    import_module("torch._dynamo")  # torch imports it for the first optimizer, which takes seconds; better here
+
     print(f"Lab {lab}: {environment_line()}")
     wait_for_answers()
 

@@ -39,11 +39,12 @@ def test_a_right_answer_prints_one_line(capsys):
     assert capsys.readouterr().out == "00.1 passed: every row sums to one\n"
 
 
-def test_a_wrong_answer_gets_the_five_lines_in_order(capsys):
+def test_a_wrong_answer_gets_its_lines_in_order(capsys):
     error = failure(check_softmax, lambda logits: torch.zeros(4, 3))
     title, *lines = str(error).splitlines()
+    assert lines[-1].startswith("Repeat:   check_softmax(..., seed=")
     assert title == "00.1 does not hold yet."
-    assert [line.split(":")[0] for line in lines] == ["Tested", "Expected", "Got", "Likely", "Hint"]
+    assert [line.split(":")[0] for line in lines] == ["Tested", "Expected", "Got", "Likely", "Hint", "Repeat"]
     assert lines[0] == "Tested:   the probabilities of four images"
     assert lines[1].startswith("Expected: 0.")
     assert lines[2].startswith("Got:      0 at [0, 0]; 12 of 12 entries differ, by up to 0.")
@@ -207,16 +208,16 @@ def test_generators_and_gradient_mode_are_put_back_and_answers_see_the_same_numb
         seen.append(probe.call(answer))
 
     def answer():
-        torch.set_grad_enabled(False)
         return random.random(), float(np.random.rand()), torch.rand(()).item()
 
     random.seed(1), np.random.seed(1), torch.manual_seed(1)
     before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()
-    check_draws(answer)
-    check_draws(answer)
+    for seed in (3, 3, None, None):
+        check_draws(answer, seed=seed)
     with pytest.raises(CheckFailed):
         check_draws(lambda: torch.rand(2) @ torch.rand(3))
     assert seen[0] == seen[1]
+    assert len(set(seen)) == 4 - 1
     assert torch.is_grad_enabled()
     assert random.getstate() == before[0]
     assert np.random.get_state()[1].tolist() == before[1]

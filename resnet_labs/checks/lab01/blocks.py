@@ -51,7 +51,9 @@ def compare_blocks(probe: Probe, make: Any, geometries: Geometries, *, expansion
             shortcut = nn.Identity() if kind == "identity" else reference.projection(in_channels, same, stride).double()
         given = f"{getattr(make, '__name__', 'block')}({in_channels}, 3, {stride}, shortcut), shortcut: {kind}"
         untouched = copy.deepcopy(shortcut)
-        block = probe.call(make, in_channels, 3, stride, shortcut, tested=given, in_place=True, hint="a")
+        block = probe.call(
+            make, in_channels, 3, stride, shortcut, tested=given, in_place=True, anywhere=False, hint="a"
+        )
         probe.expect(
             isinstance(block, nn.Module),
             "not-a-module",

@@ -19,7 +19,9 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
         network = resnet18()
         before = {name: value.clone() for name, value in network.state_dict().items()}
         given = f"adapt(network, {in_channels}, {num_classes})"
-        adapted = probe.call(adapt, network, in_channels, num_classes, tested=given, in_place=True, hint="a")
+        adapted = probe.call(
+            adapt, network, in_channels, num_classes, tested=given, in_place=True, anywhere=False, hint="a"
+        )
         images = torch.rand(2, in_channels, 16, 16, generator=probe.generator)
         stem, heads, logits = reference.trace(adapted.eval(), images)
         probe.expect(

@@ -19,7 +19,7 @@ def check_shares(
     """Check the share of every class, the digit behind 11.35 %, the sizes that fit it, and who scored a share."""
     labels = torch.tensor([0, 0, 0, 2, 2, 1, 0, 2])
     for num_classes in (3, 5):
-        shares = probe.call(class_shares, labels, num_classes, hint="a")
+        shares = probe.call(class_shares, labels, num_classes, anywhere=False, hint="a")
         counts = torch.bincount(labels, minlength=num_classes)
         probe.close(
             shares,
@@ -37,7 +37,7 @@ def check_shares(
         )
     mnist = torch.repeat_interleave(torch.arange(10), torch.tensor(reference.MNIST_TEST_COUNTS))
     probe.close(
-        probe.call(class_shares, mnist, 10, hint="a"),
+        probe.call(class_shares, mnist, 10, anywhere=False, hint="a"),
         torch.tensor(reference.MNIST_TEST_COUNTS) / 10_000,
         "shares-mnist",
         tested="the shares of the ten digits in MNIST's test set",

@@ -150,9 +150,10 @@ class Cyclic(nn.Sequential):
 
 
 def make(number: int) -> nn.Module:
-    torch.manual_seed(number)
     kind = Cyclic if number == 1 else nn.Sequential
-    return kind(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(number)
+        return kind(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
 
 
 def losses(number: int, batches: list[tuple[Tensor, Tensor]], *, adding: bool = False) -> list[float]:

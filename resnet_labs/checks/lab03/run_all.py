@@ -29,6 +29,7 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
             watch.release,
             tested="run_all on three networks and four batches",
             in_place=True,
+            anywhere=False,  # the networks are made inside
         )
     finally:
         if collecting:

@@ -31,7 +31,9 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
         ) -> tuple[list[int], list[int]]:
             generator = torch.Generator().manual_seed(seed)
             state = generator.get_state()
-            parts = probe.call(stratified_split, labels, fraction, generator, tested=given, in_place=True, hint="a")
+            parts = probe.call(
+                stratified_split, labels, fraction, generator, tested=given, in_place=True, anywhere=False, hint="a"
+            )
             drawn.append(not torch.equal(generator.get_state(), state))
             return _row_numbers(probe, parts, labels, given)
 

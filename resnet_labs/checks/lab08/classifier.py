@@ -26,7 +26,7 @@ def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.M
                 encoder[0].bias.add_(0.3)  # type: ignore[index]
         images = torch.rand(5, 1, 2, 3, generator=probe.generator, dtype=torch.float64)
         given = f"classifier(layers, {num_classes}) of {len(layers)} layers"
-        network = probe.call(classifier, layers, num_classes, tested=given, hint="a")
+        network = probe.call(classifier, layers, num_classes, tested=given, anywhere=False, hint="a")
         probe.expect(
             isinstance(network, nn.Module),
             "not-a-network",

@@ -105,14 +105,16 @@ def everything_drawn_anew(network, num_classes, rate):
 
 @answers.right
 def head_by_setattr(network, num_classes, rate):
-    setattr(network, "fc", nn.Linear(network.fc.weight.shape[1], num_classes))  # noqa: B010
+    old = network.fc.weight
+    setattr(network, "fc", nn.Linear(old.shape[1], num_classes).to(old.device))  # noqa: B010
     return Adam([{"params": list(network.fc.parameters()), "lr": rate}])
 
 
 @answers.right
 def head_in_a_sequence(network, num_classes, rate):
     network.requires_grad_(False)
-    network.fc = nn.Sequential(nn.Linear(network.fc.in_features, num_classes))
+    device = network.fc.weight.device
+    network.fc = nn.Sequential(nn.Linear(network.fc.in_features, num_classes, device=device))
     return Adam([p for p in network.parameters() if p.requires_grad], lr=rate)
 
 

@@ -81,7 +81,7 @@ answers.right(nearest, _purity)
 
 def nearest_by_differences(features, count):
     gaps = (features[:, None] - features[None]).square().sum(2)
-    gaps += torch.eye(len(features)) * 1e9
+    gaps += torch.eye(len(features), device=features.device) * 1e9
     return gaps.argsort(1)[:, :count]
 
 

@@ -67,7 +67,8 @@ def kept_by_sets(*given):
 
 @answers.right
 def kept_by_a_matrix(features, positions, count):
-    there = [torch.zeros(len(features), len(features)).scatter_(1, nearest(x, count), 1) for x in (features, positions)]
+    empty = features.new_zeros(len(features), len(features))
+    there = [empty.scatter(1, nearest(x, count), 1) for x in (features, positions)]
     return (there[0] * there[1]).sum() / there[0].sum()
 
 

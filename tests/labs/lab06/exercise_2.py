@@ -11,6 +11,7 @@ from helpers.answers import Answers
 def _mix(images, labels, num_classes, kept, order, label_kept=None):
     label_kept = kept if label_kept is None else label_kept
     one_hot = F.one_hot(labels, num_classes).float()
+    kept, label_kept = kept.to(images.device), label_kept.to(images.device)
     by_image = kept.view(-1, 1, 1, 1)
     mixed = by_image * images + (1 - by_image) * images[order]
     return mixed, label_kept.view(-1, 1) * one_hot + (1 - label_kept.view(-1, 1)) * one_hot[order]
@@ -109,7 +110,7 @@ def changes_the_images(images, labels, num_classes, alpha):
 @answers.right
 def mixup_one_ratio_a_batch(images, labels, num_classes, alpha):
     kept, order = float(np.random.beta(alpha, alpha)), torch.randperm(len(images))
-    classes = torch.eye(num_classes)[labels]
+    classes = torch.eye(num_classes, device=labels.device)[labels]
     return torch.lerp(images[order], images, kept), torch.lerp(classes[order], classes, kept)
 
 

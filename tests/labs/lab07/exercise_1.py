@@ -152,5 +152,5 @@ def entropy_by_a_loop(logits, labels):
 
 @answers.right
 def entropy_by_a_mask(logits, labels):
-    own = torch.arange(logits.shape[1]) == labels[:, None]
+    own = torch.arange(logits.shape[1], device=logits.device) == labels[:, None]
     return -torch.log_softmax(logits, dim=-1)[own].mean()

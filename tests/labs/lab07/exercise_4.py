@@ -201,8 +201,8 @@ def pull_by_one_hot(features, labels, centers):
 
 
 def moved_from_plain_zeros(features, labels, centers, alpha):
-    sums = torch.zeros(len(centers), centers.shape[1]).index_add_(0, labels, centers[labels] - features)
-    counts = torch.zeros(len(centers)).index_add_(0, labels, torch.ones(len(labels)))
+    sums = centers.new_zeros(len(centers), centers.shape[1]).index_add_(0, labels, centers[labels] - features)
+    counts = centers.new_zeros(len(centers)).index_add_(0, labels, centers.new_ones(len(labels)))
     return centers - alpha * sums / (1 + counts)[:, None]
 
 

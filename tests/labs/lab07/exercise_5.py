@@ -239,7 +239,7 @@ answers.right(scores_as_chances, top_k_by_a_loop, _by_class)
 
 
 def scores_by_index_add(known, labels, asked, num_classes):
-    sums = torch.zeros(num_classes, known.shape[1]).index_add_(0, labels, known)
+    sums = known.new_zeros(num_classes, known.shape[1]).index_add_(0, labels, known)
     return 1 / (1 + torch.cdist(asked, sums / labels.bincount(minlength=num_classes)[:, None]))
 
 

@@ -1,0 +1,173 @@
+"""Calls of an answer, kept and repeated on another device."""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet_labs.checks._describe import error_text
+from resnet_labs.checks._elsewhere import Elsewhere, TwoDevicesError, move_module_, second_device
+
+_EACH = 2  # calls of each function that are kept
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call as it was made, with copies of everything that it could have changed."""
+
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    tested: str
+    hint: str
+    follows: bool
+
+
+class Calls:
+    """The first calls of each of the learner's functions."""
+
+    def __init__(self) -> None:
+        self.kept: list[Call] = []
+
+    def keep(
+        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tested: str, hint: str, follows: bool
+    ) -> None:
+        """Keep the call, unless enough are kept or something in it cannot be copied."""
+        name = _name(function)
+        if sum(_name(call.function) == name for call in self.kept) >= _EACH or _is_ours(function):
+            return
+        memo: dict[int, Any] = {}
+        try:
+            copied = [_copy(value, memo) for value in (function, args, kwargs)]
+        except Exception:  # a learner's object of any kind
+            return
+        self.kept.append(Call(copied[0], copied[1], copied[2], tested, hint, follows))
+
+    def on_two_devices(self) -> tuple[Call, str] | None:
+        """Repeat the calls on each other device; return the first one that mixes devices, and how."""
+        for call in self.kept:
+            for device in _devices():
+                with device() as move, redirect_stdout(io.StringIO()):
+                    if words := _repeat(call, move):
+                        return call, words
+        return None
+
+
+def _repeat(call: Call, move: Callable[[Tensor], Tensor]) -> str | None:
+    memo: dict[int, Any] = {}
+    try:
+        function, args, kwargs = (_copy(value, memo) for value in (call.function, call.args, call.kwargs))
+        seen: set[int] = set()
+        function, args, kwargs = (_moved(value, move, seen) for value in (function, args, kwargs))
+    except Exception:  # nothing is known about the answer then
+        return None
+    tensors = [it for it in _tensors((args, kwargs)) if _is_moved(it)]
+    try:
+        result = function(*args, **kwargs)
+    except Exception as error:
+        return error_text(error) if isinstance(error, TwoDevicesError) or _about_devices(error) else None
+    for module in _modules((args, kwargs, result)):
+        places = {name: _is_moved(value) for name, value in (*module.named_parameters(), *module.named_buffers())}
+        if any(places.values()) and not all(places.values()):
+            left = [name for name, there in places.items() if not there]
+            return f"`{left[0]}` is on the CPU, and the rest of the network is not"
+    if call.follows and tensors and any(not _is_moved(it) for it in _tensors(result)):
+        return "a result on the CPU, from inputs that are not there"
+    return None
+
+
+def _about_devices(error: Exception) -> bool:
+    text = str(error)
+    return isinstance(error, (RuntimeError, TypeError)) and (
+        "on the same device" in text or "two devices" in text or "cuda:0 device type tensor to numpy" in text
+    )
+
+
+def _devices() -> Iterator[Any]:
+    yield second_device
+    if torch.cuda.is_available():
+        yield _cuda
+
+
+@contextmanager
+def _cuda() -> Iterator[Callable[[Tensor], Tensor]]:
+    yield lambda tensor: tensor.detach().clone().cuda()
+
+
+def _is_moved(tensor: Tensor) -> bool:
+    return isinstance(tensor, Elsewhere) or tensor.device.type != "cpu"
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__qualname__", type(function).__qualname__)
+
+
+def _is_ours(function: Any) -> bool:
+    module = getattr(function, "__module__", None) or type(function).__module__
+    return str(module).startswith("resnet_labs.")
+
+
+def _copy(value: Any, memo: dict[int, Any]) -> Any:
+    """Copy as `deepcopy` does, and also generators and tensors with a graph."""
+    if id(value) in memo:
+        return memo[id(value)]
+    if isinstance(value, torch.Generator):
+        made: Any = value.clone_state()
+    elif isinstance(value, Tensor) and not isinstance(value, nn.Parameter):
+        made = value.detach().clone().requires_grad_(value.requires_grad)
+    elif type(value) in (list, tuple):
+        made = type(value)(_copy(item, memo) for item in value)
+    elif type(value) is dict:
+        made = {key: _copy(item, memo) for key, item in value.items()}
+    else:
+        return copy.deepcopy(value, memo)
+    memo[id(value)] = made
+    return made
+
+
+def _moved(value: Any, move: Callable[[Tensor], Tensor], seen: set[int]) -> Any:
+    if isinstance(value, nn.Module):
+        if id(value) not in seen:
+            seen.add(id(value))
+            move_module_(value, move)
+        return value
+    if isinstance(value, torch.optim.Optimizer):
+        for state in value.state.values():
+            for key, item in state.items():
+                if isinstance(item, Tensor) and item.ndim:
+                    state[key] = move(item)
+        return value
+    if isinstance(value, Tensor) and not isinstance(value, nn.Parameter):
+        return move(value).requires_grad_(value.requires_grad)
+    if type(value) in (list, tuple):
+        return type(value)(_moved(item, move, seen) for item in value)
+    if type(value) is dict:
+        return {key: _moved(item, move, seen) for key, item in value.items()}
+    return value
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _tensors(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tensors(item)
+
+
+def _modules(value: Any) -> Iterator[nn.Module]:
+    if isinstance(value, nn.Module):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _modules(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _modules(item)
