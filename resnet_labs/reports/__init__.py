@@ -13,6 +13,7 @@ import yaml
 from resnet_labs import results
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.reports import schema
+from resnet_labs.reports.audit.printed import Loader, Printed
 
 _HERE = Path(str(resources.files(__package__)))
 
@@ -32,7 +33,8 @@ def load_report(report: str) -> dict[str, Any]:
     """
     if report not in REPORTS:
         raise InputError(f"There is no report {report!r}.", nearest(report, REPORTS))
-    return schema.check(yaml.safe_load((_HERE / f"{report}.yaml").read_text(encoding="utf-8")), report)
+    text = (_HERE / f"{report}.yaml").read_text(encoding="utf-8")
+    return schema.check(yaml.load(text, Loader), report)  # a safe loader that keeps the decimals
 
 
 def claim_facts(number: str) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def training_log(name: str) -> dict[str, list[float]]:
         raise InputError(f"There is no log {name!r}.", nearest(name, known))
     with (_HERE / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    return {column: [float(row[column]) for row in rows] for column in rows[0]}
+    return {column: [Printed(row[column]) for row in rows] for column in rows[0]}
 
 
 def evidence(experiment: str) -> list[results.Result]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resnet_labs.errors import InputError
 from resnet_labs.reports.audit.printed import printed
-from resnet_labs.reports.audit.sample_sizes import check_shares, counts, possible_sample_sizes
+from resnet_labs.reports.audit.sample_sizes import check_shares, counts, lenient_sizes, possible_sample_sizes
 
 LARGEST = 2_000
 _MOST_STEPS = 200_000
@@ -62,6 +62,7 @@ def with_total(
     total: int,
     *,
     accuracies: Sequence[tuple[float, int]] = (),
+    lenient: bool = False,
 ) -> ClassSizes:
     """Return the class sizes that add up to a total and, with the class-wise figures, to the overall accuracies.
 
@@ -72,6 +73,7 @@ def with_total(
         decimals: of the class-wise accuracies.
         total: how many images there are.
         accuracies: for each run its overall accuracy and that figure's decimals; none to leave them out.
+        lenient: whether figures that were cut off or computed in float32 count too.
 
     Example:
         >>> with_total([0.5, 0.25], 2, 6, accuracies=[(0.3333, 4)]).solutions
@@ -83,23 +85,25 @@ def with_total(
     most = total - len(runs[0]) + 1
     if most * len(runs[0]) > 20 * _MOST_STEPS:
         return ClassSizes([], complete=False)
-    supports = class_supports(runs, decimals=decimals, largest=most)
+    if lenient:
+        supports = [lenient_sizes(each, decimals, most) for each in zip(*runs, strict=True)]
+    else:
+        supports = class_supports(runs, decimals=decimals, largest=most)
     if not all(supports):
         return ClassSizes([], complete=True)
     reach = _reachable(supports, total)
-    order = range(len(supports))
     found: list[tuple[int, ...]] = []
     steps = 0
     waiting: list[tuple[tuple[int, ...], int]] = [((), total)]
     while waiting:
         chosen, left = waiting.pop()
-        if len(chosen) == len(order):
+        if len(chosen) == len(supports):
             if _fits(chosen, runs, decimals, total, accuracies):
                 found.append(chosen)
             if len(found) >= _MOST_SOLUTIONS:
                 return ClassSizes(sorted(found), complete=False)
             continue
-        steps += 1
+        steps += len(supports[len(chosen)])
         if steps > _MOST_STEPS:
             return ClassSizes(sorted(found), complete=False)
         after = reach[len(chosen) + 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -55,6 +56,12 @@ def binary_confusions(
         [((2, 1), (0, 7)), ((7, 0), (1, 2))]
     """
     _check(total, figures)
+    return _found(total, tuple(sorted(figures.items())), averaging, strict)
+
+
+@lru_cache(maxsize=64)
+def _found(total: int, given: tuple[tuple[str, Figure], ...], averaging: Averaging, strict: bool) -> Confusions:
+    figures = dict(given)
     spans = {name: (rounded if strict else printed)(*figure) for name, figure in figures.items()}
     right = counts(*figures["accuracy"], total, lenient=not strict) if "accuracy" in figures else range(total + 1)
     found: list[tuple[tuple[int, int], tuple[int, int]]] = []

@@ -70,6 +70,16 @@ def decimals_of(values: list[float]) -> int:
     return max((each.decimals if isinstance(each, Printed) else Printed(repr(each)).decimals) for each in values)
 
 
+def short(value: float) -> str:
+    """Return a figure without zeros at its end, as a log prints them.
+
+    Example:
+        >>> short(Printed("0.807000"))
+        '0.807'
+    """
+    return f"{float(value):.10g}"
+
+
 def units(value: float, decimals: int) -> int:
     """Return a figure in units of its last decimal.
 

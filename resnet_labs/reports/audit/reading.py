@@ -44,7 +44,16 @@ def read(path: Path) -> Report:
 def parse(text: str, name: str) -> Report:
     """Return the report in a YAML text; `name` stands before every message."""
     try:
-        return _report(_loaded(text))
+        loaded = _loaded(text)
+    except Wrong as wrong:
+        raise InputError(f"{name}: {wrong}", wrong.fix) from None
+    return report(loaded, name)
+
+
+def report(given: Any, name: str) -> Report:
+    """Return the report in what a YAML text holds; `name` stands before every message."""
+    try:
+        return _report(given)
     except Wrong as wrong:
         raise InputError(f"{name}: {wrong}", wrong.fix) from None
 

@@ -54,6 +54,17 @@ def possible_sample_sizes(accuracies: Sequence[float], *, decimals: int, largest
     return np.flatnonzero(fits).tolist()
 
 
+def lenient_sizes(values: Sequence[float], decimals: int, largest: int) -> list[int]:
+    """Return the sizes that remain if figures may be cut off or computed in float32: a superset, for accusations."""
+    totals = np.arange(1, largest + 1)
+    fits = np.ones(largest, dtype=bool)
+    for value in {*values}:
+        low, high = (float(end) for end in printed(value, decimals))
+        lowest = np.maximum(np.ceil(low * totals - 1e-9), 0)
+        fits &= lowest <= np.minimum(np.floor(high * totals + 1e-9), totals)
+    return totals[fits].tolist()
+
+
 def counts(accuracy: float, decimals: int, total: int, *, lenient: bool = False) -> range:
     """Return how many of `total` images may have been right; empty if no count rounds to the accuracy.
 
@@ -97,3 +108,14 @@ def check_shares(shares: Sequence[float], name: str) -> None:
         if not 0 <= share <= 1:
             fix = f"Write {share / 100:g} for {share:g} %." if 1 < share <= 100 else "Give fractions from 0 to 1."
             raise InputError(f"{name} holds {share}.", fix)
+
+
+def fitting_sizes(figures: Sequence[tuple[float, int]], largest: int) -> list[int]:
+    """Return the numbers of images that allow figures of different decimals."""
+    by_decimals: dict[int, list[float]] = {}
+    for value, decimals in figures:
+        by_decimals.setdefault(decimals, []).append(value)
+    found = [
+        {*possible_sample_sizes(values, decimals=decimals, largest=largest)} for decimals, values in by_decimals.items()
+    ]
+    return sorted(set.intersection(*found)) if found else []
