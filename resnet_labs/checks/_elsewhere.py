@@ -33,7 +33,7 @@ class Elsewhere(Tensor):
     held: Tensor
 
     @staticmethod
-    def __new__(cls, held: Tensor) -> Elsewhere:
+    def __new__(cls, inner: Tensor) -> Elsewhere:
         made = Tensor._make_wrapper_subclass(
             cls,
             inner.shape,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from resnet_labs import checks
+from resnet_labs import checks, metrics
 from resnet_labs.checks._engine import CheckFailed, Mistake, Probe, check
 
 
@@ -227,3 +228,137 @@ def test_generators_and_gradient_mode_are_put_back_and_answers_see_the_same_numb
 def test_an_unknown_lab_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'lab99'"):
         checks.lab99  # noqa: B018
+
+
+@check("00.5", "twice the input")
+def check_double(probe, double):
+    x = torch.randn(3, 4, generator=probe.generator)
+    probe.close(probe.call(double, x, follows=True), 2 * x, "values", tested="twice", cause="c", hint="a")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: x + torch.ones(3, 4) * 0 + x,
+        lambda x: x + torch.zeros(x.shape) + x,
+        lambda x: x.cpu() * 2,
+        lambda x: torch.tensor(x.tolist()) * 2,
+    ],
+)
+def test_an_answer_that_works_on_a_cpu_only_is_told_so_on_a_machine_without_a_gpu(answer):
+    error = failure(check_double, answer)
+    assert error.code == "00.5/device"
+    assert "on another device than the CPU, such as a GPU" in str(error)
+    assert "(1)" in str(error)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: x + torch.ones(3, 4, device=x.device) * x,
+        lambda x: x + x.new_zeros(x.shape) + x,
+        lambda x: torch.tensor(x.tolist(), device=x.device) * 2,
+        lambda x: x * torch.tensor(2.0),
+        lambda x: 2 * x[torch.arange(3)],
+        lambda x: x * 2 if x.sum().item() < 1e9 else x,
+        lambda x: torch.stack([row * 2 for row in x]),
+        lambda x: x.cpu().numpy() * 2,
+    ],
+)
+def test_an_answer_that_follows_its_inputs_passes(answer):
+    check_double(answer)
+
+
+@pytest.mark.parametrize(
+    ("leave", "what"),
+    [
+        (lambda: torch.set_grad_enabled(False), "records gradients"),
+        (lambda: torch.set_default_dtype(torch.float64), "default type"),
+        (lambda: torch.set_default_device("meta"), "default device"),
+        (lambda: torch.manual_seed(0), "seed"),
+        (lambda: torch.use_deterministic_algorithms(True), "deterministic"),
+    ],
+)
+def test_a_setting_that_an_answer_leaves_changed_is_named_and_put_back(leave, what):
+    before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
+
+    def answer(x):
+        doubled = 2 * x
+        leave()
+        return doubled
+
+    error = failure(check_double, answer)
+    assert error.code == "00.5/leaves-behind"
+    assert what in str(error).split("Tested:")[1].split("Expected")[0]
+    assert before == (torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device())
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+class Everything:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+def test_comparisons_do_not_depend_on_what_a_notebook_replaced(monkeypatch):
+    for name in ("isclose", "allclose", "equal"):
+        monkeypatch.setattr(torch, name, lambda *args, **kwargs: torch.tensor(True))
+    assert failure(check_double, lambda x: x).code == "00.5/values"
+    probe = Probe("00.2")
+    for got in (Everything(), [Everything()], "1"):
+        with pytest.raises(CheckFailed):
+            probe.equal(got, 1, "one", tested="t", cause="c", hint="a")
+    with pytest.raises(CheckFailed):
+        probe.close(Everything(), 1.0, "one", tested="t", cause="c", hint="a")
+
+
+@check("00.6", "an interval", library=["resnet_labs.metrics:wilson_interval"])
+def check_interval(probe, interval):
+    probe.close(
+        torch.tensor(probe.call(interval, 3, 9)),
+        torch.tensor([0.1206, 0.6458]),
+        "ends",
+        tested="t",
+        cause="c",
+        hint="a",
+        atol=1e-3,
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        metrics.wilson_interval,
+        partial(metrics.wilson_interval),
+        lambda right, total: metrics.wilson_interval(right, total),
+    ],
+)
+def test_the_librarys_own_function_is_named(answer):
+    error = failure(check_interval, answer)
+    assert error.code == "00.6/library"
+    assert "wilson_interval`, the library's own" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "aspect"),
+    [
+        (lambda it: it.train(not it.training), "modes"),
+        (lambda it: it[0].weight.requires_grad_(False), "requires-grad"),
+        (lambda it: it[1].register_forward_hook(print), "hooks"),
+        (lambda it: it[0]._forward_hooks.clear(), "hooks"),
+        (lambda it: it.__setitem__(1, nn.BatchNorm1d(2)), "parts"),
+        (lambda it: it.append(nn.Identity()), "parts"),
+    ],
+)
+def test_a_network_that_is_only_looked_at_is_left_as_it_was(change, aspect):
+    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    network[0].register_forward_hook(lambda *_: None)
+    with pytest.raises(CheckFailed) as caught:
+        Probe("00.7").call(lambda it: (change(it), 1)[1], network)
+    assert caught.value.code == f"00.7/touched-{aspect}"
+
+
+def test_several_possible_causes_are_listed():
+    error = Probe("00.8").failure("code", tested="t", expected=1, got=2, cause=("first", "second"), hint="a")
+    assert "Likely:   one of these: (1) first; or (2) second." in str(error)
