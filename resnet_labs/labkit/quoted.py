@@ -10,7 +10,8 @@ A quotation has a source, a figure and, if wanted, an aggregate and a format: `S
 - `A less B: accuracy` and `A over B: seconds` compare two such sources, seed by seed.
 - `r4: losses.triplet.top1` is a figure of a report.
 - `r4_log_triplet epoch=1: test_acc` is one of a report's training log.
-- `r4.c9: verdict` is one of `verdict`, `because`, `claim` and `certainty` of a claim; `claims: count` counts them all.
+- `r4.c9: verdict` is one of `verdict`, `because`, `briefly` (the same without intervals), `claim` and `certainty` of a
+  claim; `claims: count` counts them all.
 
 Aggregates: `mean` (the default), `interval`, `summary` (both), `min`, `max`, `range`, `seeds` (each value), `count`,
 and, of comparisons and differences, `above` (in how many seeds the first is above the second). Formats: `.3` (digits),
@@ -30,10 +31,11 @@ from resnet_labs import reports, results
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.labkit._quoted_runs import Values, compared, values
 from resnet_labs.reports import schema, verdicts
+from resnet_labs.reports.compared import plain
 from resnet_labs.reports.findings import Lines
 
 AGGREGATES = ("mean", "interval", "summary", "min", "max", "range", "seeds", "count", "above")
-_ABOUT_CLAIMS = ("verdict", "because", "claim", "certainty")
+_ABOUT_CLAIMS = ("verdict", "because", "briefly", "claim", "certainty")
 _FORMAT = re.compile(r"(\+?)(?:\.(\d)|(%|points|,)(?:\.(\d))?)")
 
 
@@ -91,7 +93,16 @@ def _of_claim(number: str, what: str, lines: Lines) -> str:
     if what in ("claim", "certainty"):
         return str(facts["text" if what == "claim" else what])
     found = verdicts.verdict(number, lines)
-    return found.kind if what == "verdict" else found.because
+    if what == "verdict":
+        return found.kind
+    return found.because if what == "because" else _briefly(found.because)
+
+
+def _briefly(because: str) -> str:
+    """Return the reason of a verdict without intervals, seeds and the names of the replaced data."""
+    text = re.sub(r" \[[^]]*\]|,? \((?:[\w -]+, )?\d+ seeds\)| over \d+ seeds", "", because)
+    text = re.sub(r"(\(.*?) in place of [^:]*\):", r"\1):", text)
+    return re.sub(r"\br\d\.\w+\.(\w+)(?= (?:less|is)\b|[;.]| by\b)", lambda name: plain(name[1]), text)
 
 
 def _found(source: str, figure: str, lines: Lines) -> Values | str:

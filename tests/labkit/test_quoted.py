@@ -97,7 +97,11 @@ def test_verdicts_are_the_rules():
     assert quoted("r2.c8: because") == verdict("r2.c8").because
     assert quoted("r2.c8: claim") == reports.claim("r2.c8")
     assert quoted("r2.c3: certainty") == "suggests"
-    assert say("r1.c3: verdict") != ""
+    said = say("r1.c3: because")
+    assert "] over 3 seeds" in said
+    assert "seeds" not in (brief := say("r1.c3: briefly"))
+    assert "[" not in brief
+    assert brief.split() == [word for word in said.split() if word in brief.split()]
 
 
 @pytest.mark.parametrize(
