@@ -96,6 +96,10 @@ def _both_depths(recipe: Recipe, names: tuple[str, str]) -> tuple[Recipe, ...]:
 RECIPES = {
     "r1.pets": _both_depths(_PETS, ("r1.pets.resnet18", "r1.pets.resnet50")),
     "r1.c6": _both_depths(_FROM_SCRATCH, ("r1.c6", "r1.c6")),
+    "r1.c6.fine_tuned": tuple(
+        replace(recipe, config=replace(recipe.config, learning_rate=rate))
+        for recipe, rate in zip(_both_depths(_FINE_TUNED, ("r1.c6.fine_tuned",) * 2), (1e-3, 1e-3), strict=True)
+    ),
     "r1.c6.choice": tuple(
         replace(recipe, config=replace(recipe.config, learning_rate=rate))
         for rate in (3e-4, 1e-3, 3e-3)

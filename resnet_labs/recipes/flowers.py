@@ -138,10 +138,21 @@ def _at(base: Recipe, method: str, *rates: float) -> tuple[Recipe, ...]:
     )
 
 
+def _arm(arm: str, method: str, rate: float) -> Recipe:
+    (recipe,) = _at(_FORGETTING, method, rate)
+    return replace(recipe, knobs={"arm": arm, **recipe.knobs})
+
+
 _FORGETTING_CHOICE = replace(_FORGETTING, name="r3.c4.choice", validation=0.2)
 
 RECIPES = {
     "r3.flowers": (_FLOWERS,),
+    "r3.c4": (
+        _arm("frozen", "linear_probe", 1e-2),
+        _arm("thawed, the report's rate", "full_fine_tuning", 1e-4),
+        _arm("thawed, the best rate", "full_fine_tuning", 3e-3),
+        _arm("thawed, a large rate", "full_fine_tuning", 3e-2),
+    ),
     "r3.c4.choice": (
         *_at(_FORGETTING_CHOICE, "linear_probe", 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
         *_at(_FORGETTING_CHOICE, "full_fine_tuning", 1e-4, 1e-3, 3e-3, 1e-2),

@@ -65,14 +65,53 @@ def _grid(
     )
 
 
+def _arms(
+    base: Recipe,
+    *,
+    cross_entropy: float,
+    center: tuple[float, float],
+    hard: tuple[float, float],
+    semihard: tuple[float, float],
+    all_triplets: tuple[float, float],
+) -> tuple[Recipe, ...]:
+    """Return the five arms; each has its rate, and with it its weight or margin."""
+    arms = (
+        ("cross-entropy", cross_entropy, {"loss": "cross_entropy"}),
+        ("center loss", center[0], {"loss": "center", "weight": center[1]}),
+        ("hard triplets", hard[0], {"loss": "triplet", "margin": hard[1], "mining": "hard"}),
+        ("semihard triplets", semihard[0], {"loss": "triplet", "margin": semihard[1], "mining": "semihard"}),
+        ("all triplets", all_triplets[0], {"loss": "triplet", "margin": all_triplets[1], "mining": "all"}),
+    )
+    return tuple(
+        replace(base, config=replace(base.config, learning_rate=rate), knobs={"arm": arm, **base.knobs, **knobs})
+        for arm, rate, knobs in arms
+    )
+
+
 RECIPES: dict[str, tuple[Recipe, ...]] = {
+    "r4.c3.searched": _arms(
+        _PHOTOGRAPHS,
+        cross_entropy=1e-3,
+        center=(1e-3, 0.03),
+        hard=(1e-3, 0.3),
+        semihard=(1e-3, 0.3),
+        all_triplets=(1e-3, 0.3),
+    ),
+    "r4.c3.searched.digits": _arms(
+        _ON_DIGITS,
+        cross_entropy=3e-3,
+        center=(3e-3, 0.03),
+        hard=(3e-3, 0.5),
+        semihard=(3e-3, 0.5),
+        all_triplets=(3e-3, 0.5),
+    ),
     "r4.c3.searched.choice": _grid(
         _PHOTOGRAPHS_CHOICE, rates=(3e-4, 1e-3, 3e-3), margins=(0.1, 0.3, 1.0), weights=(0.003, 0.03, 0.3)
     ),
     "r4.c3.searched.digits.choice": _grid(
         _ON_DIGITS_CHOICE,
-        rates=(3e-4, 1e-3, 3e-3, 1e-2),
-        margins=(0.2, 0.5, 1.0, 2.0),
+        rates=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+        margins=(0.1, 0.2, 0.5, 1.0, 2.0),
         weights=(0.003, 0.03, 0.1, 0.3, 1.0),
     ),
 }

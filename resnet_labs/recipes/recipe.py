@@ -182,6 +182,11 @@ def _batch_arm(base: Recipe, arm: str, rate: float) -> Recipe:
 _BATCHES_CHOICE = replace(_BATCHES, name="r2.c1.batches.choice", limit=2_048, validation=0.5)
 
 RECIPES = {
+    "r2.c1.batches": (
+        _batch_arm(_BATCHES, _LARGE, 7e-3),
+        _batch_arm(_BATCHES, _SMALL_BY_EPOCHS, 7e-4),
+        _batch_arm(_BATCHES, _SMALL_BY_STEPS, 2e-3),
+    ),
     "r2.c1.batches.choice": tuple(
         _batch_arm(_BATCHES_CHOICE, arm, rate) for arm, (_, _, rates) in _BATCH_ARMS.items() for rate in rates
     ),

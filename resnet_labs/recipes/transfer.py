@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -144,17 +144,17 @@ def _variant(base: Recipe, method: str, weights: str, rate: float, **changes: An
     return replace(base, config=config, knobs={"method": method, "weights": weights}, **changes)
 
 
-def _table(base: Recipe, weights: str, random: str, rates: tuple[float, float], **changes: Any) -> tuple[Recipe, ...]:
-    """Return the four rows of the report's table; the first rate is the head's, the second everything else's."""
+def _table(base: Recipe, weights: str, random: str, rates: Sequence[float], **changes: Any) -> tuple[Recipe, ...]:
+    """Return the four rows of the report's table, each with its rate."""
     rows = (
-        ("linear_probe_random", "linear_probe", random, rates[0]),
-        ("linear_probe_pretrained", "linear_probe", weights, rates[0]),
-        ("last_block", "last_block", weights, rates[1]),
-        ("full_fine_tuning", "full_fine_tuning", weights, rates[1]),
+        ("linear_probe_random", "linear_probe", random),
+        ("linear_probe_pretrained", "linear_probe", weights),
+        ("last_block", "last_block", weights),
+        ("full_fine_tuning", "full_fine_tuning", weights),
     )
     return tuple(
         _variant(base, method, origin, rate, name=f"r0.transfer_table.{row}", **changes)
-        for row, method, origin, rate in rows
+        for (row, method, origin), rate in zip(rows, rates, strict=True)
     )
 
 
@@ -204,8 +204,11 @@ _PHOTOGRAPHS_RATES: dict[tuple[str, str], tuple[float, ...]] = {
 
 
 RECIPES: dict[str, tuple[Recipe, ...]] = {
-    "r0.transfer_table": _table(_TABLE, "IMAGENET1K_V1", "random", (1e-3, 1e-4)),
-    "r0.transfer_table.stand_in": _table(_STAND_IN, "stand_in", "stand_in_random", (3e-2, 1e-2), limit=960),
+    "r0.transfer_table": _table(_TABLE, "IMAGENET1K_V1", "random", (1e-3, 1e-3, 1e-4, 1e-4)),
+    "r0.transfer_table.stand_in": _table(_STAND_IN, "stand_in", "stand_in_random", (3e-2, 3e-2, 1e-2, 1e-2), limit=960),
+    "r0.transfer_table.photographs": _with_pretraining(
+        _table(_PHOTOGRAPHS, OTHER_CLASSES, "random", (1e-2, 1e-2, 3e-3, 3e-3))
+    ),
     "r0.transfer_table.choice": _with_pretraining(
         _variant(_PHOTOGRAPHS_CHOICE, method, weights, rate)
         for (method, weights), rates in _PHOTOGRAPHS_RATES.items()

@@ -38,6 +38,14 @@ class _Arms:
 
 
 @dataclass(frozen=True)
+class _OtherArms:
+    """Each other arm of an experiment against one of them."""
+
+    base: str
+    metrics: tuple[str, ...] = ("accuracy",)
+
+
+@dataclass(frozen=True)
 class _Figures:
     """Figures of one line against others."""
 
@@ -49,7 +57,7 @@ _HEAD = "r0.transfer_table.{}".format
 _LOSS = "r4.losses.{}".format
 
 # The experiment whose table the differences follow -> what is compared
-COMPARED: dict[str, _Setting | _Experiments | _Arms | _Figures] = {
+COMPARED: dict[str, _Setting | _Experiments | _Arms | _OtherArms | _Figures] = {
     "r0.transfer_table.linear_probe_pretrained": _Experiments(
         tuple(
             (_HEAD(row), _HEAD("linear_probe_pretrained"))
@@ -61,16 +69,19 @@ COMPARED: dict[str, _Setting | _Experiments | _Arms | _Figures] = {
     "r0.c8": _Figures(
         (("purity_layer3_before", "purity_layer3_random"), ("purity_layer3_after", "purity_layer3_before"))
     ),
-    "r1.c6": _Setting(knob="network", base="resnet18"),
+    **dict.fromkeys(("r1.c6", "r1.c6.fine_tuned"), _Setting(knob="network", base="resnet18")),
+    "r2.c1.batches": _OtherArms("large batch"),
     "r2.model_3": _Experiments(((_MODEL(2), _MODEL(1)), (_MODEL(3), _MODEL(2)))),
     "r2.c3.ablation": _Arms({"with": _MODEL(1), "without": _MODEL(3)}),
+    "r3.c4": _OtherArms("frozen", metrics=("accuracy", "old_task_accuracy")),
     "r3.c5": _Setting(knob="views", base=0, metrics=("accuracy", "accuracy_gap", "loss_gap")),
     "r3.c5.views": _Setting(knob="views", base=1),
     "r4.losses.triplet": _Experiments(
         ((_LOSS("triplet"), _LOSS("cross_entropy")), (_LOSS("center"), _LOSS("cross_entropy")))
     ),
+    **dict.fromkeys(("r4.c3.searched", "r4.c3.searched.digits"), _OtherArms("hard triplets")),
     "r4.c2": _Setting(knob="learning_rate", base=0.001),
-    "r4.c4": _Setting(knob="weight", base=0.0, metrics=("between_classes", "separation")),
+    "r4.c4": _Setting(knob="weight", base=0.0, metrics=("between_centers", "between_classes", "separation")),
     "r4.c6": _Setting(knob="mining", base="hard", also=(_LOSS("triplet"),)),
     **dict.fromkeys(("r4.c8", "r4.c8.digits"), _Figures((("conv_net", "mlp"), ("conv_net_shuffled", "conv_net")))),
     **dict.fromkeys(
@@ -120,6 +131,13 @@ def _pairs(experiment: str, measured: Measured) -> Iterator[Pair]:
                 if model := rule.against.get(arm.partition(" ")[0]):
                     own = [run for run in runs if run.settings.get("arm") == arm]
                     yield from _like((arm, _short(model)), own, measured.get(model, ()))
+        case _OtherArms():
+            arms = dict.fromkeys(str(run.settings.get("arm", "")) for run in runs)
+            sides = {arm: [run for run in runs if run.settings.get("arm") == arm] for arm in arms}
+            for metric in rule.metrics:
+                for arm in sides:
+                    if arm != rule.base:
+                        yield from _like((arm, rule.base), sides[arm], sides.get(rule.base, ()), metric)
         case _Figures():
             for group in results.alike(runs):
                 for figures in rule.pairs:
@@ -142,12 +160,14 @@ def _by_setting(
                 break
 
 
-def _like(names: tuple[str, str], first: Sequence[Result], second: Sequence[Result]) -> Iterator[Pair]:
+def _like(
+    names: tuple[str, str], first: Sequence[Result], second: Sequence[Result], metric: str = "accuracy"
+) -> Iterator[Pair]:
     groups = results.alike(second)
     for group in results.alike(first):
         base = next((base for base in groups if _computed_alike(group, base)), None)
         if base:
-            yield Pair(names, ("accuracy", "accuracy"), (group, base))
+            yield Pair(names, (metric, metric), (group, base))
 
 
 def _computed_alike(first: Sequence[Result], second: Sequence[Result]) -> bool:

@@ -30,9 +30,9 @@ LABELS = {
     "macro F score": "macro_f_score",
 }
 REAL = ("accuracy_gap", "loss_gap", "gain_", "silhouette", "log10_")
-POSITIVE = ("train_loss", "between_classes", "within_classes", "separation", "largest_gradient_norm", "reconstruction")
+POSITIVE = ("train_loss", "between_", "within_classes", "separation", "largest_gradient_norm", "reconstruction")
 COUNT = ("classes_at_zero", "dead_outputs")
-FRACTION = ("macro_", "accuracy_class_", "largest_share")
+FRACTION = ("macro_", "accuracy_class_", "largest_share", "old_task_accuracy")
 NO_SETTINGS = ("figure", "report", "ours", "seeds", "images", "images tested", "data")
 
 
