@@ -74,7 +74,7 @@ def fit(
 
     Source: Robbins and Monro (1951), in mini-batches.
     Equals: a hand-written loop over torch.optim in the same layout, bit for bit on the CPU, except for convolutions on
-        maps of at most 2x2 pixels, which are matrix products here (`conv`).
+        maps of at most 4x4 pixels, some of which are matrix products here (`conv`).
 
     Example:
         >>> model, x, y = nn.Linear(3, 2), torch.randn(8, 3), torch.arange(8) % 2

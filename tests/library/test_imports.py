@@ -81,7 +81,8 @@ def test_heavy_modules_have_one_room(module, only):
 
 def test_the_loop_knows_no_network_loss_or_data_set_of_ours():
     known = set().union(*(rooms_imported(path) for path in (PACKAGE / "train").glob("*.py")))
-    assert known <= {"train", "errors", "runtime", "conv", "metrics", "optim", "checkpoint", "distributed", "tracking"}
+    allowed = {"errors", "runtime", "conv", "metrics", "optim", "checkpoint", "distributed", "lock", "tracking"}
+    assert known <= {"train"} | allowed
 
 
 def test_importing_the_package_loads_nothing_heavy_and_finds_every_public_name():
