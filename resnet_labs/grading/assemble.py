@@ -11,7 +11,7 @@ from resnet_labs import files
 from resnet_labs.grading import parsing, policy, reading
 from resnet_labs.grading.bundle import NUM_VARIANTS, Bundle, Exercise
 from resnet_labs.grading.locate import Located, Note
-from resnet_labs.grading.probe import MIME, cell
+from resnet_labs.grading.probe import cell
 from resnet_labs.grading.reading import Notebook, Rejected
 
 _MOST_CODE = 2 * files.MEBIBYTE
@@ -25,7 +25,7 @@ class Assembled:
         student: whose it is.
         variant: which inputs and references the exercises use.
         notebook: nbformat 4 as plain data. Every cell is a code cell with the metadata `{"lab": {"id": exercise,
-            "role": "prelude" | "answer" | "probe"}}`; a probe cell's saved output is the reference.
+            "role": "prelude" | "answer" | "probe"}}`. It holds no reference.
         answers: the source that was taken for each exercise.
         refused: exercises that score 0 without a run, and why; the notebook has no probe cell for them.
         notes: what was found elsewhere, rebuilt, ignored and flagged.
@@ -112,9 +112,11 @@ class _Assembly:
             self._judge(each, helpers[each.probe.exercise])
         self._compare_with_release()
         cells = [_code("", "prelude", self.bundle.prelude)]
-        lines = list(dict.fromkeys(line for lines in helpers.values() for line in lines))
-        if lines:
-            cells.append(_code("", "prelude", "\n".join(lines)))
+        seen: set[str] = set()
+        for exercise, lines in helpers.items():
+            if new := [line for line in lines if line not in seen]:
+                cells.append(_code(exercise, "answer", "\n".join(new)))
+            seen |= set(lines)
         taken: set[int] = set()
         for exercise, found in self.answers.items():
             for answer in found:
@@ -198,20 +200,7 @@ def _defined(source: str) -> set[str]:
 
 
 def _probe(exercise: Exercise, variant: int) -> dict[str, Any]:
-    probe = exercise.probe
-    made = _code(probe.exercise, "probe", cell(probe, exercise.inputs[variant]))
-    made["metadata"]["lab"] |= {
-        "points": str(probe.points),
-        "rtol": probe.rtol,
-        "atol": probe.atol,
-        "visible": list(range(probe.visible)),
-        "withheld": list(probe.withheld),
-    }
-    if exercise.references:
-        data = {MIME: {"cases": exercise.references[variant]}}
-        made["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}}]
-        made["execution_count"] = 1
-    return made
+    return _code(exercise.probe.exercise, "probe", cell(exercise.probe, exercise.inputs[variant]))
 
 
 def _code(exercise: str, role: str, source: str) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Exercise:
     Attributes:
         probe: what is asked of the answer.
         inputs: for each variant the inputs of every case, as JSON data of `codec`.
-        references: for each variant what the probe saw in the solution, case by case; empty before they are computed.
+        references: for each variant what the probe saw in the solution, case by case, as JSON data of `codec`; empty
+            before it ran.
     """
 
     probe: Probe
@@ -92,6 +93,10 @@ class Bundle:
         """Return which inputs a student gets: of no use to a neighbour, and the same whenever it is asked."""
         message = f"{student}\0{self.lab}\0{attempt}".encode()
         return hmac.digest(bytes.fromhex(self.secret), message, "sha256")[0] % NUM_VARIANTS
+
+    def keys(self, variant: int) -> dict[str, tuple[Probe, list[Any]]]:
+        """Return for each exercise its probe and the references of every case, as `execute.run` takes them."""
+        return {each.probe.exercise: (each.probe, each.references[variant]) for each in self.exercises}
 
 
 def write(bundle: Bundle, path: Path) -> None:

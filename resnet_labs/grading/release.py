@@ -90,14 +90,15 @@ def with_references(made: Bundle, answers: list[tuple[str, str]], ask: Ask) -> B
     seen = ask(assemble.of_answers(made, answers))
     exercises = []
     for number, each in enumerate(made.exercises):
-        references = tuple(payload["cases"] for payload in seen[number :: len(made.exercises)])
-        for variant, cases in enumerate(references):
+        asked = [payload["cases"] for payload in seen[number :: len(made.exercises)]]
+        for variant, cases in enumerate(asked):
             errors = [case["error"] for case in cases if "error" in case]
             if errors or not cases or len(cases) != len(each.inputs[variant]):
                 problem = (
                     f"The solution of exercise {each.probe.exercise} fails at its own probe: {(errors or [''])[0]}."
                 )
                 raise InputError(problem, "Correct the probe or the solution.")
+        references = tuple([case["observed"] for case in cases] for cases in asked)
         exercises.append(replace(each, references=references))
     return replace(made, exercises=tuple(exercises))
 
