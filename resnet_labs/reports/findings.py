@@ -47,6 +47,17 @@ def own(rule: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Finding]
         yield Finding("holds" if holds else "fails", words)
 
 
+_BY_TRACE: dict[str, Outcome] = {"contradiction": "inconsistent", "false": "fails", "follows": "holds"}
+
+
+def traced(number: str) -> Iterator[Finding]:
+    """Yield what the audit's checks find that bears on a claim."""
+    from resnet_labs.reports.audit.own import bearing  # which reads the reports
+
+    for trace in bearing(number):
+        yield Finding(_BY_TRACE.get(trace.kind, "undecided"), trace.says)
+
+
 def _number(value: Any) -> Any:
     return len(value) if isinstance(value, list) else value
 

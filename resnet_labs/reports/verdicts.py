@@ -46,7 +46,7 @@ def verdict(number: str, lines: Lines = reports.evidence) -> Verdict:
     rule = claim["rule"]
     if "none" in rule:
         return Verdict("not testable", rule["none"])
-    found = [*findings.own(rule, report)]
+    found = [*findings.own(rule, report), *findings.traced(number)]
     measured = [*findings.measured(rule, report, lines)]
     if "unmeasured" in rule:
         measured.append(Finding("unmeasured", f"not measured yet: {rule['unmeasured']}"))

@@ -95,4 +95,4 @@ def _with_total(place: str, scores: Scores, decimals: int, total: int, *, stated
 
 def _list(sizes: tuple[int, ...]) -> str:
     shown = ", ".join(f"{size:,}" for size in sizes[:_LISTED])
-    return f"{shown}, ..." if len(sizes) > _LISTED else shown
+    return f"{shown} and more" if len(sizes) > _LISTED else shown

@@ -16,12 +16,11 @@ from resnet_labs import metrics
 from resnet_labs.augment import AutoAugment
 from resnet_labs.blocks import Bottleneck
 from resnet_labs.features import stage_features
+from resnet_labs.reports.audit.proportions import two_proportions
 from resnet_labs.resnet import resnet18, resnet152
 from resnet_labs.weights import replace_stem
 
 Counted = tuple[bool, str]
-
-_TEST_IMAGES = 7_500  # of 25,000; both 0.98173 and 0.98133 are a whole number of them
 
 
 def grey_images_in_three_channels() -> Counted:
@@ -40,18 +39,21 @@ def grey_images_in_three_channels() -> Counted:
 
 
 def difference_of_the_two_depths() -> Counted:
-    """Whether the report's two accuracies on cats and dogs differ by more than chance on 7,500 test images."""
-    from resnet_labs.reports import load_report
+    """Whether the report's two accuracies on cats and dogs differ by more than chance on the images they tell of."""
+    from resnet_labs.reports.audit.own import own_report  # which reads the reports
+    from resnet_labs.reports.audit.sizes import sizes_of
 
-    facts = load_report("r1")["experiments"]["pets"]["fact"]
-    first, second = (facts[name]["accuracy_after"] for name in ("resnet18", "resnet50"))
-    images = round((first - second) * _TEST_IMAGES)
-    spans = [metrics.wilson_interval(round(each * _TEST_IMAGES), _TEST_IMAGES) for each in (first, second)]
-    apart = spans[1].high < spans[0].low
+    report = own_report("r1")
+    names = ("pets.resnet18", "pets.resnet50")
+    total = sizes_of(report)[names[0], "test"].images
+    figures = [report.experiments[name].scores["test"].accuracy for name in names]
+    first, second = (round(each * total) for each in figures if each is not None)
+    found = two_proportions(first, total, second, total)
+    spans = [metrics.wilson_interval(right, total) for right in (first, second)]
     words = " and ".join(f"[{span.low:.4f}, {span.high:.4f}]" for span in spans)
-    return apart, (
-        f"on {_TEST_IMAGES:,} test images the difference would be {images} images, and the 95 % intervals "
-        f"{'do not overlap' if apart else 'overlap'}: {words}, from one run of each"
+    return found.low > 0, (
+        f"on the {total:,} test images that the figures tell of, the difference is {first - second} images, "
+        f"{found.difference:.4f} [{found.low:+.4f}, {found.high:+.4f}], 95 % intervals {words}, from one run of each"
     )
 
 

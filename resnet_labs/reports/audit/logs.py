@@ -108,4 +108,4 @@ def _fast(name: str, experiment: Experiment, part: str, rows: Rows) -> Iterator[
 
 def _list(numbers: Sequence[int]) -> str:
     shown = ", ".join(map(str, numbers[:10]))
-    return f"{shown}, ..." if len(numbers) > 10 else shown
+    return f"{shown} and more" if len(numbers) > 10 else shown

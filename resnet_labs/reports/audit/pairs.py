@@ -117,7 +117,8 @@ def _first_epochs(report: Report, first: str, second: str) -> Iterator[Trace]:
         if low <= 2 / classes and high >= max(0.5, 5 / classes):
             says = (
                 f"after one epoch {high_name} has {short(high)} of the {part} images right, and {low_name} "
-                f"{short(low)}, where guessing gets {1 / classes:g}: they did not start from the same weights with the same settings"
+                f"{short(low)}, where guessing gets {1 / classes:g}: they did not start from the same weights with the "
+                "same settings"
             )
             yield Trace("unlikely", "pairs", f"{first} and {second}", says, decides="weights and rates of both")
             return

@@ -84,7 +84,7 @@ def _sizes(
         )
         yield Trace("unlikely", "shares", place, says, decides="the number of images that were evaluated")
     elif stated is None and smallest > 1 and len(sizes) < BOUND / 2:
-        listed = ", ".join(f"{size:,}" for size in sizes[:5]) + (", ..." if len(sizes) > 5 else "")
+        listed = ", ".join(f"{size:,}" for size in sizes[:5]) + (" and more" if len(sizes) > 5 else "")
         says = f"up to {BOUND:,}, {len(sizes):,} numbers of images allow the figures: {listed}"
         facts = known(experiment.dataset)
         whole = facts.images.get(part) if facts else None
