@@ -150,8 +150,8 @@ RECIPES = {
     "r3.c4": (
         _arm("frozen", "linear_probe", 1e-2),
         _arm("thawed, the report's rate", "full_fine_tuning", 1e-4),
-        _arm("thawed, the best rate", "full_fine_tuning", 3e-3),
-        _arm("thawed, a large rate", "full_fine_tuning", 3e-2),
+        _arm("thawed, the best rate", "full_fine_tuning", 1e-3),
+        _arm("thawed, a large rate", "full_fine_tuning", 1e-2),
     ),
     "r3.c4.choice": (
         *_at(_FORGETTING_CHOICE, "linear_probe", 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),

@@ -100,17 +100,17 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "r4.c3.searched.digits": _arms(
         _ON_DIGITS,
         cross_entropy=3e-3,
-        center=(3e-3, 0.03),
-        hard=(3e-3, 0.5),
+        center=(3e-2, 0.1),
+        hard=(1e-2, 0.2),
         semihard=(3e-3, 0.5),
-        all_triplets=(3e-3, 0.5),
+        all_triplets=(1e-2, 1.0),
     ),
     "r4.c3.searched.choice": _grid(
         _PHOTOGRAPHS_CHOICE, rates=(3e-4, 1e-3, 3e-3), margins=(0.1, 0.3, 1.0), weights=(0.003, 0.03, 0.3)
     ),
     "r4.c3.searched.digits.choice": _grid(
         _ON_DIGITS_CHOICE,
-        rates=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+        rates=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
         margins=(0.1, 0.2, 0.5, 1.0, 2.0),
         weights=(0.003, 0.03, 0.1, 0.3, 1.0),
     ),
