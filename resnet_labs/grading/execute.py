@@ -81,13 +81,9 @@ def run(
     Raises:
         InputError: this machine has no sandbox.
     """
-    assembled = copy.deepcopy(notebook)
-    for cell in _probes(assembled):
-        one, references = keys[cell["metadata"]["lab"]["id"]]
-        cell["metadata"]["lab"]["probe"] = sheet.key(one)
-        cell["outputs"], cell["execution_count"] = [_display(one, references)], 1
+    assembled = with_keys(notebook, keys)
     names = {name for one, _ in keys.values() for name in one.withheld}
-    lines, problem = _graded(assembled, names, tier, limits, record=False)
+    lines, problem, _ = grade(assembled, names, tier, limits)
     found = {line["probe"]: line for line in lines if "probe" in line}
     errors = {line["answer"]: line for line in lines if "answer" in line}
     return [
@@ -105,7 +101,7 @@ def observe(
         GraderError: a cell failed, or a probe displayed nothing.
         InputError: this machine has no sandbox.
     """
-    lines, problem = _graded(notebook, withheld, tier, limits, record=True)
+    lines, problem, _ = grade(notebook, withheld, tier, limits, record=True)
     found = [line["observed"] for line in lines if "probe" in line]
     errors = [f"{line['answer']} {line['status']} {line['error']}" for line in lines if "answer" in line]
     reasons = [
@@ -121,15 +117,27 @@ def _probes(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     return [cell for cell in notebook["cells"] if cell["metadata"].get("lab", {}).get("role") == "probe"]
 
 
-def _display(one: Probe, references: list[Any]) -> dict[str, Any]:
-    shown = {"cases": [{"observed": each} for each in references]}
-    return {"output_type": "display_data", "metadata": {}, "data": {MIME: shown}}
+def with_keys(notebook: dict[str, Any], keys: dict[str, tuple[Probe, list[Any]]]) -> dict[str, Any]:
+    """Return the notebook with every probe's key and, as its saved output, what it saw in the solution."""
+    assembled = copy.deepcopy(notebook)
+    for cell in _probes(assembled):
+        one, references = keys[cell["metadata"]["lab"]["id"]]
+        shown = {"cases": [{"observed": each} for each in references]}
+        cell["metadata"]["lab"]["probe"] = sheet.key(one)
+        cell["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": {MIME: shown}}]
+        cell["execution_count"] = 1
+    return assembled
 
 
-def _graded(
-    notebook: dict[str, Any], withheld: Iterable[str], tier: Tier | None, limits: Limits | None, *, record: bool
-) -> tuple[list[dict[str, Any]], str]:
-    """Return the lines that the grading process left, and what went wrong with it."""
+def grade(
+    notebook: dict[str, Any],
+    withheld: Iterable[str],
+    tier: Tier | None = None,
+    limits: Limits | None = None,
+    *,
+    record: bool = False,
+) -> tuple[list[dict[str, Any]], str, str]:
+    """Run a notebook with its keys; return the grading process's lines, what went wrong with it, and its log."""
     tier, limits = tier or chosen(), limits or Limits()
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
         place, results = Path(folder, "assembled.ipynb"), Path(folder, "results.jsonl")
@@ -150,7 +158,7 @@ def _graded(
         log_text = Path(folder, "log.txt").read_text(encoding="utf-8", errors="replace")
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     problem = "" if status in (0, 1) else f"the grading process ended with status {status}: {log_text[-300:]}"
-    return list(_read(lines)), problem
+    return list(_read(lines)), problem, log_text
 
 
 def _read(lines: list[str]) -> Iterator[dict[str, Any]]:

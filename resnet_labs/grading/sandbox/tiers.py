@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from resnet_labs.errors import InputError
-from resnet_labs.grading.sandbox import cgroups, child
+from resnet_labs.grading.sandbox import child
 from resnet_labs.grading.sandbox.limits import Limits
 
 _SWITCH = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
@@ -90,4 +90,4 @@ def _fixes(tier: Tier | None) -> Iterator[str]:
     elif os.geteuid() != 0 and _SWITCH.exists() and _SWITCH.read_text().strip() == "1":
         yield f"Let bubblewrap make namespaces: `sudo sysctl -w kernel.{_SWITCH.name}=0`."
     else:
-        yield "Let bubblewrap make namespaces: `bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev true` must work."
+        yield "Let bubblewrap make namespaces; `bwrap --unshare-all --ro-bind / / --proc /proc true` must work."
