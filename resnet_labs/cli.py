@@ -216,6 +216,31 @@ def _bench(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from resnet_labs.reports import REPORTS
+    from resnet_labs.reports.audit import judge, reading, table
+
+    if options.report is None:
+        names: dict[str, Any] = {name: name for name in REPORTS}
+    elif options.report in REPORTS:
+        names = {options.report: options.report}
+    elif "." not in options.report and not Path(options.report).exists():
+        raise InputError(
+            f"There is no report {options.report!r}.", f"{nearest(options.report, REPORTS)} Or give a file."
+        )
+    else:
+        read = reading.read(Path(options.report))
+        names = {read.id: read}
+    audits = {name: (judge.judged(report), judge.traces_of(report)) for name, report in names.items()}
+    if options.json:
+        print(table.as_json(audits))
+        return DONE
+    columns = shutil.get_terminal_size((120, 24)).columns
+    for name, (claims, traces) in audits.items():
+        print(f"{name}\n{'=' * len(name)}\n{table.as_text(claims, traces, columns)}\n")
+    return DONE
+
+
 def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
@@ -275,6 +300,9 @@ def _parser() -> argparse.ArgumentParser:
         help="instead of the environment, check in a minute that this machine computes right: every operation of the "
         "labs against float64, with a setting that avoids each error found; exit status 1 if there is any",
     )
+    judged = command("audit", _audit, "every claim of the reports, its verdict and its evidence; or of a file's report")
+    judged.add_argument("report", nargs="?", help="r0 to r4, or a YAML file (default: all five)")
+    judged.add_argument("--json", action="store_true", help="as one JSON object")
     timed = command("bench", _bench, "our code against installed peers, as ratios")
     timed.add_argument("names", nargs="*", help="which benchmarks (default all)")
     timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, one JSON line per row")

@@ -23,6 +23,9 @@ def traces(name: str, experiment: Experiment, part: str, size: Size | None) -> I
         yield from _against(shares, stated, experiment, part)
     if shares.distinct:
         yield from _sizes(place, shares.distinct, stated, experiment, part)
+    if size and not stated and not scores.confusion:
+        says = f"the figures leave {size.images:,} images, or a multiple, with those of experiments that share them"
+        yield Trace("follows", "shares", place, says, "the figures were rounded, not cut off")
     yield from _called_accuracy(f"{name}.scores.{part}", scores, size.images if size else None)
     yield from _ordered(f"{name}.scores.{part}", scores)
 
