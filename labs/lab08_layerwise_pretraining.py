@@ -108,15 +108,15 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {pixels}x{p
 # An autoencoder squeezes an image through a narrow layer and tries to give it back. To do that it must find out what
 # images have in common, and it needs no label: the image itself is the answer.
 #
-# Deep stacks once were hard to train. *Greedy layer-wise pretraining* avoids it: train one layer with a decoder of its
-# own; keep the layer, and let it stand still; train the next layer on what the first makes of the images; and so on up.
-# Layer $k$ has weights $W_k$ and a decoder $V_k$ (biases are left out here), and it minimises
+# Deep stacks once were hard to train. *Greedy layer-wise pretraining* avoids it: train one layer with a decoder of
+# its own; keep the layer and freeze it; train the next layer on the output of the first; and so on. Layer $k$ has
+# weights $W_k$ and a decoder $V_k$ (biases are left out here), and it minimises
 #
 # $$\frac{1}{n\, d_{k-1}} \sum_{i=1}^{n} \lVert g(V_k\, h_k) - h_{k-1} \rVert^2, \qquad h_k = \max(0, W_k h_{k-1}),$$
 #
 # where $h_0$ is the image $i$, $d_{k-1}$ is how many values $h_{k-1}$ has, and everything below $W_k$ is fixed. The
 # last layer, whose values are called the *code*, is linear: the report prints no ReLU behind it, so there
-# $h_k = W_k h_{k-1}$. At the end the decoders go, a linear layer comes on top, and the whole network trains with
+# $h_k = W_k h_{k-1}$. At the end you drop the decoders, put a linear layer on top, and train the whole network with
 # labels: *fine-tuning*. The hope is that the weights begin near good values, so that few labels are enough.
 #
 # The last function $g$ decides what can come back: a sigmoid gives values between 0 and 1, as pixels have; a ReLU gives
@@ -176,13 +176,14 @@ checks.lab08.check_layer(autoencoder_layer, reconstruction_step)
 # </details>
 # <details><summary>Hint 08.1c: the weights are right after one step and wrong after two</summary>
 #
-# The order is: old gradients away, forward, `backward`, `optimizer.step()`, each once. `loss.item()` gives the number.
+# The order is: clear the old gradients, forward, `backward`, `optimizer.step()`, each once. `loss.item()` gives the
+# number.
 #
 # </details>
 
 # %% [markdown]
-# **Expected:** an untrained layer gives back grey: on images its loss begins between 0.05 and 0.25 (squared brightness,
-# where 1 is white), on any device, and falls at once.
+# **Expected:** an untrained layer gives back grey: on images its loss starts at between 0.05 and 0.25 (squared
+# brightness, where 1 is white), on any device, and falls from there.
 
 # %% tags=["exercise"]
 runtime.seed_everything(0)
@@ -199,12 +200,12 @@ print(f"loss of the first step {losses[0]:.4f}, of the last of {len(losses)} ste
 # ## Exercise 08.2. The greedy stack
 #
 # You get a list of layers, `(encoder, decoder)` pairs from the images up. Train them one after the other, each for
-# `epochs` passes over the batches, with an Adam of its own over its encoder and its decoder. What a layer sees, and has
-# to give back, is what the trained encoders below it make of the images. Those stand still, to the last bit, and no
-# gradient is computed for them.
+# `epochs` passes over the batches, with its own Adam optimizer for its encoder and its decoder. A layer's input is
+# the output of the trained encoders below it, and that is what it has to give back. Those encoders must not change,
+# not even in the last bit, and no gradient is computed for them.
 #
-# Batches give `(images, labels)`; the images are `(N, 1, H, W)`, and nobody looks at the labels. Return for each layer
-# a list with the mean of the step losses of each epoch. Your `reconstruction_step` does one step.
+# Batches give `(images, labels)`; the images are `(N, 1, H, W)`, and the labels are not used. Return for each layer a
+# list with the mean of the step losses of each epoch. Your `reconstruction_step` does one step.
 #
 # About 15 minutes.
 
@@ -226,7 +227,7 @@ checks.lab08.check_pretrain(pretrain)
 # layer 3 an image goes through encoders 1 and 2, as they are *after* their training, and only then to its own encoder.
 #
 # </details>
-# <details><summary>Hint 08.2b: a layer below moved or got gradients, or one trains otherwise than it should</summary>
+# <details><summary>Hint 08.2b: a layer below moved or got gradients, or one does not train as it should</summary>
 #
 # Run the encoders below without a graph: torch has a context manager, `no_grad`, for that. The optimizer is an Adam
 # with `lr=learning_rate`; it holds the parameters of one encoder and its decoder, nothing else.
@@ -235,7 +236,7 @@ checks.lab08.check_pretrain(pretrain)
 # <details><summary>Hint 08.2c: the losses have another shape or size</summary>
 #
 # One list for each layer, and in it one number for each epoch: the sum of the step losses divided by the number of
-# steps. Make the optimizer once a layer, before its first epoch: a new Adam has forgotten its moments.
+# steps. Make the optimizer once for each layer, before its first epoch: a new Adam has forgotten its moments.
 #
 # </details>
 
@@ -271,7 +272,8 @@ checks.lab08.check_classifier(classifier)
 # <details><summary>Hint 08.3a: codes or logits are wrong, or a shape does not fit</summary>
 #
 # `nn.Flatten()` first, then every encoder as it is, with a ReLU where it has one, then `nn.Linear` from the last
-# encoder's width. The decoders have done their work. Logits are any real numbers: nothing comes behind the last layer.
+# encoder's width. The decoders are no longer needed. Logits can be any real numbers: nothing comes after the last
+# layer.
 #
 # </details>
 # <details><summary>Hint 08.3b: something does not train</summary>
@@ -280,7 +282,7 @@ checks.lab08.check_classifier(classifier)
 # `parameters()`; `nn.Sequential` registers them.
 #
 # </details>
-# <details><summary>Hint 08.3c: the pretrained layers changed along</summary>
+# <details><summary>Hint 08.3c: the pretrained layers changed too</summary>
 #
 # `copy.deepcopy(encoder)` makes a module with weights of its own. Assigning a module to another name copies nothing.
 #
@@ -324,14 +326,15 @@ for name, accuracy, count in zip(names, stated, num_test_images, strict=True):
 
 
 # %% [markdown]
-# Three things to write. `head` is a linear layer, `codes` are the values that reach it.
+# Write three things. `head` is a linear layer, and `codes` are its inputs.
 #
 # 1. `dead_classes`: a ReLU behind the head turns every output that is not above zero into zero. For which classes does
 #    that happen to *every* row?
-# 2. `class_gradients`: put the ReLU behind the head and take the mean cross-entropy. How long is its gradient for each
-#    class's row of `head.weight`? Look at what it is for a dead class, and you know why the class never comes back.
-# 3. `ceiling`: nothing else being wrong, which accuracy could the report's network still reach at most, if it never
-#    names a cat or a monkey?
+# 2. `class_gradients`: put the ReLU behind the head and take the mean cross-entropy. What is the norm of its gradient
+#    for each class's row of `head.weight`? Look at its value for a dead class, and you know why the class never comes
+#    back.
+# 3. `ceiling`: if nothing else were wrong, what is the highest accuracy that the report's network could reach without
+#    ever naming a cat or a monkey?
 #
 # About 10 minutes.
 
@@ -435,8 +438,8 @@ plotting.curves(layer_losses, y="loss / loss of the first epoch", x="epoch" + ma
 # %% [markdown]
 # How good is the stack as an autoencoder? Send test images up through the first layers and down again through their
 # decoders, and training images to compare. The assignment allowed a second structure, narrower at the end, so train
-# that one too. The last curve is what comes of no information at all: the mean of all training images, given back for
-# every image.
+# that one too. The last curve uses no information at all: it gives back the mean of all training images for every
+# image.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "The error grows with every layer until it is the mean image's"}}
 def reconstruct(layers, rows):
@@ -473,10 +476,10 @@ plotting.curves(
 # %% [markdown]
 # **Expected (fast mode):** below 0.01 through one layer, between 0.05 and 0.1 through all five. The mean image has about
 # 0.073, so the deepest codes give back hardly more than it does, or less. Each decoder learned to invert its own encoder
-# and never saw what comes down from above, so small errors grow on their way. Training images come back hardly better
-# than test images: this is not overfitting.
+# and never saw what comes down from above, so small errors grow on their way. Training images have hardly smaller errors
+# than test images, so this is not overfitting.
 #
-# The same for your eyes: move the slider (mouse or arrow keys) from the images themselves up to five layers.
+# See for yourself: move the slider (mouse or arrow keys) from the images themselves up to five layers.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Ten test images, given back from deeper and deeper layers"}}
 picked = [int((test_set.labels == label).nonzero()[0]) for label in range(num_classes)]
@@ -492,10 +495,10 @@ frame_slider(frames, depths, name="depth", alt="One test image of each class, gi
 
 
 # %% [markdown]
-# Now the labels. With 10 a class, 100 a class and all, from pretrained weights and from random ones. Head, images and
-# order are the same in both, so what differs is where the encoders start. Few images make few steps an epoch, so they
-# get more epochs. Where curves are drawn, the loss on the test images is watched too, as the report's log does; nothing
-# is chosen by it.
+# Now the labels. Take 10 a class, 100 a class, and all, and start from pretrained weights and from random ones. Head,
+# images and order are the same in both, so what differs is where the encoders start. Few images make few steps an
+# epoch, so they get more epochs. Where curves are drawn, the loss on the test images is watched too, as the report's
+# log does; nothing is chosen by it.
 
 # %% tags=["experiment"]
 def train(network, images, seed, num_epochs=epochs, watched=None):
@@ -561,7 +564,7 @@ for seed, stack in zip(seeds, stacks, strict=True):
 
 # %% [markdown]
 # **Expected (fast mode):** with 10 labels a class pretraining gains between 3 and 20 points. With all labels it gains
-# between -3 and 6, which three seeds cannot tell from nothing.
+# between -3 and 6, which three seeds cannot distinguish from zero.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "With all labels the loss falls faster from pretrained weights"}}
 plotting.curves(few_curves, y="loss, all labels (nats)", x="epoch" + mark, log=True)
@@ -614,8 +617,8 @@ for seed, stack in zip(seeds, stacks, strict=True):
     print(f"seed {seed}:", ", ".join(f"{name} {round(value, 3):g}" for name, value in measured.items()))
 
 # %% [markdown]
-# **Expected (fast mode):** with the ReLU between 0.1 and 0.9, as the seed has it, with between 0 and 8 outputs dead, and
-# more epochs change that by between -5 and 10 points. Without the ReLU between 0.93 and 0.99, and the convolutions
+# **Expected (fast mode):** with the ReLU between 0.1 and 0.9, depending on the seed, with between 0 and 8 outputs dead,
+# and more epochs change that by between -5 and 10 points. Without the ReLU between 0.93 and 0.99, and the convolutions
 # between 0.96 and 0.99.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "The training loss stalls with the ReLU and falls without it"}}
@@ -661,8 +664,8 @@ change = (reordered(shuffled_rows) - finetuned[0](test_rows.view(-1, 1, pixels, 
 print(f"shuffled pixels, columns along with them: outputs differ by at most {change:.1e}")
 
 # %% [markdown]
-# Whether *convolutions* use the neighbourhood of pixels is another matter, and that can be tested: if they do, they
-# lose by the shuffling.
+# Whether *convolutions* use the neighbourhood of pixels is another matter, and that can be tested: if they do,
+# shuffling hurts them.
 
 # %% tags=["experiment"]
 shuffled_runs = []
@@ -680,13 +683,13 @@ print(compare.as_text(shuffled_runs))
 # **Expected (fast mode):** shuffling costs the convolutions between -1 and 3 points: on 8x8 pixels their third layer sees
 # almost the whole image, so that little is left of "near". For photographs of 48 pixels see "Report against ours".
 #
-# At last the picture that the assignment asks for: t-SNE of the fourth hidden layer (its X[3]) for the first 500 test
-# images of each class, or all where a test set has fewer, as here the digits. A picture can be looked at
-# in many ways, so a number goes with it: which share of an image's ten nearest neighbours, before t-SNE, has its class?
+# Finally, the picture that the assignment asks for: t-SNE of the fourth hidden layer (its X[3]) for the first 500
+# test images of each class, or all where a test set has fewer, as here the digits. A picture can be read in many
+# ways, so a number goes with it: what share of an image's ten nearest neighbours, before t-SNE, has its class?
 #
 # **Expected (fast mode):** about 0.86 for the pixels, about 0.83 for the pretrained layer, about 0.64 for the untrained
-# one. So layer 4 lies *below* the pixels: pretraining keeps neighbours together better than chance weights, and adds
-# none.
+# one. So layer 4 is *below* the pixels: pretraining keeps neighbours together better than random weights do, but not as
+# well as the pixels themselves.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "t-SNE of the fourth layer: classes form groups, some touch"}}
 rank = F.one_hot(test_set.labels, num_classes).cumsum(0).gather(1, test_set.labels[:, None])[:, 0]
@@ -731,7 +734,7 @@ plotting.report_against_ours(
 # that knows nothing has a cross-entropy of $\ln 10 \approx 2.30$ a batch, so about 100 batches were summed, and 5,000
 # images in 100 batches are 50 each. The test sum, 2,227, is about 1,000 batches; test accuracies end after three
 # decimals. So 1,000 test images, one at a time, where the report states 8,000. Divided by the number of batches, its
-# curves can stand beside yours:
+# curves can be drawn beside yours:
 
 # %% tags=["report"] mystnb={"image": {"alt": "The report's losses flatten near 2, ours without the ReLU near 0"}}
 log = reports.training_log("r4_log_classifier")
@@ -765,10 +768,10 @@ for name, some in (("yours", fault_runs), ("stored", reports.evidence("r4.layerw
         print(f"{name:16}  {found}", *(f"STAND-IN: {text}" for text in {run.stand_in for run in some} - {""}), sep="  ")
 
 # %% [markdown]
-# The images are others, so alike or unlike heights prove little.
+# The images are different, so equal or unequal heights prove little.
 #
-# And what this project stores, measured with the library's own code, on the digits and, where it says so, on
-# photographs. In `r4.c9`, `code_relu` has one ReLU more than the report prints, behind the code:
+# And here is what this project has stored, measured with the library's own code, on the digits and, where it says so,
+# on photographs. In `r4.c9`, `code_relu` has one ReLU more than the report prints, behind the code:
 
 # %% tags=["report"]
 for name in ("r4.c7.digits", "r4.c8.digits", "r4.c9.digits", "r4.layerwise", "r4.c7", "r4.c8", "r4.c9"):
@@ -778,24 +781,24 @@ for name in ("r4.c7.digits", "r4.c8.digits", "r4.c9.digits", "r4.layerwise", "r4
 
 
 # %% [markdown]
-# What the numbers say of the report's claims. Yours are of the digits. For photographs, `resnet-labs reproduce
-# r4.c9.stand_in --seeds 3` repeats the last table on ten classes of Tiny ImageNet, which stand in for STL-10; so do
-# `r4.c7.stand_in` and `r4.c8.stand_in`.
+# What do the numbers say about the report's claims? Yours are for the digits. For photographs,
+# `resnet-labs reproduce r4.c9.stand_in --seeds 3` repeats the last table on ten classes of Tiny ImageNet, which stand
+# in for STL-10; so do `r4.c7.stand_in` and `r4.c8.stand_in`.
 #
 # - **r4.c7** (greedy layer-wise pretraining brings the weights near good values and helps with few labels): not shown. On
 #   the digits pretraining gains 3.9 to 10.6 points with 10 labels a class, and is ahead in 6 of 6 seeds. With all labels
 #   it gains -1.7 to 3.1, though the training loss falls faster.
 # - **r4.c8** (the pretrained MLP reaches 26.5 %; a plain feed-forward network cannot use spatial structure): not shown.
-#   That an MLP is not told which pixels are neighbours holds by its form, and no run can add to it. Whether convolutions
+#   That an MLP is not told which pixels are neighbours follows from its form; no run can add to it. Whether convolutions
 #   win by using them is open on 8x8 pixels: the stored ones reach 97.7 %, with shuffled pixels 96.9 %, and the MLP 96.0 %
 #   (means of 3 seeds).
 # - **r4.c9** (the cause of the low accuracy is the architecture and too few epochs): not shown. The report's own log
-#   speaks against the epochs. It has 30 of them, not the 20 of the text, and after the 16th, which has 26.6 %, none
+#   argues against too few epochs. It has 30 of them, not the 20 of the text, and after the 16th, which has 26.6 %, none
 #   exceeds 26.8 %. On the digits, in the mean of 10 seeds, the network as reported gets 63.7 %, with more epochs 64.6 %,
 #   and without the ReLU at its end, which the report prints and does not blame, 96.7 %; convolutions get 97.3 %. With the
 #   ReLU some classes have no right image, as cats and monkeys have none in the report, and the training images stay
-#   behind as well (65.0 %). In the strict sense 0 to 8 of the ten outputs are dead, as the seed has it. The others are at
-#   zero for the images of their own class, which is enough.
+#   behind as well (65.0 %). In the strict sense 0 to 8 of the ten outputs are dead, depending on the seed. The others are
+#   at zero for the images of their own class, which is enough.
 
 # %% [markdown]
 # ## Break it
@@ -830,7 +833,7 @@ plotting.curves(
 
 # %% [markdown]
 # With the ReLU behind it, a head that trains alone stays far behind on its training images, and so does the report's
-# log. A likeness between two data sets is not a proof. The authors could settle it with one line:
+# log. A similarity between two data sets is not a proof. The authors could settle it with one line:
 # `print([p.requires_grad for p in network.parameters()])`.
 
 # %% [markdown] tags=["reflection"]

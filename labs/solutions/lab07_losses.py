@@ -137,10 +137,10 @@ HTML(
 # %% [markdown]
 # ## Exercise 07.1. Cross-entropy
 #
-# The report had to write its losses from scratch, so do you: no loss from torch. With logits $z$ and the true class
-# $y$, the loss of one example is $-\log \mathrm{softmax}(z)_y$, and the loss of a batch is the mean. It must also hold
-# for a logit of 1000, where $e^{1000}$ is infinite: $\log\mathrm{softmax}(z)_y = z_y - \log \sum_k e^{z_k}$, and
-# `logsumexp` computes that last term without overflow.
+# The report had to write its losses from scratch, and so do you: use no loss from torch. With logits $z$ and the true
+# class $y$, the loss of one example is $-\log \mathrm{softmax}(z)_y$, and the loss of a batch is the mean. It must
+# also hold for a logit of 1000, where $e^{1000}$ is infinite:
+# $\log\mathrm{softmax}(z)_y = z_y - \log \sum_k e^{z_k}$, and `logsumexp` computes that last term without overflow.
 #
 # About 5 minutes.
 
@@ -191,12 +191,12 @@ cross_entropy(torch.zeros(4, 10), torch.tensor([3, 1, 4, 1])).item()
 # %% [markdown]
 # ## Exercise 07.2. All distances at once
 #
-# The triplet loss needs the distance between every two features of a batch: a table of N times N. Write it without a
+# The triplet loss needs the distance between every pair of features in a batch: a table of N by N. Write it without a
 # loop. `points[:, None] - points` is all differences at once, of shape (N, N, D); sum their squares, take the root.
 #
-# Then comes the trap. The root is infinitely steep at zero, and the diagonal is all zeros: an example is 0 apart from
-# itself. In the backward pass infinity meets zero, and their product is NaN. One NaN spoils every weight of the
-# network. So where the distance is zero, the gradient has to be zero.
+# Then comes the trap. The root is infinitely steep at zero, and the diagonal is all zeros: every example has distance
+# 0 from itself. In the backward pass infinity meets zero, and their product is NaN. One NaN spoils every weight of
+# the network. So where the distance is zero, the gradient has to be zero.
 #
 # About 10 minutes.
 
@@ -229,8 +229,8 @@ checks.lab07.check_distances(distances)
 # </details>
 # <details><summary>Hint 07.2c: no gradient, or the wrong one</summary>
 #
-# Compute with the points themselves, not with `.detach()` or NumPy. Both ends of a distance are pulled. And make new
-# tables in the place of changing old ones: the backward pass still needs those.
+# Compute with the points themselves, not with `.detach()` or NumPy. Both ends of a distance get a gradient. And make
+# new tables instead of changing old ones: the backward pass still needs those.
 #
 # </details>
 
@@ -291,10 +291,11 @@ checks.lab07.check_triplet_loss(triplet_loss)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 07.3a: hard mining gives another number</summary>
 #
-# Make two tables of booleans: `same = labels[:, None] == labels`, and `positive`, the same without the diagonal, which
-# is `torch.eye(len(labels), dtype=torch.bool, device=labels.device)`. Hide by `masked_fill` what is no positive with
-# minus infinity, then take the largest of each row; hide the own class with *plus* infinity, then take the smallest.
-# Zeros do not hide: they are the smallest distance there is. An anchor without a positive is left out of the mean.
+# Make two tables of booleans: `same = labels[:, None] == labels`, and `positive`, the same without the diagonal,
+# which is `torch.eye(len(labels), dtype=torch.bool, device=labels.device)`. With `masked_fill`, set everything that
+# is not a positive to minus infinity, then take the largest of each row; set the own class to *plus* infinity, then
+# take the smallest. Zeros do not work as a mask: they are the smallest distance there is. An anchor without a
+# positive is left out of the mean.
 #
 # </details>
 # <details><summary>Hint 07.3b: all or semihard gives another number</summary>
@@ -307,8 +308,8 @@ checks.lab07.check_triplet_loss(triplet_loss)
 # </details>
 # <details><summary>Hint 07.3c: NaN, infinity or an error in a batch without triplets, or wrong gradients</summary>
 #
-# Choose rows or entries first, then add: `losses[counted].sum() / max(1, len(...))`. The sum of nothing is 0 and still
-# hangs on the points; `torch.tensor(0.0)` does not, and `backward` fails. Positives and negatives both keep their
+# Choose rows or entries first, then add: `losses[counted].sum() / max(1, len(...))`. An empty sum is 0 and is still
+# connected to the points; `torch.tensor(0.0)` does not, and `backward` fails. Positives and negatives both keep their
 # gradient. `masked_fill` makes a new table; `table[mask] = ...` changes one that the backward pass may still need.
 #
 # </details>
@@ -374,8 +375,9 @@ checks.lab07.check_center_loss(center_loss, move_centers)
 # </details>
 # <details><summary>Hint 07.4c: only one example of a class counts, or NaN for a class without examples</summary>
 #
-# `centers[labels] -= step` writes each class as often as it occurs, and the last writing wins. `index_add_(0, labels,
-# rows)` adds up all rows. `labels.bincount(minlength=len(centers))` counts every class, the missing ones too.
+# `centers[labels] -= step` writes each class as often as it occurs, and the last write wins.
+# `index_add_(0, labels, rows)` adds up all rows. `labels.bincount(minlength=len(centers))` counts every class, the
+# missing ones too.
 #
 # </details>
 
@@ -391,10 +393,10 @@ print(center_loss(*given).item(), move_centers(*given, 0.5).tolist())
 # %% [markdown]
 # ## Exercise 07.5. How an embedding classifies
 #
-# An embedding has no logits. A common way out: average the known examples of each class, and let the nearest mean win.
-# Write `nearest_mean`, which returns a *score* for every class, the higher the nearer. Then the two measures that the
-# report gives: top-k accuracy, the share of examples whose class is among the k highest scores, and the accuracy of
-# each class.
+# An embedding has no logits. A common way out: average the known examples of each class, and let the nearest mean
+# win. Write `nearest_mean`, which returns a *score* for every class: the nearer the class, the higher its score. Then
+# the two measures that the report gives: top-k accuracy, the share of examples whose class is among the k highest
+# scores, and the accuracy of each class.
 #
 # About 10 minutes.
 
@@ -435,8 +437,8 @@ checks.lab07.check_judging(nearest_mean, top_k_accuracy, class_accuracy)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 07.5a: the order of the classes is wrong</summary>
 #
-# Take the rows of each class, `known[known_labels == label]`, and their mean over axis 0. A small distance is good and
-# a high score is good: put a minus between them. A row of scores belongs to an asked example.
+# Take the rows of each class, `known[known_labels == label]`, and their mean over axis 0. A small distance is good
+# and a high score is good: put a minus between them. Each row of scores belongs to one of the examples asked about.
 #
 # </details>
 # <details><summary>Hint 07.5b: top-k gives another share</summary>
@@ -870,10 +872,10 @@ print(f"after {rise:.2f} of the epoch: {rise * 100:.0f} steps of 50 images, each
 # %% [markdown]
 # ### What photographs say
 #
-# This project ran the report's settings on photographs and stored every line with its provenance: `resnet-labs
-# reproduce r4.losses.stand_in --seeds 3` and `r4.c2`. STL-10 could not be had there; ten classes of Tiny ImageNet, 500
-# training images each, stand in, at 48 pixels, and at 96 for the single epoch. `r4.c6.stand_in` mines in the other two
-# ways.
+# This project ran the report's settings on photographs and stored every line with its provenance:
+# `resnet-labs reproduce r4.losses.stand_in --seeds 3` and `r4.c2`. STL-10 was not available there; ten classes of
+# Tiny ImageNet, 500 training images each, stand in, at 48 pixels, and at 96 for the single epoch. `r4.c6.stand_in`
+# mines in the other two ways.
 
 # %% tags=["report"]
 photos = {loss: [run for run in reports.evidence(f"r4.losses.{loss}") if run.data["name"] != "digits"] for loss in logs}
@@ -922,9 +924,9 @@ for plane_weight in sorted({run.settings["weight"] for run in in_plane}):
     )
 
 # %% [markdown]
-# What these lines say of the report's claims, on stand-ins; compare them with your own. "Undecided" means that the 95 %
-# interval of the difference, corrected for all comparisons of the claim, holds zero. (r4.c1, r4.c11 and r4.c12, about
-# shortcuts and blocks, are lab 01's; r4.c7 to r4.c9 are lab 08's.)
+# What these lines say about the report's claims, on stand-ins; compare them with your own. "Undecided" means that the
+# 95 % interval of the difference, corrected for all comparisons of the claim, holds zero. (r4.c1, r4.c11 and r4.c12,
+# about shortcuts and blocks, are lab 01's; r4.c7 to r4.c9 are lab 08's.)
 #
 # - **r4.c2** ({{r4.c2: claim}}): {{r4.c2: verdict}}. Stored: {{r4.c2: briefly}}. What the log implies is a finding: its
 #   first epoch, {{r4_log_cross_entropy epoch=1: test_acc as %}} after some 100 steps, needs pretrained weights or
@@ -948,8 +950,8 @@ for plane_weight in sorted({run.settings["weight"] for run in in_plane}):
 #   {{r4_log_cross_entropy epoch=1: test_acc as %}}; and it went from {{r4_log_center epoch=9: test_acc as %}} to
 #   {{r4_log_center epoch=10: test_acc as %}} in its last epoch. Too large a weight can slow it down, as in the plane at
 #   weight 1; the report names none.
-# - **r4.c6** ({{r4.c6: claim}}): {{r4.c6: verdict}}. Stored: {{r4.c6: briefly}}. How hard mining went on the
-#   photographs is plain: it kept the loss at the margin, with all images in nearly one point. Features lie
+# - **r4.c6** ({{r4.c6: claim}}): {{r4.c6: verdict}}. Stored: {{r4.c6: briefly}}. On the photographs hard mining kept
+#   the loss at the margin, with all images in nearly one point. Features lie
 #   {{r4.losses.triplet data=tiny_imagenet_10: within_classes as .3}} from their class mean on a sphere of radius 1.
 #   Schroff et al. (section 3.2) warn of this, and take semi-hard negatives. Those did spread the features here, and
 #   reach {{r4.c6 data=tiny_imagenet_10 mining=semihard: accuracy summary as .3}}; the untrained network has
@@ -999,9 +1001,10 @@ plotting.curves(
 )
 
 # %% [markdown]
-# Nothing is pushed apart any more, and the loss can only sink to the margin, with all images in one point. A loss that
-# falls and then stays at the margin is the sign to look for. It is that of this mistake, and of hard mining from random
-# weights in the stored runs on photographs, with no mistake at all. In such a case try all triplets first.
+# Nothing is pushed apart any more, and the loss can only sink to the margin, with all images in one point. A loss
+# that falls and then stays at the margin is the sign to look for. It is the sign of this mistake. Hard mining from
+# random weights shows it too, in the stored runs on photographs, with no mistake at all. In such a case try all
+# triplets first.
 
 # %% [markdown] tags=["reflection"]
 # ## Reflect
