@@ -118,3 +118,16 @@ def needed(source: str) -> set[str]:
         top = scope.get_type() == "module"
         names |= {it.get_name() for it in scope.get_symbols() if it.is_referenced() and (top or it.is_global())}
     return names - defined(module.body) - set(dir(builtins))
+
+
+def literal(node: ast.expr | None) -> str | None:
+    """Return the text that an expression of literals makes, such as "n" + "n"."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = literal(node.left), literal(node.right)
+        return None if left is None or right is None else left + right
+    if isinstance(node, ast.JoinedStr):
+        parts = [literal(part) for part in node.values]
+        return None if None in parts else "".join(map(str, parts))
+    return None

@@ -75,7 +75,9 @@ class _Reader(ast.NodeVisitor):
         self.means: dict[str, str] = {}
         self.found: list[Finding] = []
         self.quiet = False
-        self.last_names = {name.rsplit(".", 1)[-1] for name in withheld if "." in name}
+        # Short words, such as train, are names of methods too.
+        last = {name.rsplit(".", 1)[-1] for name in withheld if name.startswith("torch.")}
+        self.last_names = {name for name in last if "_" in name or not name.islower()}
 
     def say(self, text: str, forbidden: bool) -> None:
         if not self.quiet:
@@ -191,17 +193,17 @@ class _Reader(ast.NodeVisitor):
         called = self._meaning(node.func) or ast.unparse(node.func)
         first = node.args[0] if node.args else None
         if called in _LOOKED_UP and called != "operator.attrgetter" and first is not None and self._is_module(first):
-            name = _literal(node.args[1]) if len(node.args) > 1 else None
+            name = parsing.literal(node.args[1]) if len(node.args) > 1 else None
             if name is None:
                 self.say(
                     f"The answer looks up an attribute of {ast.unparse(first)} by a name that is worked out.", True
                 )
             else:
                 self._used(f"{self._meaning(first)}.{name}")
-        elif called == "operator.attrgetter" and _literal(first) is None:
+        elif called == "operator.attrgetter" and parsing.literal(first) is None:
             self.say("The answer looks up an attribute by a name that is worked out.", True)
-        elif called == "operator.attrgetter" and self.last_names & set(str(_literal(first)).split(".")):
-            self.say(f"The answer looks up the attribute {_literal(first)}.", True)
+        elif called == "operator.attrgetter" and self.last_names & set(str(parsing.literal(first)).split(".")):
+            self.say(f"The answer looks up the attribute {parsing.literal(first)}.", True)
         elif called == "vars" and first is not None and self._is_module(first):
             self.say(f"The answer uses vars of {ast.unparse(first)}, with which it could take anything from it.", True)
         self.generic_visit(node)
@@ -219,9 +221,15 @@ class _Reader(ast.NodeVisitor):
             before = self._meaning(node.value)
             return f"{before}.{node.attr}" if before else ""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-            name = _literal(node.args[1]) if len(node.args) > 1 else None
+            name = parsing.literal(node.args[1]) if len(node.args) > 1 else None
             before = self._meaning(node.args[0]) if name else ""
             return f"{before}.{name}" if before else ""
+        if isinstance(node, ast.NamedExpr):
+            return self._meaning(node.value)
+        if isinstance(node, ast.IfExp):
+            return self._meaning(node.body) or self._meaning(node.orelse)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, (ast.Tuple, ast.List)):
+            return next(filter(None, map(self._meaning, node.value.elts)), "")
         return ""
 
     def _used(self, meaning: str) -> None:
@@ -234,16 +242,3 @@ class _Reader(ast.NodeVisitor):
         if ".torch." in whole:  # such as torch.nn.functional.torch.cdist
             whole = f"torch.{whole.rsplit('.torch.', 1)[1]}"
         return any(f"{whole}.".startswith(f"{name}.") for name in self.withheld)
-
-
-def _literal(node: ast.expr | None) -> str | None:
-    """Return the text that an expression of literals makes, such as "n" + "n"."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _literal(node.left), _literal(node.right)
-        return None if left is None or right is None else left + right
-    if isinstance(node, ast.JoinedStr):
-        parts = [_literal(part) for part in node.values]
-        return None if None in parts else "".join(map(str, parts))
-    return None

@@ -10,10 +10,9 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from resnet_labs.errors import InputError
 from resnet_labs.grading.reading import MOST_BYTES, Rejected
@@ -229,17 +228,17 @@ def _file(path: Path) -> bytes:
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Rejected("not-a-file", "It is no regular file.")
-        return _capped(file)
+        return _capped(file.read)
 
 
 def _member(path: Path, member: str) -> bytes:
     with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-        return _capped(file)
+        return _capped(file.read)
 
 
-def _capped(file: IO[bytes]) -> bytes:
+def _capped(read: Callable[[int], bytes]) -> bytes:
     """Read a file to the limit, whatever it says about its size."""
-    raw = file.read(MOST_BYTES + 1)
+    raw = read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
         raise Rejected("too-large", f"The file is larger than {MOST_BYTES >> 20} MiB: clear its outputs.")
     return raw
@@ -258,6 +257,6 @@ def _unzipped(raw: bytes) -> bytes:
             if problem := _problem(members[0]):
                 raise problem
             with archive.open(members[0]) as file:
-                return _capped(file)
+                return _capped(file.read)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise Rejected("unreadable", "The zip is damaged.") from error
