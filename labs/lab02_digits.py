@@ -14,8 +14,8 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/resnet-labs/blob/v0.1.0/labs/lab02_digits.ipynb)
 #
-# What does a ResNet-18, made for photographs, have to change to read digits? And what do the numbers say that a report
-# prints about it?
+# What has to change in a ResNet-18, made for photographs, before it can read digits? And what do the numbers in a
+# report tell about it?
 #
 # The report (r1) gave a ResNet-18 one input channel and ten outputs, trained it for 10 epochs and reached 97.45 % on
 # its test set. Before training it had scored 11.35 %. You write the parts yourself: both ends of the network, the
@@ -87,7 +87,7 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 # A ResNet is a chain of convolutions with a mean over all pixels before its last layer. That mean takes an image of
 # any size, so only two layers know what the network was made for. The first convolution knows the number of channels
 # of the image: a photograph has three, a grey digit one. The last layer knows the number of classes: ImageNet has
-# 1,000, digits are ten. Everything between can stay.
+# 1,000, digits are ten. Everything in between can stay.
 #
 # A convolution of $k \times k$ pixels from $C$ to $D$ channels has
 #
@@ -129,8 +129,8 @@ checks.lab02.check_adapt(adapt)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 02.1a: the first layer has the wrong channels, geometry or a bias</summary>
 #
-# `print(network.conv1)` shows what is there. Make a new `nn.Conv2d` with the same kernel size, stride and padding, put
-# `in_channels` first, and assign it to `network.conv1`. Batch norm follows, and batch norm adds a shift of its own, so
+# `print(network.conv1)` shows what is there. Make a new `nn.Conv2d` with the same kernel size, stride and padding,
+# put `in_channels` first, and assign it to `network.conv1`. Batch norm comes next and adds a shift of its own, so
 # this convolution has no bias.
 #
 # </details>
@@ -157,9 +157,9 @@ sum(p.numel() for p in adapt(resnet18(), 1, 10).parameters())
 # %% [markdown]
 # ## Exercise 02.2. One training step
 #
-# Write one step of stochastic gradient descent on one batch: training mode, old gradients away, forward, the mean
-# cross-entropy of the logits, backward, step. Return the loss as a Python number. `F.cross_entropy` takes logits and
-# class numbers.
+# Write one step of stochastic gradient descent on one batch: set training mode, clear the old gradients, run the
+# network forward, take the mean cross-entropy of the logits, run backward, and step. Return the loss as a Python
+# number. `F.cross_entropy` takes logits and class numbers.
 #
 # About 10 minutes.
 
@@ -186,13 +186,13 @@ checks.lab02.check_train_step(train_step)
 # </details>
 # <details><summary>Hint 02.2b: the weights are right after one step and wrong after two</summary>
 #
-# `backward` adds to the gradients that are there. Clear them before it, once a step. The optimizer steps after
-# `backward`: before it there is nothing to step with.
+# `backward` adds to the gradients that are there. Clear them before it, once for each step. The optimizer steps after
+# `backward`: before that it has no gradients.
 #
 # </details>
 # <details><summary>Hint 02.2c: memory grows from step to step</summary>
 #
-# A loss tensor holds the graph of the whole forward pass. `loss.item()` gives the number and lets the graph go.
+# A loss tensor holds the graph of the whole forward pass. `loss.item()` returns the number and releases the graph.
 #
 # </details>
 
@@ -224,8 +224,8 @@ if fast:
 # %% [markdown]
 # ## Exercise 02.3. Precision, recall, F
 #
-# The report gives "macro" scores. Take the confusion matrix (rows are the true digits, columns the predicted ones) and
-# work out for every digit
+# The report gives "macro" scores. Take the confusion matrix (rows are the true digits, columns the predicted ones)
+# and compute for every digit
 #
 # $$P = \frac{\text{rightly predicted as it}}{\text{predicted as it}}, \qquad
 # R = \frac{\text{rightly predicted as it}}{\text{truly it}}, \qquad F = \frac{2PR}{P + R}.$$
@@ -321,8 +321,8 @@ checks.lab02.check_shares(class_shares, digit, sizes, matches)
 # </details>
 # <details><summary>Hint 02.4c: which sizes, and which networks?</summary>
 #
-# A share is counted from labels. What happens to a label when its image is resized? For `matches`, print the ten shares
-# with four decimals beside the three scores. To be near a share is not to be one.
+# A share is counted from labels. What happens to a label when its image is resized? For `matches`, print the ten
+# shares with four decimals beside the three scores. Being near a share is not the same as being one.
 #
 # </details>
 
@@ -334,10 +334,10 @@ print("MNIST ", [round(share, 4) for share in class_shares(mnist_labels, 10).tol
 print("digits", [round(share, 4) for share in class_shares(digits_labels, 10).tolist()])
 
 # %% [markdown]
-# So 0.1135 tells the *labels*: those of MNIST's test set, and not those of the 8x8 digits. Of the pixels it tells
-# nothing. And it does not prove that the report's network named one digit for every image; it only fits that so well
-# that chance is a poor explanation. Whether 8x8 pixels are enough for the report's 97.45 % is a question for a run:
-# see "Report against ours".
+# So 0.1135 tells you about the *labels*: they are those of MNIST's test set, not those of the 8x8 digits. It tells
+# you nothing about the pixels. And it does not prove that the report's network named one digit for every image; it
+# only fits that so well that chance is a poor explanation. Whether 8x8 pixels are enough for the report's 97.45 % is
+# a question for a run: see "Report against ours".
 
 # %% [markdown]
 # ## Experiment
@@ -413,10 +413,10 @@ plotting.report_against_ours(
 )
 
 # %% [markdown]
-# And what this project measured with MNIST itself, on the report's settings, stored with its provenance. The report
-# names neither a learning rate nor a momentum; the rate was chosen on 2,000 images cut from the training set, never on
-# the test set (`resnet-labs reproduce r1.digits.choice`). Shrunk to the 8 pixels that the report names, MNIST lost five
-# points there.
+# And here is what this project measured with MNIST itself and the report's settings, stored with its provenance. The
+# report names neither a learning rate nor a momentum; the rate was chosen on 2,000 images cut from the training set,
+# never on the test set (`resnet-labs reproduce r1.digits.choice`). Shrunk to the 8 pixels that the report names,
+# MNIST lost five points there.
 
 # %% tags=["report"]
 stored = [run for run in reports.evidence("r1.digits") if not run.stand_in]
@@ -432,15 +432,15 @@ if shrunk := reports.evidence("r1.c2"):
 
 
 # %% [markdown]
-# What the numbers say of the report's claims:
+# What do the numbers say about the report's claims?
 #
 # - **r1.c1** (the first and the last layer have to be changed): a change is needed, and yours is one, but the first
-#   layer can also stay as it is. A grey image that is repeated three times goes through it, and gives what a
-#   one-channel layer gives that holds the sum of its filters.
-# - **r1.c2** (the images are 8x8): not shown, but it fits. The 11.35 % do not tell: they are the share of the digit 1
-#   in MNIST's test set, at any size of its images. The runs at 8 pixels do tell something: the interval of their mean
-#   holds the report's 97.45 %, and the runs at 28 pixels all come out above it. The report leaves out its learning
-#   rate, so another rate at 28 pixels could give its figure too.
+#   layer can also stay as it is. A grey image can be repeated three times. The result is that of a one-channel layer
+#   whose filter is the sum of the three.
+# - **r1.c2** (the images are 8x8): not shown, but it fits. The 11.35 % does not decide it: that is the share of the
+#   digit 1 in MNIST's test set, whatever the size of the images. The runs at 8 pixels say more: the interval of their
+#   mean holds the report's 97.45 %, and the runs at 28 pixels all come out above it. The report leaves out its
+#   learning rate, so another rate at 28 pixels could give its figure too.
 # - **r1.c3** (97.45 % after 10 epochs): not shown, and not refuted. The stored runs on MNIST come out above it, with a
 #   rate that was searched for; the report leaves its own out. The Wilson interval of 97.45 % on 10,000 images is
 #   [0.9712, 0.9774].

@@ -13,10 +13,15 @@
 #
 # Why do deeper plain networks train worse, and what does the shortcut change?
 #
-# Three reports lean on the answer. One says that plain networks get worse with depth because the gradient vanishes
-# (r0), one describes the block of a ResNet-152 (r3), one says that shortcuts let gradients reach the first layers
-# (r4). None of them measured it. You write the blocks and the networks yourself, train them with and without
-# shortcuts, and measure the loss and the gradient of every layer.
+# These labs are about five student reports, called r0 to r4. Each makes claims, which are numbered: r0.c9 is the
+# ninth claim of report r0. A report can be wrong in good faith: it trains a network once, compares two figures that
+# differ by chance, or repeats what everybody says. So each lab takes a few claims, has you build what they are about,
+# and measures them.
+#
+# Three reports rely on the answer to this lab's question. One says that plain networks get worse with depth because
+# the gradient vanishes (r0), one describes the block of a ResNet-152 (r3), and one says that shortcuts let gradients
+# reach the first layers (r4). None of them measured it. You write the blocks and the networks yourself, train them
+# with and without shortcuts, and measure the loss and the gradient of every layer.
 #
 # Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
 # CIFAR-10, which `resnet-labs data cifar10 --download` fetches.
@@ -57,10 +62,11 @@ checks.start("01", written_for="{{version}}")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab is set here. In fast mode, the default on every machine, the networks are half as wide as the
-# paper's for CIFAR-10, and scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`report_mode = True`) it is
-# CIFAR-10 itself under the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning rate and
-# augmentation, for 20 epochs of the paper's 164. `resnet-labs reproduce r0.c1` runs all of them.
+# Every number of this lab is set here. In fast mode, the default on every machine, the networks are half as wide as
+# the paper's for CIFAR-10, and scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`report_mode = True`)
+# it is CIFAR-10 itself under the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning
+# rate and augmentation, for 20 epochs of the paper's 164. The command `resnet-labs reproduce r0.c1` repeats the
+# experiment without the notebook, with all 164.
 
 # %% tags=["knobs"]
 report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
@@ -86,7 +92,7 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 # %% [markdown]
 # ## Idea
 #
-# Take a network, and put layers behind it that do nothing: each returns what it gets. The deeper network gives the same
+# Take a network and put layers behind it that do nothing: each returns its input. The deeper network gives the same
 # answers. So a deeper network can never need a *higher* training loss. In practice it had one, as long as every layer
 # had to learn its output from nothing: doing nothing is hard for a stack of convolutions.
 #
@@ -94,8 +100,8 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 #
 # $$y = \mathrm{relu}\big(x + F(x)\big)$$
 #
-# With $F = 0$ the block does nothing (its input is never negative, so the ReLU changes nothing). The way round $F$ is
-# the *shortcut*. A *plain* network has the same layers and no shortcut: $y = \mathrm{relu}(F(x))$.
+# With $F = 0$ the block does nothing (its input is never negative, so the ReLU changes nothing). The path around $F$
+# is the *shortcut*. A *plain* network has the same layers and no shortcut: $y = \mathrm{relu}(F(x))$.
 #
 # There are two blocks. The *basic* block has two 3x3 convolutions. The *bottleneck* has three: 1x1 to few channels, 3x3
 # on those few, 1x1 back to four times as many. Each convolution is followed by batch norm.
@@ -130,7 +136,7 @@ HTML(
 # %% [markdown]
 # ## Exercise 01.1. The basic block
 #
-# Convolution, batch norm, ReLU, convolution, batch norm; then the sum with the shortcut, and a ReLU behind the sum.
+# Convolution, batch norm, ReLU, convolution, batch norm; then the sum with the shortcut, and a ReLU after the sum.
 # Both convolutions are 3x3 with padding 1 and without bias. The first has the stride. Make layers with `nn.Conv2d`
 # and `nn.BatchNorm2d`.
 #
@@ -188,8 +194,8 @@ checks.lab01.check_basic_block(BasicBlock)
 # </details>
 # <details><summary>Hint 01.1c: other values, or a batch norm too few</summary>
 #
-# Both convolutions are followed by a batch norm of their own. A ReLU is between them, and one more behind the sum.
-# There is none between the last batch norm and the sum: what is added to `x` may be negative.
+# Each convolution is followed by its own batch norm. A ReLU is between them, and one more after the sum. There is
+# none between the last batch norm and the sum: what is added to `x` may be negative.
 #
 # </details>
 
@@ -203,9 +209,9 @@ count_parameters(BasicBlock(64, 64, 1, nn.Identity()))
 # ## Exercise 01.2. The bottleneck
 #
 # The networks of 50 layers and more have another block. Report r3 describes that of ResNet-152 as "two 3x3
-# convolutions and a skip connection" (r3.c1). Three convolutions are right: 1x1 from `in_channels` to `width`, 3x3
-# at `width`, 1x1 to `4 * width`. Each has its batch norm, a ReLU stands behind the first two, and the end is as
-# before. The stride sits in the 3x3, as in torchvision; in the paper it sat in the first 1x1. Exercise 01.4 shows
+# convolutions and a skip connection" (r3.c1). In fact it has three: 1x1 from `in_channels` to `width`, 3x3 from
+# `width` to `width`, 1x1 to `4 * width`. Each has its batch norm, the first two are followed by a ReLU, and the end
+# is as before. The stride is in the 3x3, as in torchvision; in the paper it was in the first 1x1. Exercise 01.4 shows
 # what that costs.
 #
 # About 5 minutes.
@@ -257,8 +263,8 @@ checks.lab01.check_bottleneck(Bottleneck)
 # </details>
 # <details><summary>Hint 01.2c: other values, or a batch norm too few</summary>
 #
-# Three batch norms, the last one of `4 * width` channels. ReLUs stand behind the first two and behind the sum, none
-# between the third batch norm and the sum.
+# Three batch norms, the last one of `4 * width` channels. There is a ReLU after the first two and after the sum, and
+# none between the third batch norm and the sum.
 #
 # </details>
 
@@ -272,8 +278,8 @@ count_parameters(Bottleneck(256, 64, 1, nn.Identity())), count_parameters(BasicB
 # %% [markdown]
 # ## Exercise 01.3. Two shortcuts that change the shape
 #
-# At the start of a stage the map gets half as high and wide, and the channels get more. There $x$ and $F(x)$ cannot be
-# added as they are. The paper has two ways out.
+# At the start of a stage the map gets half as high and wide, and there are more channels. There $x$ and $F(x)$ cannot
+# be added as they are. The paper has two solutions.
 #
 # - `projection` (option B): a 1x1 convolution with that stride, without bias, and a batch norm behind it.
 # - `padding` (option A): keep every `stride`-th pixel in both directions, from the first on, and add channels of zeros.
@@ -323,7 +329,7 @@ checks.lab01.check_shortcuts(projection, padding)
 # <details><summary>Hint 01.3b: the zeros are pixels, copies, learnt, or cut off from the gradient</summary>
 #
 # `F.pad` counts from the last axis: `(left, right, top, bottom, front, back)`. The channels are the third pair.
-# `torch.cat([x, x.new_zeros(...)], 1)` does it too. On which side the zeros stand is open.
+# `torch.cat([x, x.new_zeros(...)], 1)` does it too. The zeros may come before or after the channels of `x`.
 #
 # </details>
 # <details><summary>Hint 01.3c: the pixels are another size, or other pixels</summary>
@@ -393,16 +399,18 @@ checks.lab01.check_stages(make_stages)
 # places.
 #
 # </details>
-# <details><summary>Hint 01.4c: a shortcut is of the wrong kind, or something stands between the blocks</summary>
+# <details><summary>Hint 01.4c: a shortcut is of the wrong kind, or there is something between the blocks</summary>
 #
-# Three cases in this order: no `change_shape`, then no shortcut; same channels and stride 1, then `nn.Identity()`; else
-# `change_shape(...)`. The first bottleneck of a ResNet-50 has stride 1 and still changes from 64 to 256 channels.
+# There are three cases, in this order. Without `change_shape` there is no shortcut. With the same channels and stride
+# 1 it is `nn.Identity()`. Otherwise it is `change_shape(...)`. The first bottleneck of a ResNet-50 has stride 1 and
+# still changes from 64 to 256 channels.
 #
 # </details>
 
 # %% [markdown]
-# A stem in front, the mean over all pixels and a linear layer behind, and it is a ResNet. Count what your five networks
-# hold, beside the paper's Table 1, in billions of multiply-adds for one image of 224x224 pixels.
+# Put a *stem* in front (the first convolution, with pooling) and a *head* behind (the mean over all pixels and a
+# linear layer), and you have a ResNet. Count what your five networks hold, beside the paper's Table 1, in billions of
+# multiply-adds for one image of 224x224 pixels.
 
 
 # %% tags=["exercise"]
@@ -469,19 +477,19 @@ for depth in (50, 101, 152):
     print(f"ResNet-{depth}: {count_multiply_adds(network, (3, 224, 224)) / 1e9:.2f}, the paper's {paper}")
 
 # %% [markdown]
-# The 3x3 and the first 1x1 of three blocks run at a quarter of the pixels sooner. The paper rounds down: 3.86 billion
-# is given there as 3.8.
+# The 3x3 and the first 1x1 of three blocks then work on a quarter of the pixels. The paper rounds down: it gives 3.86
+# billion as 3.8.
 
 # %% [markdown]
 # ## Experiment
 #
-# Now the question. Networks of 8, 20, 32 and 56 layers for small images, as in the paper's section 4.2: three
-# stages of your basic blocks, with `padding` as the shortcut or with none, three seeds each. Same layers, same
-# weights at the start, same batches. The paper's Figure 6 shows the *training* error, and so do you: a network that
-# does badly on images that it was trained on is not overfitting.
+# Now the question. Networks of 8, 20, 32 and 56 layers for small images, as in the paper's section 4.2: three stages
+# of your basic blocks, with `padding` as the shortcut or with none, three seeds each. Same layers, same weights at
+# the start, same batches. The paper's Figure 6 shows the *training* error, and you do the same: a network that does
+# badly on images that it was trained on is not overfitting.
 #
-# Before and after training, measure on the same 256 training images how long the gradient of the loss is for the
-# weights of each convolution, from the first to the last.
+# Before and after training, measure on the same 256 training images the norm of the loss's gradient for the weights
+# of each convolution, from the first to the last.
 
 
 # %% tags=["experiment"]
@@ -616,9 +624,10 @@ widgets.frame_slider(
 )
 
 # %% [markdown]
-# Nothing vanishes. In the untrained plain network the gradient *grows* on its way to the image, the more the
-# deeper. Batch norm divides by the deviation of what it gets, and so scales the gradient up again in every layer
-# (Yang et al., 2019). Take it away, and give the convolutions torch's own initial weights, as many tutorials do:
+# Nothing vanishes. In the untrained plain network the gradient *grows* on its way to the image, and the deeper the
+# network, the more it grows. Batch norm divides by the deviation of what it gets, and so scales the gradient up again
+# in every layer (Yang et al., 2019). Take it away, and give the convolutions torch's own initial weights, as many
+# tutorials do:
 
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Without batch norm the plain network's gradients are below 1e-14"}}
@@ -646,9 +655,9 @@ normed = {f"plain, with batch norm, seed {seed}": before[32, "plain", seed] for 
 plotting.curves(curves | normed, y="gradient norm, untrained", x="convolution, from the image on (32 layers)", log=True)
 
 # %% [markdown]
-# *This* is the vanishing gradient. Torch's initial weights make the signal a little weaker in every layer, on its
-# way to the head and on its way back. But that is not the network of the paper, nor of the reports: theirs have batch
-# norm, and train worse with depth all the same.
+# *This* is the vanishing gradient. Torch's initial weights make the signal a little weaker in every layer, on its way
+# to the head and on its way back. But neither the paper nor the reports use that network: theirs have batch norm, and
+# still train worse with depth.
 #
 # **Expected (8x8 digits):** below $10^{-13}$ in every convolution of the plain network of 32 layers; exactly 0 at 56
 # layers, where float32 has no smaller number; between 0.001 and 0.1 with the shortcut, at both depths.
@@ -680,7 +689,7 @@ def print_table(runs):
 print_table(runs)
 
 # %% [markdown]
-# And what this project stores from the same digits with ten epochs and the paper's widths, three seeds
+# And here is what this project has stored, from the same digits with ten epochs and the paper's widths, three seeds
 # (`resnet-labs reproduce r0.c1.digits`):
 
 # %% tags=["report"]
@@ -690,7 +699,7 @@ else:
     print("nothing is stored")
 
 # %% [markdown]
-# What the mean over the pixels saves (r3.c3): a linear layer on the 7x7 map of a ResNet-152 in its place.
+# What does the mean over the pixels save (r3.c3)? Compare it with a linear layer on the 7x7 map of a ResNet-152:
 
 # %% tags=["report"]
 with_mean, without_mean = 2048 * 1000 + 1000, 7 * 7 * 2048 * 1000 + 1000
@@ -698,7 +707,7 @@ print(f"last layer: {with_mean / 1e6:.1f} M parameters behind the mean, {without
 print(f"two 3x3 convolutions in each of 50 blocks: {2 * 50 + 2} layers; three convolutions: {3 * 50 + 2} layers")
 
 # %% [markdown]
-# What the numbers say of the reports' claims:
+# What do the numbers say about the reports' claims?
 #
 # - **r0.c1** (plain networks get worse with depth, residual connections fix it): confirmed, on digits in place of
 #   CIFAR-10. From 20 layers on every plain network has a higher training loss than every residual one, in both tables.
@@ -713,10 +722,10 @@ print(f"two 3x3 convolutions in each of 50 blocks: {2 * 50 + 2} layers; three co
 # - **r1.c8** (degradation comes from vanishing or exploding gradients, and skip connections overcome it): not shown. In
 #   the stored runs the plain networks of 56 layers have both the larger untrained gradients in their first layer and
 #   the larger training error. Two things that occur together do not show that one causes the other.
-# - **r4.c1** (residual connections let gradients reach the first layers): not shown with batch norm, which r4's network
-#   has. All stored runs have it too, and there gradients reach the first layers without a shortcut as well. What the
-#   shortcut changes is that they arrive at a *similar size*: at every depth the mean of the first layer's is one to ten
-#   times the last's. Without batch norm your own run above shows what the claim says.
+# - **r4.c1** (residual connections let gradients reach the first layers): not shown with batch norm, which r4's
+#   network has. All stored runs have it too, and there gradients reach the first layers without a shortcut as well.
+#   What the shortcut changes is that they arrive at a *similar size*: at every depth the mean of the first layer's is
+#   one to ten times the last's. Without batch norm, your own run above agrees with the claim.
 # - **r4.c12** (without shortcuts the weights never update): refuted, on digits in place of CIFAR-10. A network that
 #   keeps its first weights guesses, and gets nine of ten digits wrong. None of the 12 stored plain runs has a training
 #   error as high as 0.85.
