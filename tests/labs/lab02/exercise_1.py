@@ -111,5 +111,6 @@ def adapt_into_a_new_network(network, in_channels, num_classes):
 @answers.right
 def adapt_as_a_sequence(network, in_channels, num_classes):
     layers = dict(network.named_children())
-    body = [layer for name, layer in layers.items() if name not in ("conv1", "fc")]
-    return nn.Sequential(_stem(in_channels), *body, nn.Flatten(), nn.Linear(512, num_classes))
+    body = [layer for name, layer in layers.items() if name not in ("conv1", "bn1", "fc")]
+    stem = [_stem(in_channels), layers["bn1"], nn.ReLU()]
+    return nn.Sequential(*stem, *body, nn.Flatten(), nn.Linear(512, num_classes))

@@ -8,14 +8,14 @@ import numpy as np
 
 ANSWERS = ("adapt",)
 POINTS = 2
-WITHHELD = ("torchvision.models",)
+WITHHELD = ("torchvision.models", "timm", "resnet_labs.weights")
 RTOL, ATOL = 1e-3, 1e-3
-HELPERS = ("fill",)
+HELPERS = ("fill", "ends")
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return digits, a batch of one, photographs, two classes, and an image whose rows are not contiguous."""
-    sizes = [(1, 10, 2, 32), (1, int(rng.integers(11, 40)), 1, 33), (3, 10, 2, 32), (4, 2, 3, 40), (2, 7, 2, 35)]
+    sizes = [(1, 10, 2, 24), (1, int(rng.integers(11, 40)), 1, 25), (3, 10, 2, 16), (4, 2, 1, 20), (2, 7, 2, 17)]
     return [
         {
             "channels": channels,
@@ -28,38 +28,52 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     ]
 
 
-def fill(parameters: Any, phase: float) -> None:
-    """Give weights values that do not depend on a generator, and are small enough for every layer."""
+def fill(tensors: Any, phase: float) -> None:
+    """Give tensors values that do not depend on a generator, and keep the size of what goes through a layer."""
     import torch
 
+    noise = torch.sin(torch.arange(65_537, dtype=torch.float64) * 12.9898 + phase) * 43_758.5453
+    noise = (2 * (noise - noise.floor()) - 1).float()
     with torch.no_grad():
-        for parameter in parameters:
-            waves = torch.sin(torch.arange(4099, dtype=torch.float64) * 0.37 + phase)
-            waves = waves.repeat(parameter.numel() // 4099 + 1)[: parameter.numel()].reshape(parameter.shape)
-            scale = 1 / (parameter.numel() / len(parameter)) ** 0.5 if parameter.ndim > 1 else 0.5
-            parameter.copy_(waves * scale + (parameter.ndim == 1))
+        for tensor in tensors:
+            if tensor.is_floating_point():
+                scale = (6 * len(tensor) / tensor.numel()) ** 0.5 if tensor.ndim > 1 else 0.5
+                values = noise.repeat(tensor.numel() // len(noise) + 1)[: tensor.numel()].reshape(tensor.shape)
+                tensor.copy_(values * scale + (tensor.ndim == 1))
+
+
+def ends(network: Any, images: Any) -> tuple[Any, Any]:
+    """Return the first convolution and the last linear layer that run."""
+    import torch
+    from torch import nn
+
+    ran: list[Any] = []
+    layers = [layer for layer in network.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
+    hooks = [layer.register_forward_pre_hook(lambda layer, given: ran.append(layer)) for layer in layers]
+    with torch.no_grad():
+        network.eval()(images)
+    for hook in hooks:
+        hook.remove()
+    return ran[0], [layer for layer in ran if isinstance(layer, nn.Linear)][-1]
 
 
 def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     """Return shapes of weights, the first layer's geometry, and outputs with weights that are set here."""
     import torch
-    from torch import nn
 
     from resnet_labs.resnet import resnet18
 
     network = resnet18()
-    fill(network.parameters(), case["phase"])
+    fill([*network.parameters(), *network.buffers()], case["phase"])
     network = answers.adapt(network, case["channels"], case["classes"])
-    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
-    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    images = torch.tensor(case["images"])
+    first, last = ends(network, images)
     fill([*first.parameters(), *last.parameters()], case["phase"] + 1)
-    images = torch.tensor(case["images"]).double()
-    if case["transposed"]:
-        images = images.mT.contiguous().mT
+    images = images.mT.contiguous().mT if case["transposed"] else images
     with torch.no_grad():
-        logits = network.double().eval()(images)
+        logits = network.double()(images.double())
     return {
         "shapes": sorted([list(parameter.shape) for parameter in network.parameters()]),
         "geometry": [list(first.kernel_size), list(first.stride), list(first.padding)],
-        "logits": logits / logits.std(),
+        "logits": logits / logits.std(correction=0),
     }

@@ -1,0 +1,44 @@
+"""Probe of exercise 02.3: precision, recall and F from a confusion matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ANSWERS = ("precision_recall_f",)
+POINTS = 3
+WITHHELD = ("resnet_labs.metrics.precision_recall_f", "resnet_labs.metrics.scores", "sklearn.metrics", "torchmetrics")
+RTOL, ATOL = 1e-4, 1e-6
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return random counts, a class never predicted, two classes, no error, nothing right, unequal classes."""
+    never = rng.integers(1, 30, size=(4, 4))
+    never[:, int(rng.integers(0, 4))] = 0
+    nothing = rng.integers(1, 9, size=(3, 3))
+    np.fill_diagonal(nothing, 0)
+    unequal = rng.integers(0, 4, size=(5, 5)) + np.diag(10 ** np.arange(5))
+    two_never = rng.integers(1, 9, size=(10, 10))
+    two_never[:, :9] = 0
+    matrices = [
+        rng.integers(1, 50, size=(10, 10)),
+        never,
+        rng.integers(1, 1000, size=(2, 2)),
+        np.diag(rng.integers(1, 20, size=6)),
+        nothing,
+        unequal,
+        two_never,
+    ]
+    return [{"confusion": matrix.astype("int64"), "transposed": number == 2} for number, matrix in enumerate(matrices)]
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return the three scores as numbers."""
+    import torch
+
+    confusion = torch.tensor(case["confusion"])
+    confusion = confusion.mT.contiguous().mT if case["transposed"] else confusion
+    given = confusion.clone()
+    precision, recall, f = answers.precision_recall_f(given)
+    return {"scores": [float(precision), float(recall), float(f)], "input afterwards": given}

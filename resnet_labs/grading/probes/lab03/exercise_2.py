@@ -1,0 +1,33 @@
+"""Probe of exercise 03.2: McNemar's exact test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ANSWERS = ("mcnemar",)
+POINTS = 3
+WITHHELD = ("resnet_labs.metrics", "scipy.stats.binomtest", "statsmodels", "mlxtend")
+RTOL, ATOL = 1e-6, 1e-14
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return uneven pairs either way, an even one, no difference, one image, and many images with a tiny p-value."""
+    few, many = int(rng.integers(2, 6)), int(rng.integers(7, 12))
+    counts = [(few, many, 20, 5), (many + 3, few, 3, 9), (few, few, 8, 8), (0, 0, 6, 4), (1, 0, 0, 0)]
+    counts += [(int(rng.integers(150, 200)), int(rng.integers(60, 90)), 900, 40), (0, many, 5, 0)]
+    cases = []
+    for first, second, both, none in counts:
+        pairs = np.repeat([[True, False], [False, True], [True, True], [False, False]], [first, second, both, none], 0)
+        cases.append({"pairs": pairs[rng.permutation(len(pairs))]})
+    return cases
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return both counts and the p-value; the two columns are not contiguous."""
+    import torch
+
+    pairs = torch.tensor(case["pairs"])
+    only_first, only_second, p = answers.mcnemar(pairs[:, 0], pairs[:, 1])
+    return {"counts": [int(only_first), int(only_second)], "p": float(p), "inputs afterwards": pairs}

@@ -1,0 +1,83 @@
+"""Probe of exercise 03.5: releasing memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ANSWERS = ("run_all",)
+POINTS = 3
+WITHHELD = ("resnet_labs.train",)
+RTOL, ATOL = 1e-4, 1e-6
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return several networks, one network, one batch, and batches of one example."""
+    sizes = [
+        (3, 4, 5),
+        (1, 3, 4),
+        (2, 1, 6),
+        (4, 3, 1),
+        (0, 2, 3),
+        (int(rng.integers(2, 5)), int(rng.integers(3, 6)), 2),
+    ]
+    return [
+        {
+            "weights": rng.normal(size=(networks, 2, 4)),
+            "inputs": rng.normal(size=(batches, count, 4)),
+            "labels": rng.integers(0, 2, size=(batches, count)),
+        }
+        for networks, batches, count in sizes
+    ]
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return the losses, and how many networks are in memory when one is made and after each release."""
+    import gc
+    import weakref
+
+    import torch
+    from torch import nn
+
+    alive: list[Any] = []
+    events: list[list[Any]] = []
+
+    def count() -> int:
+        return sum(weight() is not None for weight in alive)
+
+    class Ring(nn.Linear):
+        """Points at itself, so that only the garbage collector frees it."""
+
+        def __init__(self, weights):
+            super().__init__(4, 2, bias=False, dtype=torch.float64)
+            with torch.no_grad():
+                self.weight.copy_(torch.tensor(weights))
+            self.register_forward_hook(self.seen)
+
+        def seen(self, module, given, output):
+            return None
+
+    def make(weights):
+        events.append(["made", count()])
+        network = Ring(weights)
+        alive.append(weakref.ref(network.weight))
+        return network
+
+    def release():
+        gc.collect()
+        events.append(["released", count()])
+
+    makers = [lambda weights=weights: make(weights) for weights in case["weights"]]
+    batches = [(torch.tensor(x), torch.tensor(y)) for x, y in zip(case["inputs"], case["labels"], strict=True)]
+    collecting = gc.isenabled()
+    gc.collect()
+    gc.freeze()  # so that a release looks at what is new alone
+    gc.disable()
+    try:
+        losses = answers.run_all(makers, batches, release)
+    finally:
+        gc.unfreeze()
+        if collecting:
+            gc.enable()
+    return {"losses": [[float(loss) for loss in row] for row in losses], "events": events}
