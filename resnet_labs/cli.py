@@ -15,6 +15,7 @@ from typing import Any
 
 from resnet_labs import __version__, files
 from resnet_labs.errors import InputError, LabError, nearest
+from resnet_labs.grading import command as grading
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -306,6 +307,7 @@ def _parser() -> argparse.ArgumentParser:
     timed = command("bench", _bench, "our code against installed peers, as ratios")
     timed.add_argument("names", nargs="*", help="which benchmarks (default all)")
     timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, one JSON line per row")
+    grading.add(command)
     return parser
 
 

@@ -21,7 +21,7 @@ from resnet_labs.grading.prelude import prelude
 from resnet_labs.grading.withheld import everywhere
 from resnet_labs.labs import Lab
 
-Ask = Callable[[dict[str, Any]], list[dict[str, Any]]]
+Ask = Callable[[dict[str, Any], tuple[str, ...]], list[dict[str, Any]]]
 _WORKFLOWS = Path(__file__).parent / "workflows"
 
 
@@ -31,7 +31,8 @@ def release(lab: Lab, out: Path, *, ask: Ask) -> list[Path]:
     Args:
         lab: the lab.
         out: the folder; `public` in it is for students, `private` for teachers only.
-        ask: runs a notebook's probe cells in the sandbox and returns what each displayed, as `execute.observe` does.
+        ask: runs a notebook's probe cells in the sandbox, where some names are withheld, and returns what each
+            displayed, as `execute.observe` does.
 
     Returns:
         The files.
@@ -87,7 +88,7 @@ def with_references(made: Bundle, answers: list[tuple[str, str]], ask: Ask) -> B
     Raises:
         InputError: the solution fails at a probe.
     """
-    seen = ask(assemble.of_answers(made, answers))
+    seen = ask(assemble.of_answers(made, answers), made.withheld)
     exercises = []
     for number, each in enumerate(made.exercises):
         asked = [payload["cases"] for payload in seen[number :: len(made.exercises)]]
