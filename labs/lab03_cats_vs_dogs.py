@@ -33,8 +33,8 @@
 # Before you run anything, write down an answer and a reason for each.
 #
 # 1. On how many of the 7,500 images do 98.173 % and 98.133 % differ?
-# 2. You train the same network twice with another seed. By how much do the two accuracies differ: less than these two,
-#    by about the same, or by more?
+# 2. You train the same network twice, with two seeds. By how much do the two accuracies differ: less than these two,
+#    about as much, or more?
 # 3. What takes the most memory while a ResNet-50 trains on 32 photographs: its weights, their gradients, the
 #    optimizer, or something else?
 #
@@ -114,8 +114,8 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 # because an image that is hard for one is hard for the other. So there are two questions: where does the true accuracy
 # lie (an interval), and do these two networks differ (a test on the images on which they disagree)?
 #
-# There is a third, and no test set answers it. A network is one draw too: another seed, other weights. To say something
-# about *depth*, train each depth more than once.
+# There is a third question, and no test set answers it. A network is one draw, too: another seed gives other weights.
+# To say something about *depth*, train each depth more than once.
 #
 # Below: some of the images.
 #
@@ -129,9 +129,9 @@ plotting.images(test_set.images[:12], [test_set.classes[k] for k in test_set.lab
 # %% [markdown]
 # ## Exercise 03.1. An interval for an accuracy
 #
-# The interval of most textbooks, $p \pm 1.96\,s$, is a single point where every image is right, and reaches above 1
-# near it. Wilson's asks another question: which true accuracies would make what you saw not too surprising, that is,
-# lie within $z = 1.96$ of *their own* standard deviations? Its ends are
+# The interval of most textbooks, $p \pm 1.96\,s$, shrinks to a single point where every image is right, and reaches
+# above 1 near there. Wilson's interval asks another question: which true accuracies would make what you saw not too
+# surprising, that is, lie within $z = 1.96$ of *their own* standard deviations? Its ends are
 #
 # $$\frac{p + \frac{z^2}{2n} \pm z \sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}}}{1 + \frac{z^2}{n}}.$$
 #
@@ -154,7 +154,7 @@ checks.lab03.check_wilson(wilson_interval)
 # <details><summary>Hint 03.1a: outside 0 to 1, math domain error, swapped ends, or another number of values</summary>
 #
 # The interval around $p$ itself is not Wilson's: its middle is shifted towards one half, by $z^2 / 2n$. Return two
-# fractions, the lower end first. $p$ is a fraction too, `right / total`: with a count in its place $p(1-p)$ is negative
+# fractions, the lower end first. $p$ is a fraction too, `right / total`: with a count instead, $p(1-p)$ is negative
 # and has no root.
 #
 # </details>
@@ -172,8 +172,8 @@ checks.lab03.check_wilson(wilson_interval)
 # </details>
 
 # %% [markdown]
-# **Expected:** [0.9784, 0.9845] and [0.9780, 0.9842], exactly, on any device. They overlap nearly whole. (The
-# size of the test set is in the figures: no other below 15,000 images gives the report's four accuracies to the last
+# **Expected:** [0.9784, 0.9845] and [0.9780, 0.9842], exactly, on any device. They overlap almost entirely. (The size
+# of the test set is in the figures: no other below 15,000 images gives the report's four accuracies to the last
 # digit.)
 
 # %% tags=["exercise"]
@@ -242,8 +242,8 @@ for only_second in (0, 10, 50, 100):
 # %% [markdown]
 # ## Exercise 03.3. The smallest difference that can be shown
 #
-# Turn the question round, before any training: how far apart must two accuracies lie, so that a test set of $n$ images
-# shows it? For two networks with the same standard deviation $s$, on test sets of their own, the difference has the
+# Turn the question around, before any training: how far apart must two accuracies be for a test set of $n$ images to
+# show it? For two networks with the same standard deviation $s$, on test sets of their own, the difference has the
 # standard deviation $\sqrt 2\,s$. To be outside the 95 % interval it must be 1.96 of these from zero. And to be there
 # in four out of five cases, the true difference must be another 0.84 away:
 #
@@ -270,14 +270,14 @@ checks.lab03.check_smallest_difference(smallest_difference, needed)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 03.3a: too small by a factor, or it does not shrink with more images</summary>
 #
-# Variances add, standard deviations do not: two networks give $2p(1-p)/n$ under the root. The number of images stands
-# below, under the root too.
+# Variances add, standard deviations do not: two networks give $2p(1-p)/n$ under the root. The number of images is in
+# the denominator, also under the root.
 #
 # </details>
 # <details><summary>Hint 03.3b: 1.96 alone</summary>
 #
-# A true difference of 1.96 standard deviations is found every other time: half of the time chance makes it smaller. Add
-# the 0.84, which stand for 80 %.
+# A true difference of 1.96 standard deviations is found every other time: half of the time chance makes it smaller.
+# Add the 0.84, which makes it four times out of five.
 #
 # </details>
 # <details><summary>Hint 03.3c: images, per cent, or another `needed`</summary>
@@ -327,9 +327,9 @@ widgets.frame_slider(
 # %% [markdown]
 # ## Exercise 03.4. What a training step keeps in memory
 #
-# While a network trains, four things lie in memory at the same time:
+# While a network trains, four things are in memory at the same time:
 #
-# - its **weights**, and what else it carries along: batch norm's running statistics (the `buffers`);
+# - its **weights**, and the other tensors that it carries: batch norm's running statistics (the `buffers`);
 # - a **gradient** for each weight that is trained, of the same size;
 # - what the **optimizer** remembers of each trained weight: nothing for plain SGD, one number with momentum, two for
 #   Adam;
@@ -368,8 +368,8 @@ checks.lab03.check_training_bytes(training_bytes)
 # <details><summary>Hint 03.4b: no activations, or all outputs</summary>
 #
 # Put the storage of each tensor into a set in `pack`, return the tensor, and run the network *inside* the `with`, not
-# under `torch.no_grad()`, where autograd keeps nothing. Not every output is kept: a ReLU keeps its own output, and
-# what a batch norm gets is kept by it, and the batch by the first convolution.
+# under `torch.no_grad()`, where autograd keeps nothing. Not every output is kept: a ReLU keeps its own output, a
+# batch norm keeps its input, and the first convolution keeps the batch.
 #
 # </details>
 # <details><summary>Hint 03.4c: activations are too many, or wrong on the meta device</summary>
@@ -427,14 +427,14 @@ except OutOfMemory as error:
 # ## Exercise 03.5. Releasing memory
 #
 # Python frees an object when its last name is gone. A tensor on a GPU is freed with it, and nobody has to delete
-# anything by hand, as long as no name is forgotten. Three things hold on to a network after its run:
+# anything by hand, as long as no name is forgotten. Three things can keep a network alive after its run:
 #
 # - a name or a list that still has it: `network` in a loop lives on until the loop gives it another value;
 # - a *loss tensor*: it holds the graph of its step, and with it the weights. `loss.item()` is a number, and holds
 #   nothing;
 # - a network that points at itself, as one does whose hook is its own method. Only Python's garbage collector finds
-#   such a ring, and it comes by when it likes. `runtime.release_memory()` calls it, and hands CUDA's unused memory
-#   back.
+#   such a ring, and you cannot tell when it will run. `runtime.release_memory()` runs it, and returns CUDA's unused
+#   memory.
 #
 # Write `run_all`, which trains one network after the other, and never has two of them in memory. `release` is slow:
 # call it once after each network, when nothing holds that network any more.
@@ -459,8 +459,8 @@ checks.lab03.check_run_all(run_all)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 03.5a: a network is still there, or the losses have another shape or other values</summary>
 #
-# Make each network just before its run, not all at once, and keep none in a list. The easiest way to be rid of every
-# name is a function: put one run into it, return the losses, and everything else is gone. `zero_grad`,
+# Make each network just before its run, not all at once, and keep none in a list. The easiest way to drop every name
+# is a function: put one run into it and return the losses, and everything else is gone. `zero_grad`,
 # `network(inputs)`, `backward`, `step`, once for each batch, one list of losses for each network.
 #
 # </details>
@@ -477,8 +477,8 @@ checks.lab03.check_run_all(run_all)
 # </details>
 
 # %% [markdown]
-# **Expected:** a release takes between 20 and 1,000 ms on a CPU, however small the network, because the collector looks
-# at every object that Python has. That is nothing once a run, and a burden in every step:
+# **Expected:** a release takes between 20 and 1,000 ms on a CPU, however small the network, because the collector
+# looks at every object that Python has. That costs nothing once for each run, and much in every step:
 
 # %% tags=["exercise"]
 network = nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 2))
@@ -506,8 +506,8 @@ print(f"{release_time / step_time:.1f} times as long")
 # ## Experiment
 #
 # Two depths, three seeds each, the same images, epochs, batches and rate. In fast mode the last batch norm of every
-# block starts at zero, so that a short run suffices (Goyal and others, 2017, section 5.1): each block begins by
-# passing its input on.
+# block starts at zero, so that a short run suffices (Goyal and others, 2017, section 5.1): each block starts as an
+# identity.
 
 # %% tags=["experiment"]
 def normalise(network, inputs):
@@ -608,8 +608,8 @@ print(f"  other images, the same networks: [{difference - arm:+.4f}, {difference
 # **Expected (fast mode):** a difference of less than two points. Depth makes a difference that is shown only where
 # neither interval holds zero, and then for these images, this width and these three epochs.
 #
-# And the memory, measured in a real step with SGD and momentum: what the four parts make, and the most that was held at
-# once.
+# And the memory, measured in a real step with SGD and momentum: the sum of the four parts, and the most that was held
+# at once.
 
 # %% tags=["experiment"]
 for depth in (18, 50):
@@ -640,8 +640,8 @@ plotting.report_against_ours(
 
 # %% [markdown]
 # In fast mode the points differ from the report's because images and networks are stand-ins; what can be compared is
-# one depth with the other. What this project stores of both depths on the photographs themselves, from random
-# weights at 32 pixels:
+# one depth with the other. Here is what this project has stored for both depths, on the photographs themselves, from
+# random weights at 32 pixels:
 
 # %% tags=["report"]
 stored = reports.evidence("r1.c6")
@@ -649,22 +649,22 @@ print(compare.as_text(stored) if stored else "nothing stored; `resnet-labs repro
 
 
 # %% [markdown]
-# What the numbers say of the report's claims:
+# What do the numbers say about the report's claims?
 #
-# - **r1.c4** (several models do not fit together, so tensors must be deleted by hand): not testable, because the report
-#   names neither its GPU nor its batch and image sizes; and not likely. Weights take 43 and 90 MiB. What fills a GPU is
-#   the batch that is being trained on, and that is gone when its step is over. Where a network lives on, a forgotten
-#   name holds it, and a function is enough to be rid of its names.
+# - **r1.c4** (several models do not fit together, so tensors must be deleted by hand): not testable, because the
+#   report names neither its GPU nor its batch and image sizes; and not likely. Weights take 43 and 90 MiB. What fills
+#   a GPU is the batch that is being trained on, and that is gone when its step is over. If a network stays in memory,
+#   a forgotten name holds it, and a function is enough to drop its names.
 # - **r1.c5** (deleting by hand makes the run slower): not testable, because the report gives no times and does not say
 #   how often it deleted. In your run a release in every step made the run slower; once a run it costs nothing that
 #   could be noticed.
 # - **r1.c9** (deleting models may have cost performance, the report suggests): not testable, because the report has no
 #   run without deleting.
-# - **r1.c6** (ResNet-50 is worse than ResNet-18): not shown. In the report's runs the difference is 3 images of 7,500;
-#   the intervals are nearly the same, and no split of the disagreements gives a p-value below 0.25. A test set that
-#   shows such a difference has 1.8 million images. In the stored runs the ResNet-50s are about seven points behind, far
-#   more than two seeds differ. But those runs began from random weights and saw 2,000 images of 32 pixels for fifteen
-#   epochs, so they say nothing of networks that start and train as the report's did.
+# - **r1.c6** (ResNet-50 is worse than ResNet-18): not shown. In the report's runs the difference is 3 images of
+#   7,500; the intervals are nearly the same, and no split of the disagreements gives a p-value below 0.25. A test set
+#   that shows such a difference has 1.8 million images. In the stored runs the ResNet-50s are about seven points
+#   behind, far more than two seeds differ. But those runs began from random weights and saw 2,000 images of 32 pixels
+#   for fifteen epochs, so they say nothing about networks that start and train as the report's did.
 # - **r1.c7** (this proves that depth hurts beyond some point): refuted as a proof. One run of each depth says nothing
 #   about depth, since two seeds of one depth can differ by more than three images, as your pairs show. Nor do the
 #   stored runs prove it: their ResNet-50s are behind on the *training* images too, so in fifteen epochs they have
@@ -674,8 +674,9 @@ print(compare.as_text(stored) if stored else "nothing stored; `resnet-labs repro
 # One more thing is in the figures (**r1.c10**: before training ResNet-50 was lower than ResNet-18): confirmed by the
 # report's own figures, 26.547 % against 60.507 %. With two classes, guesses that do not depend on the image would be
 # within 1.2 points of 50 % (two standard deviations of 7,500 coin tosses). So the outputs of ResNet-50 did depend on
-# the image: probably a new, random head on features that separate cats from dogs already, and by chance the wrong way
-# round. Turned round it would have been 73 %. That fits ImageNet weights, which the report does not mention.
+# the image: probably a new, random head on features that separate cats from dogs already, and by chance the two
+# classes were swapped. Swapped back, it would have been 73 %. That fits ImageNet weights, which the report does not
+# mention.
 
 # %% [markdown]
 # ## Break it
@@ -718,9 +719,9 @@ plotting.curves(
 # %% [markdown] tags=["reflection"]
 # ## Reflect
 #
-# - You predicted how far two seeds lie apart. What does your run say, in images?
-# - In fast mode, train on 640 images for 6 epochs, which is as many steps. Which depth is ahead now? What does that say
-#   of r1.c7?
+# - You predicted how far apart two seeds are. What does your run say, in images?
+# - In fast mode, train on 640 images for 6 epochs, which is as many steps. Which depth is ahead now? What does that
+#   say about r1.c7?
 # - The report could have trained each depth ten times. Which test would you use then, and what would count as one
 #   observation?
 # - Your GPU has 16 GiB. Which batch size fits a ResNet-50 at 224 pixels, by your table? Which part would you cut first?
