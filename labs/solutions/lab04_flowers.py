@@ -196,8 +196,8 @@ checks.lab04.check_new_head(new_head)
 # </details>
 
 # %% [markdown]
-# **Expected:** 2,565 parameters train in a ResNet-18 with five classes, and 10,245 of 58,154,053 in a ResNet-152,
-# exactly, on any device.
+# **Expected:** {{expected exactly 2565: sum(parameter.numel() for parameter in held)}} parameters train in a ResNet-18
+# with five classes, and $5 \cdot 2049 = 10245$ in a ResNet-152, on any device.
 
 # %% tags=["exercise"]
 example = resnet18()
@@ -325,7 +325,8 @@ checks.lab04.check_features(features_of)
 # </details>
 
 # %% [markdown]
-# **Expected:** your features and the library's `cached_features` differ by less than 0.0001 on any device.
+# **Expected:** your features and the library's `cached_features` differ by
+# {{expected below 0.0001: (yours - ours).abs().max().item()}}, on any device.
 
 
 # %% tags=["exercise"]
@@ -395,8 +396,8 @@ checks.lab04.check_split(stratified_split)
 # </details>
 
 # %% [markdown]
-# **Expected:** of the 4,317 flowers that this project measured with, 862 to 865 come into the validation part, by how
-# you round.
+# **Expected:** of the flowers that this project measured with, {{r3.c5 views=0: train}} come into the training part and
+# {{r3.c5 views=0: validation}} into the validation part; yours may have two more or less, by how you round.
 
 # %% [markdown]
 # ## Exercise 04.5. Reading 0.947368
@@ -468,7 +469,8 @@ checks.lab04.check_reading(possible_sizes, divisor, size, low, high)
 # </details>
 
 # %% [markdown]
-# **Expected:** 52 sizes up to 1,000; an interval that is about 0.037 wide.
+# **Expected:** {{expected exactly 52: len(possible_sizes(0.947368, 6, range(1, 1001)))}} sizes up to 1,000; an interval
+# with a width of {{expected about 0.037 within 0.0005: high - low}}.
 
 # %% tags=["exercise"]
 print(f"{round(0.947368 * size)} of {size} images: 95 % interval [{low:.3f}, {high:.3f}]")
@@ -619,10 +621,10 @@ if live_epochs < epochs:
     print(f"(live training ran for {live_epochs} of {epochs} epochs: its time is multiplied, its accuracy is early)")
 
 # %% [markdown]
-# **Expected:** the same weights to 0.0001 without augmentation; accuracies that differ by a few images with it, in both
-# directions; a drift of exactly 0. The ratio of times comes from the passes: 30 epochs against 3 views and one
-# plain pass in fast mode, 50 against 6 in report mode, about eight either way. On a small network the head takes its
-# share of the time, and what is printed is between 2 and 7. A second cached run costs its head alone.
+# **Expected:** the same weights without augmentation, up to rounding; with it accuracies that differ by
+# {{expected -0.08 to 0.08: differences}}; a drift of exactly 0. The ratio of times comes from the passes: 30 epochs
+# against 3 views and one plain pass in fast mode, 50 against 6 in report mode, about eight either way. On a small
+# network the head takes its share of the time, and what is printed is less. A second cached run costs its head alone.
 #
 # How many views are enough? Move the slider. With one view, which here is one augmented version of each image, the head
 # sees the same rows in every epoch.
@@ -670,9 +672,11 @@ for seed in seeds:
 print(compare.as_text(gaps))
 
 # %% [markdown]
-# **Expected:** accuracy gaps between -0.1 and 0.1 in fast mode, on 100 validation images, so the gaps alone tell
-# little. The rows that begin with "change" compare each seed with itself, on the same split and from the same first
-# weights: the loss gap shrinks by 0.02 to 0.1.
+# **Expected:** in fast mode, on 100 validation images, accuracy gaps
+# {{expected -0.1 to 0.1: [run.metrics["accuracy_gap"] for run in gaps]}}, so the gaps alone tell little. The rows that
+# begin with "change" compare each seed with itself, on the same split and from the same first weights: the loss gap
+# shrinks by a number {{expected 0.02 to 0.1: [-run.metrics["change_of_loss_gap"] for run in gaps if
+# "change_of_loss_gap" in run.metrics]}}.
 #
 # Last, claim r3.c4: does a small learning rate keep the pretrained weights from being forgotten? With a frozen backbone
 # nothing is there to forget: the drift above is 0 at every rate. So thaw everything, train a few epochs with a small
@@ -705,9 +709,13 @@ if fast:
     print(compare.as_text(forgetting))
 
 # %% [markdown]
-# **Expected:** frozen, a drift of 0 and the old accuracy to the last digit. Thawed at the report's rate of 0.0001,
-# weights drift by about 0.01 and running statistics by about 0.1, and some of the old task is lost; at 0.01 most of it
-# is.
+# **Expected:** frozen, a drift of
+# {{expected exactly 0: [run.metrics["weight_drift"] for run in forgetting if run.settings["frozen"]]}} and the old
+# accuracy to the last digit. Thawed at the report's rate weights drift by {{expected about 0.01 within 0.008:
+# [run.metrics["weight_drift"] for run in forgetting if not run.settings["frozen"] and run.settings["learning_rate"] ==
+# 1e-4]}} and running statistics by {{expected about 0.1 within 0.08: [run.metrics["statistics_drift"] for run in
+# forgetting if not run.settings["frozen"] and run.settings["learning_rate"] == 1e-4]}}, and some of the old task is
+# lost; at a hundred times that rate most of it is.
 
 # %% [markdown]
 # ## Report against ours
@@ -748,7 +756,7 @@ print("\n".join(compare.provenance(augmented_runs)) if augmented_runs else "noth
 
 # %% [markdown]
 # A cache repeats its views. Does a new view in every epoch, with a pass through the network each time, teach the head
-# more? The same flowers, five seeds (`resnet-labs reproduce r3.c5.views`):
+# more? The same flowers, {{r3.c5.views views=1: accuracy count}} seeds (`resnet-labs reproduce r3.c5.views`):
 
 # %% tags=["report"]
 for kind in results.alike(reports.evidence("r3.c5.views")):
@@ -758,8 +766,9 @@ for kind in results.alike(reports.evidence("r3.c5.views")):
 print("\n".join(compare.provenance(kind)))
 
 # %% [markdown]
-# Not that these seeds could show: one cached view and a new view in every epoch have the same mean, and the cache takes
-# a tenth of the time.
+# Compare: one cached view has a mean of {{r3.c5.views views=1: accuracy as .4}}, a new view in every epoch
+# {{r3.c5.views views="a new one in every epoch": accuracy as .4}}, and the cache takes
+# {{r3.c5.views views=1 over r3.c5.views views="a new one in every epoch": seconds as %.0}} of the time.
 
 # %% [markdown]
 # In fast mode the points differ from the report's because images and network are stand-ins: only live against cached
@@ -768,20 +777,20 @@ print("\n".join(compare.provenance(kind)))
 #
 # What the numbers of your fast run say of the report's claims:
 #
-# - **r3.c4** (a small learning rate keeps the pretrained weights from being forgotten): it is not the rate where the
-#   backbone is frozen. There nothing moves, not even at a hundred times the report's rate: the drift is 0, bit for bit.
-#   The report froze its layers at first; the name that it gives its small rate suggests that some were thawed later.
-#   Thawed, the smaller rate does forget less, but it forgets something: the running statistics follow the new images at
-#   any rate. Read all three blocks above.
-# - **r3.c5** (augmentation reduces overfitting with the backbone frozen): not shown for the report's network. Against
-#   the same split and first weights without augmentation, your loss gap shrank (the row "change of loss gap"), and on
-#   the real flowers, behind a small network, the accuracy gap did, with an interval below zero. The change of
-#   validation accuracy has an interval around zero in both: a smaller gap, and no better network. The training images
-#   got harder, the validation images no easier.
-# - **r3.c6** (0.947368 on the validation set): not shown, because nothing is stored of ResNet-152. The figure asks for
-#   a multiple of 19 images, such as the 570 of the likely set. On those its 95 % interval is [0.926, 0.963]: the second
-#   decimal is not sure, and the last four say nothing of flowers. The report names no test set. If the epoch to print
-#   was chosen by this figure, as the public copies of that course's code choose it, new flowers would give less.
+# - **r3.c4** ({{r3.c4: claim}}): {{r3.c4: verdict}} by stored lines. It is not the rate where the backbone is frozen.
+#   There nothing moves, not even at a hundred times the report's rate: the drift is 0, bit for bit. The report froze
+#   its layers at first; the name that it gives its small rate suggests that some were thawed later. Thawed, the smaller
+#   rate does forget less, but it forgets something: the running statistics follow the new images at any rate. Read all
+#   three blocks above.
+# - **r3.c5** ({{r3.c5: claim}}): {{r3.c5: verdict}}. Stored: {{r3.c5: briefly}}. In your fast run the loss gap shrank
+#   (the row "change of loss gap"). The change of validation accuracy is printed beside both: a smaller gap is no better
+#   network. The training images got harder, the validation images no easier.
+# - **r3.c6** ({{r3.c6: claim}}): {{r3.c6: verdict}}. The figure asks for a multiple of 19 images, such as the 570 of
+#   the likely set. On those its 95 % interval reaches from
+#   {{expected about 0.926 within 0.0005: metrics.wilson_interval(540, 570)[0]}} to
+#   {{expected about 0.963 within 0.0005: metrics.wilson_interval(540, 570)[1]}}: the second decimal is not sure, and
+#   the last four say nothing of flowers. The report names no test set. If the epoch to print was chosen by this figure,
+#   as the public copies of that course's code choose it, new flowers would give less.
 
 # %% [markdown]
 # ## Break it

@@ -1,7 +1,7 @@
 """Templates in prose: `{{QUOTATION}}` becomes a figure, `{{expected RANGE: EXPRESSION}}` a range that tests check.
 
 The rules of quotations are in `quoted`. A range is `0.1 to 0.3`, `below 0.3`, `above 0.1`, `exactly 2565` or
-`about 0.8 within 0.05`. The expression is Python, evaluated at the end of the section with the notebook's names; each
+`about 0.8 within 0.05`; `exactly 5, 6, 7` is for three values. The expression is Python, evaluated at the end of the section with the notebook's names; each
 of its values must be in the range. In a Markdown page a quotation is in a comment, before its figure:
 `<!-- = QUOTATION -->figure<!-- /= -->`.
 """
@@ -21,15 +21,16 @@ _WIDTH = 120
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NUMBER = r"([+-]?[\d.]+(?:e[+-]?\d+)?)"
 _RANGES = re.compile(rf"{_NUMBER} to {_NUMBER}|(below|above|exactly) {_NUMBER}|about {_NUMBER} within {_NUMBER}")
+_SEVERAL = re.compile(rf"exactly {_NUMBER}((?:, {_NUMBER})+)")
 _MARK = re.compile(r"<!-- = (.*?) -->(.*?)<!-- /= -->", re.DOTALL)
 
 
 class Expectation(TypedDict):
-    """A range that values must be in; an end may be None."""
+    """A range that values must be in. An end may be None; lists are ends for one value each."""
 
     text: str
-    low: float | None
-    high: float | None
+    low: float | list[float] | None
+    high: float | list[float] | None
     of: str
 
 
@@ -69,17 +70,22 @@ def _without_math(text: str) -> str:
 
 def _expectation(text: str) -> Expectation:
     wanted, _, expression = text.partition(": ")
-    found = _RANGES.fullmatch(wanted.strip())
+    found, several = _RANGES.fullmatch(wanted.strip()), _SEVERAL.fullmatch(wanted.strip())
     problem = f"There is no range {wanted.strip()!r}."
     forms = "Write `0.1 to 0.3`, `below 0.3`, `above 0.1`, `exactly 5` or `about 0.8 within 0.05`, then `: EXPRESSION`."
-    if not found:
+    if not found and not several:
         raise InputError(problem, forms)
-    low, high, word, bound, middle, margin = found.groups()
     try:
         ast.parse(expression.strip(), mode="eval")
     except SyntaxError as error:
         raise InputError(f"{expression.strip()!r} is not an expression.", f"{error.msg}.") from error
     of = expression.strip()
+    if several:
+        *most, last = wanted.strip().removeprefix("exactly ").split(", ")
+        values = list(map(float, [*most, last]))
+        return Expectation(text=f"{', '.join(most)} and {last}", low=values, high=values, of=of)
+    assert found is not None
+    low, high, word, bound, middle, margin = found.groups()
     if low:
         if float(low) >= float(high):
             raise InputError(problem, "Write the lower end first.")

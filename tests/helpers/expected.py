@@ -15,8 +15,9 @@ import numpy as _np
 
 def _outside(text, low, high, of, value):
     values = [float(value)] if isinstance(value, _Real) else _np.asarray(value, dtype=float).ravel().tolist()
-    wrong = [x for x in values if not ((low is None or x >= low) and (high is None or x <= high))]
-    assert values and not wrong, f"the text expects {{text}}; {{of}} is {{values}}"
+    lows, highs = ([end] * len(values) if not isinstance(end, list) else end for end in (low, high))
+    fits = [(a is None or x >= a) and (b is None or x <= b) for a, x, b in zip(lows, values, highs)]
+    assert values and all(fits) and len(lows) == len(values), f"the text expects {{text}}; {{of}} is {{values}}"
 
 
 for _text, _low, _high, _of in {expected!r}:

@@ -46,6 +46,12 @@ def test_an_expected_range_is_shown_and_kept(text: str, said: str, low: float | 
     compile(one["of"], "of", "eval")
 
 
+def test_several_exact_values_are_kept_as_lists() -> None:
+    shown, (one,) = fill("{{expected exactly 11.69, 21.80, 3: x}} parameters")
+    assert shown == "11.69, 21.80 and 3 parameters"
+    assert one["low"] == one["high"] == [11.69, 21.8, 3]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -63,7 +64,8 @@ def test_a_notebook_that_changed_is_executed_anew(tmp_path: Path, executed: Exec
 def expecting(notebook: Path, text: str, *sources: str) -> Path:
     """Write a notebook whose first section expects something of what its cells compute."""
     low, high, of = text.split(" ", 2)
-    kept = {"expected": [{"text": f"between {low} and {high}", "low": float(low), "high": float(high), "of": of}]}
+    ends = {"low": json.loads(low), "high": json.loads(high)}
+    kept = {"expected": [{"text": f"between {low} and {high}", **ends, "of": of}]}
     cells = [nbformat.v4.new_markdown_cell("## Section\n**Expected:** so.", metadata=kept)]
     cells += [nbformat.v4.new_code_cell(source) for source in sources]
     cells += [nbformat.v4.new_markdown_cell("## Next"), nbformat.v4.new_code_cell("losses = None")]
@@ -81,3 +83,9 @@ def test_what_the_prose_expects_is_compared_at_the_end_of_its_section(tmp_path: 
 def test_a_value_that_the_prose_does_not_expect_fails(tmp_path: Path, executed: Execute, losses: str) -> None:
     with pytest.raises(AssertionError, match=r"the text expects between 0\.1 and 0\.3; losses is"):
         executed(expecting(tmp_path / "does_not_expect.ipynb", "0.1 0.3 losses", f"losses = {losses}"))
+
+
+@pytest.mark.parametrize("losses", ["[0.1, 0.4]", "[0.1]", "[0.1, 0.2, 0.3]"])
+def test_of_several_values_each_has_its_own_range(tmp_path: Path, executed: Execute, losses: str) -> None:
+    with pytest.raises(AssertionError, match="losses is"):
+        executed(expecting(tmp_path / "several.ipynb", "[0.1,0.2] [0.1,0.2] losses", f"losses = {losses}"))
