@@ -1,0 +1,53 @@
+"""Probe of exercise 04.1: a new head and its optimizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from resnet_labs.grading.probes.lab04.shared import moved, small_network
+
+ANSWERS = ("new_head",)
+POINTS = 2
+WITHHELD = ("resnet_labs.weights.replace_head", "timm")
+RTOL, ATOL = 1e-4, 1e-5
+HELPERS = ("small_network", "moved")
+__all__ = [*HELPERS, "inputs", "observe"]
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return heads of several widths, for few and many classes and for one, with several learning rates."""
+    sizes = [(8, 5, 1e-3), (24, 2, 0.05), (int(rng.integers(9, 20)), int(rng.integers(11, 60)), 3e-4), (5, 1, 0.01)]
+    return [
+        {"width": width, "classes": classes, "rate": rate, "seed": int(rng.integers(1 << 30))}
+        for width, classes, rate in sizes
+    ]
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return the head's shapes, what it gives, and what two steps of the optimizer do to a network of ones."""
+    import torch
+
+    network = small_network(case["width"], 7, case["seed"]).eval()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    optimizer = answers.new_head(network, case["classes"], case["rate"])
+    head = list(network.fc.parameters())
+    with torch.no_grad():
+        for weight in head:
+            weight.copy_(torch.cos(torch.arange(weight.numel()) + 0.5).reshape(weight.shape))
+    images = torch.sin(torch.arange(2 * 3 * 49.0)).reshape(2, 3, 7, 7)
+    logits = network(images)
+    start = [weight.detach().clone() for weight in head]
+    for step in (1.0, 0.25):
+        for weight in network.parameters():
+            weight.grad = step * torch.linspace(0.5, 3, weight.numel()).reshape(weight.shape)
+        optimizer.step()
+    after = {name: tensor for name, tensor in network.state_dict().items() if not name.startswith("fc.")}
+    kept = {name: tensor for name, tensor in before.items() if not name.startswith("fc.")}
+    return {
+        "shapes": sorted([list(weight.shape) for weight in head]),
+        "logits": logits,
+        "moved": moved(kept, after),
+        "steps": [(weight - was).flatten() / case["rate"] for weight, was in zip(head, start, strict=True)],
+    }

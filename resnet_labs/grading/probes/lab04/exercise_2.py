@@ -1,0 +1,85 @@
+"""Probe of exercise 04.2: a freeze that stays frozen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from resnet_labs.grading.probes.lab04.shared import moved, small_network
+
+ANSWERS = ("freeze_backbone",)
+POINTS = 4
+WITHHELD = ("resnet_labs.freeze",)
+RTOL, ATOL = 1e-4, 1e-6
+HELPERS = ("small_network", "moved")
+__all__ = [*HELPERS, "inputs", "observe"]
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return optimizers made long before and just now, gradients left over, set to zero, and none."""
+    rows = [
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}, 2, "left", False),
+        ("AdamW", {"lr": 0.01, "weight_decay": 0.1}, 0, "none", False),
+        ("Adam", {"lr": 0.01, "weight_decay": 0.05}, 3, "zero", False),
+        ("SGD", {"lr": 0.2, "weight_decay": 0.1}, 0, "left", True),
+        ("RMSprop", {"lr": 0.01, "momentum": 0.5}, 1, "left", True),
+    ]
+    return [
+        {
+            "optimizer": [kind, settings],
+            "steps before": steps,
+            "gradients": gradients,
+            "none after": none_after,
+            "width": int(rng.integers(5, 12)),
+            "images": rng.normal(size=(5, 3, 7, 6)).astype("float32"),
+            "seed": int(rng.integers(1 << 30)),
+        }
+        for kind, settings, steps, gradients, none_after in rows
+    ]
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return what a loop still moves, the names of the state, and whether two passes in training mode agree."""
+    import torch
+    import torch.nn.functional as F
+
+    network = small_network(case["width"], 3, case["seed"])
+    images = torch.tensor(case["images"])
+    labels = torch.arange(len(images)) % 3
+    kind, settings = case["optimizer"]
+    optimizer = getattr(torch.optim, kind)(network.parameters(), **settings)
+
+    def train(steps, set_to_none):
+        for _ in range(steps):
+            network.train()
+            optimizer.zero_grad(set_to_none=set_to_none)
+            F.cross_entropy(network(images), labels).backward()
+            optimizer.step()
+
+    train(case["steps before"], False)
+    if case["gradients"] == "left":
+        F.cross_entropy(network(images), labels).backward()
+    elif case["gradients"] == "zero":
+        optimizer.zero_grad(set_to_none=False)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    weights = dict(network.named_parameters())
+    answers.freeze_backbone(network)
+    by_freeze = moved(before, network.state_dict())
+    network.eval()
+    network.train()
+    features = []
+    handle = network.fc.register_forward_pre_hook(lambda head, given: features.append(given[0].detach().clone()))
+    with torch.no_grad():
+        network(images)
+        network(images[:1])
+    handle.remove()
+    train(2, case["none after"])
+    return {
+        "moved by the freeze": by_freeze,
+        "moved by the loop": moved(before, network.state_dict()),
+        "names": sorted(network.state_dict()),
+        "same weights": sorted(name for name, weight in network.named_parameters() if weights.get(name) is weight),
+        "features": features,
+        "head": [network.fc.weight, network.fc.bias] if not case["steps before"] else [],
+    }
