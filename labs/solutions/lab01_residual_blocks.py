@@ -200,7 +200,8 @@ checks.lab01.check_basic_block(BasicBlock)
 # </details>
 
 # %% [markdown]
-# **Expected:** 73,984 parameters for 64 channels, exactly, on any device.
+# **Expected:** {{expected exactly 73984: count_parameters(BasicBlock(64, 64, 1, nn.Identity()))}} parameters for 64
+# channels, on any device.
 
 # %% tags=["exercise"]
 count_parameters(BasicBlock(64, 64, 1, nn.Identity()))
@@ -269,8 +270,8 @@ checks.lab01.check_bottleneck(Bottleneck)
 # </details>
 
 # %% [markdown]
-# **Expected:** 70,400 parameters for 256 channels in and out, exactly: one seventeenth of a basic block of 256
-# channels.
+# **Expected:** {{expected exactly 70400: count_parameters(Bottleneck(256, 64, 1, nn.Identity()))}} parameters for 256
+# channels in and out: one seventeenth of a basic block of 256 channels.
 
 # %% tags=["exercise"]
 count_parameters(Bottleneck(256, 64, 1, nn.Identity())), count_parameters(BasicBlock(256, 256, 1, nn.Identity()))
@@ -455,9 +456,12 @@ for depth, (block, num_blocks, paper) in table.items():
     print(f"   multiply-adds: yours {billions:5.2f}, the paper's {paper:4.1f}")
 
 # %% [markdown]
-# **Expected:** 11.69, 21.80, 25.56, 44.55 and 60.19 million parameters; 1.81, 3.66, 4.09, 7.80 and 11.51 billion
-# multiply-adds, exactly, on any device. Two networks agree with the paper and three need 2 to 8 % more. Move each
-# stride from the 3x3 to the 1x1 in front of it, as in the paper, and count again:
+# **Expected:** {{expected exactly 11.69, 21.80, 25.56, 44.55, 60.19:
+# [round(count_parameters(imagenet_network(*row[:2])) / 1e6, 2) for row in table.values()]}} million parameters;
+# {{expected exactly 1.81, 3.66, 4.09, 7.80, 11.51: [round(count_multiply_adds(imagenet_network(*row[:2]), (3, 224,
+# 224)) / 1e9, 2) for row in table.values()]}} billion multiply-adds, on any device. Two networks agree with the paper
+# and three need 2 to 8 % more. Move each stride from the 3x3 to the 1x1 in front of it, as in the paper, and count
+# again:
 
 
 # %% tags=["exercise"]
@@ -477,8 +481,9 @@ for depth in (50, 101, 152):
     print(f"ResNet-{depth}: {count_multiply_adds(network, (3, 224, 224)) / 1e9:.2f}, the paper's {paper}")
 
 # %% [markdown]
-# The 3x3 and the first 1x1 of three blocks then work on a quarter of the pixels. The paper rounds down: it gives 3.86
-# billion as 3.8.
+# The 3x3 and the first 1x1 of three blocks then work on a quarter of the pixels. The paper rounds down: it gives
+# {{expected about 3.86 within 0.005: count_multiply_adds(strides_as_in_the_paper(imagenet_network(*table[50][:2])), (3,
+# 224, 224)) / 1e9}} billion as 3.8.
 
 # %% [markdown]
 # ## Experiment
@@ -566,8 +571,11 @@ for depth in depths:
         print(f"{depth} layers, {way}: training loss {', '.join(f'{value:.3f}' for value in last)}")
 
 # %% [markdown]
-# **Expected (8x8 digits):** residual networks end below 0.4 up to 32 layers, and below 1 at 56. Plain ones end higher
-# with each step in depth, from below 0.4 at 8 layers to above 1.8 at 56.
+# **Expected (8x8 digits):** residual networks end {{expected below 0.4: [histories[depth, "residual", seed][-1] for
+# depth in depths if depth <= 32 for seed in seeds]}} up to 32 layers, and
+# {{expected below 1: [histories[56, "residual", seed][-1] for seed in seeds]}} at 56. Plain ones end higher with each
+# step in depth, from {{expected below 0.4: [histories[8, "plain", seed][-1] for seed in seeds]}} at 8 layers to
+# {{expected above 1.8: [histories[56, "plain", seed][-1] for seed in seeds]}} at 56.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Training loss by depth: plain networks rise far above the others"}}
 figure = plotting.curves(
@@ -659,8 +667,12 @@ plotting.curves(curves | normed, y="gradient norm, untrained", x="convolution, f
 # to the head and on its way back. But neither the paper nor the reports use that network: theirs have batch norm, and
 # still train worse with depth.
 #
-# **Expected (8x8 digits):** below $10^{-13}$ in every convolution of the plain network of 32 layers; exactly 0 at 56
-# layers, where float32 has no smaller number; between 0.001 and 0.1 with the shortcut, at both depths.
+# **Expected (8x8 digits):** {{expected below 1e-13: [norm for (depth, name), norms in bare.items() if "plain" in name
+# and depth == 32 for norm in norms]}} in every convolution of the plain network of 32 layers; {{expected exactly 0:
+# [norm for (depth, name), norms in bare.items() if "plain" in name and depth == 56 for norm in norms]}} at 56 layers,
+# where float32 has no smaller number;
+# {{expected 0.001 to 0.1: [norm for (_, name), norms in bare.items() if "residual" in name for norm in norms]}} with
+# the shortcut, at both depths.
 
 
 # %% [markdown]
@@ -709,35 +721,37 @@ print(f"two 3x3 convolutions in each of 50 blocks: {2 * 50 + 2} layers; three co
 # %% [markdown]
 # What do the numbers say about the reports' claims?
 #
-# - **r0.c1** (plain networks get worse with depth, residual connections fix it): confirmed, on digits in place of
-#   CIFAR-10. From 20 layers on every plain network has a higher training loss than every residual one, in both tables.
-#   How much higher depends on the budget: with more epochs and channels the loss of plain networks falls far at 20 and
-#   32 layers, and little at 56.
-# - **r0.c9** (the problem that it solves is the vanishing gradient): refuted for networks with batch norm, on digits in
-#   place of CIFAR-10. Untrained, the gradient of the first layer of a plain network of 56 layers is not smaller than
-#   that of the last, but about a thousand times larger. After training on the digits it is smaller, by the factor in
-#   the tables: it became so while the network failed to learn, so it cannot be why learning did not begin, and it is
-#   nothing like the zero of 56 layers without batch norm. He et al. write in section 4.1 that vanishing gradients are
-#   an unlikely cause, because batch norm keeps the signals alive in both directions.
-# - **r1.c8** (degradation comes from vanishing or exploding gradients, and skip connections overcome it): not shown. In
-#   the stored runs the plain networks of 56 layers have both the larger untrained gradients in their first layer and
-#   the larger training error. Two things that occur together do not show that one causes the other.
-# - **r4.c1** (residual connections let gradients reach the first layers): not shown with batch norm, which r4's
-#   network has. All stored runs have it too, and there gradients reach the first layers without a shortcut as well.
-#   What the shortcut changes is that they arrive at a *similar size*: at every depth the mean of the first layer's is
-#   one to ten times the last's. Without batch norm, your own run above agrees with the claim.
-# - **r4.c12** (without shortcuts the weights never update): refuted, on digits in place of CIFAR-10. A network that
-#   keeps its first weights guesses, and gets nine of ten digits wrong. None of the 12 stored plain runs has a training
-#   error as high as 0.85.
-# - **r4.c11** (a ResNet-18 has four blocks of two convolutions each): inconsistent with itself. The network that the
-#   report prints has eight blocks. Four would make 10 layers, stem and head included.
-# - **r3.c1** (each block of ResNet-152 has two 3x3 convolutions): refuted. Two a block would make 102 layers, and the
-#   name says 152: one 3x3 between two 1x1.
-# - **r3.c2** (stages halve the feature map and double the filters): confirmed from stage to stage. The first stage
-#   keeps the map of the stem and multiplies its 64 channels by four.
-# - **r3.c3** (global average pooling lowers the parameter count and the overfitting): not shown. The first half is
-#   arithmetic and right: 2.0 against 100.4 million in the last layer. The second half was not measured.
-# - **r3.c8** (global average pooling weights its means): refuted. It has no parameters and gives the plain mean.
+# - **r0.c1** ({{r0.c1: claim}}): {{r0.c1: verdict}}. Stored: {{r0.c1: briefly}}. How much higher depends on the budget:
+#   with ten epochs and more channels the loss of the plain network of 32 layers is
+#   {{r0.c1.digits depth=32 residual=false: train_loss as .2}} and that of 56 layers
+#   {{r0.c1.digits depth=56 residual=false: train_loss as .2}}.
+# - **r0.c9** ({{r0.c9: claim}}): {{r0.c9: verdict}} for networks with batch norm, on digits in place of CIFAR-10.
+#   Untrained, the gradient of the first layer of a plain network of 56 layers is not smaller than that of the last, but
+#   larger, by a factor whose logarithm (base ten) is
+#   {{r0.c1.digits depth=56 residual=false: log10_first_over_last_gradient_before summary as .1}}. After training on the
+#   digits it is smaller, by the factor in the tables: it became so while the network failed to learn, so it cannot be
+#   why learning did not begin, and it is nothing like the zero of 56 layers without batch norm. He et al. write in
+#   section 4.1 that vanishing gradients are an unlikely cause, because batch norm keeps the signals alive in both
+#   directions.
+# - **r1.c8** ({{r1.c8: claim}}): {{r1.c8: verdict}}. Stored: {{r1.c8: briefly}}. Two things that occur together do not
+#   show that one causes the other.
+# - **r4.c1** ({{r4.c1: claim}}): {{r4.c1: verdict}} with batch norm, which r4's network has. All stored runs have it
+#   too, and there gradients reach the first layers without a shortcut as well. What the shortcut changes is that they
+#   arrive at a *similar size*: with it the logarithm of the same factor is
+#   {{r0.c1.digits depth=any residual=true: log10_first_over_last_gradient_before range as .1}}, over all depths.
+#   Without batch norm your own run above shows what the claim says.
+# - **r4.c12** ({{r4.c12: claim}}): {{r4.c12: verdict}}. A network that keeps its first weights guesses, and gets nine
+#   of ten digits wrong. Stored: {{r4.c12: briefly}}.
+# - **r4.c11** ({{r4.c11: claim}}): {{r4.c11: verdict}}. The network that the report prints has
+#   {{r4: losses.printed_blocks}} blocks. Four would make 10 layers, stem and head included.
+# - **r3.c1** ({{r3.c1: claim}}): {{r3.c1: verdict}}. Two 3x3 convolutions per block would make 102 layers, and the name
+#   says 152: one 3x3 between two 1x1.
+# - **r3.c2** ({{r3.c2: claim}}): {{r3.c2: verdict}} from stage to stage. The first stage keeps the map of the stem and
+#   multiplies its 64 channels by four.
+# - **r3.c3** ({{r3.c3: claim}}): {{r3.c3: verdict}}. The first half is arithmetic and right:
+#   {{expected about 2.0 within 0.05: with_mean / 1e6}} against {{expected about 100.4 within 0.05: without_mean / 1e6}}
+#   million in the last layer. The second half was not measured.
+# - **r3.c8** ({{r3.c8: claim}}): {{r3.c8: verdict}}. It has no parameters and gives the plain mean.
 
 # %% [markdown]
 # ## Break it

@@ -14,9 +14,10 @@
 # What has to change in a ResNet-18, made for photographs, before it can read digits? And what do the numbers in a
 # report tell about it?
 #
-# The report (r1) gave a ResNet-18 one input channel and ten outputs, trained it for 10 epochs and reached 97.45 % on
-# its test set. Before training it had scored 11.35 %. You write the parts yourself: both ends of the network, the
-# training step, the scores. Then you run the report's experiment and put your numbers beside its own.
+# The report (r1) gave a ResNet-18 one input channel and ten outputs, trained it for {{r1: digits.epochs}} epochs and
+# reached {{r1: digits.accuracy_after_training as %.2}} on its test set. Before training it had scored
+# {{r1: digits.accuracy_before_training as %.2}}. You write the parts yourself: both ends of the network, the training
+# step, the scores. Then you run the report's experiment and put your numbers beside its own.
 #
 # Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
 # MNIST, which `resnet-labs data mnist --download` fetches.
@@ -29,7 +30,8 @@
 # Before you run anything, write down two numbers and a reason for each.
 #
 # 1. Ten digits, a network that was never trained: which accuracy will it have?
-# 2. A test set of 10,000 images, an accuracy of 97.45 %: how far off could the true accuracy be?
+# 2. A test set of 10,000 images, an accuracy of {{r1: digits.accuracy_after_training as %.2}}: how far off could the
+#    true accuracy be?
 #
 # *Your predictions:*
 
@@ -144,7 +146,8 @@ checks.lab02.check_adapt(adapt)
 # </details>
 
 # %% [markdown]
-# **Expected:** 11,175,370 parameters for one channel and ten classes, exactly, on any device.
+# **Expected:** {{expected exactly 11175370: sum(p.numel() for p in adapt(resnet18(), 1, 10).parameters())}} parameters
+# for one channel and ten classes, on any device.
 
 # %% tags=["exercise"]
 sum(p.numel() for p in adapt(resnet18(), 1, 10).parameters())
@@ -198,9 +201,10 @@ checks.lab02.check_train_step(train_step)
 # </details>
 
 # %% [markdown]
-# **Expected:** the loss of an untrained network on ten classes begins near $\ln 10 \approx 2.30$, between 2.2 and
-# 2.9, and falls below 0.5 within a few epochs. `fit`, which the experiment uses, does what your step does, with a
-# schedule, a progress line and mixed precision around it. One epoch of each, from the same seed:
+# **Expected:** the loss of an untrained network on ten classes begins near $\ln 10 \approx 2.30$, and the mean of its
+# first epoch is {{expected 0.5 to 2.3: [sum(losses) / len(train_set), history.column("train_loss")[0]]}}. `fit`, which
+# the experiment uses, does what your step does, with a schedule, a progress line and mixed precision around it. One
+# epoch of each, from the same seed:
 
 
 # %% tags=["exercise"]
@@ -272,8 +276,9 @@ checks.lab02.check_scores(precision_recall_f)
 # </details>
 
 # %% [markdown]
-# **Expected:** on balanced test sets the three macro scores agree with the accuracy to about 0.002, for the report
-# (0.9743, 0.9742, 0.9742) as for you.
+# **Expected:** on balanced test sets the three macro scores agree with the accuracy to about three digits: in the
+# report they are {{r1: digits.macro.precision as .4}}, {{r1: digits.macro.recall as .4}} and
+# {{r1: digits.macro.f_score as .4}}.
 
 # %% [markdown]
 # ## Exercise 02.4. Where 11.35 % comes from
@@ -340,17 +345,19 @@ checks.lab02.check_shares(class_shares, digit, sizes, matches)
 # </details>
 
 # %% [markdown]
-# **Expected:** in MNIST one share is 0.1135; in the 8x8 digits the largest is 0.1018.
+# **Expected:** in MNIST the largest share is
+# {{expected exactly 0.1135: round(max(class_shares(mnist_labels, 10)).item(), 4)}}; in the 8x8 digits it is
+# {{expected exactly 0.1018: round(max(class_shares(digits_labels, 10)).item(), 4)}}.
 
 # %% tags=["exercise"]
 print("MNIST ", [round(share, 4) for share in class_shares(mnist_labels, 10).tolist()])
 print("digits", [round(share, 4) for share in class_shares(digits_labels, 10).tolist()])
 
 # %% [markdown]
-# So 0.1135 tells you about the *labels*: they are those of MNIST's test set, not those of the 8x8 digits. It tells
-# you nothing about the pixels. And it does not prove that the report's network named one digit for every image; it
-# only fits that so well that chance is a poor explanation. Whether 8x8 pixels are enough for the report's 97.45 % is
-# a question for a run: see "Report against ours".
+# So 0.1135 tells you about the *labels*: they are those of MNIST's test set, not those of the 8x8 digits. It tells you
+# nothing about the pixels. And it does not prove that the report's network named one digit for every image; it only
+# fits that so well that chance is a poor explanation. Whether 8x8 pixels are enough for the report's
+# {{r1: digits.accuracy_after_training as %.2}} is a question for a run: see "Report against ours".
 
 # %% [markdown]
 # ## Experiment
@@ -400,8 +407,9 @@ for seed in seeds:
     results.append(runtime.run_folder() / "results.jsonl", runs[-1])
 
 # %% [markdown]
-# **Expected:** after 10 epochs between 0.88 and 0.99 on the 8x8 digits, between 0.985 and 0.995 on MNIST. An untrained
-# network names few of the ten digits; some networks name one for every image, others do not.
+# **Expected:** after ten epochs {{expected 0.88 to 0.99: [run.metrics["accuracy"] for run in runs]}} on the 8x8 digits;
+# on MNIST this project had {{r1.digits data=mnist: accuracy range as .3}}. An untrained network names few of the ten
+# digits; some networks name one for every image, others do not.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Training loss of three seeds: all fall steeply and end near zero"}}
 plotting.curves(histories, y="training loss (nats)", log=True)
@@ -428,8 +436,9 @@ plotting.report_against_ours(
 # %% [markdown]
 # And here is what this project measured with MNIST itself and the report's settings, stored with its provenance. The
 # report names neither a learning rate nor a momentum; the rate was chosen on 2,000 images cut from the training set,
-# never on the test set (`resnet-labs reproduce r1.digits.choice`). Shrunk to the 8 pixels that the report names,
-# MNIST lost five points there.
+# never on the test set (`resnet-labs reproduce r1.digits.choice`). Shrunk to the 8 pixels that the report names, MNIST
+# came to {{r1.digits.choice size=8: accuracy as .3}} there, in place of
+# {{r1.digits.choice size=null learning_rate=0.01: accuracy as .3}}.
 
 # %% tags=["report"]
 stored = [run for run in reports.evidence("r1.digits") if not run.stand_in]
@@ -446,16 +455,17 @@ if shrunk := reports.evidence("r1.c2"):
 # %% [markdown]
 # What do the numbers say about the report's claims?
 #
-# - **r1.c1** (the first and the last layer have to be changed): a change is needed, and yours is one, but the first
-#   layer can also stay as it is. A grey image can be repeated three times. The result is that of a one-channel layer
-#   whose filter is the sum of the three.
-# - **r1.c2** (the images are 8x8): not shown, but it fits. The 11.35 % does not decide it: that is the share of the
-#   digit 1 in MNIST's test set, whatever the size of the images. The runs at 8 pixels say more: the interval of their
-#   mean holds the report's 97.45 %, and the runs at 28 pixels all come out above it. The report leaves out its
-#   learning rate, so another rate at 28 pixels could give its figure too.
-# - **r1.c3** (97.45 % after 10 epochs): not shown, and not refuted. The stored runs on MNIST come out above it, with a
-#   rate that was searched for; the report leaves its own out. The Wilson interval of 97.45 % on 10,000 images is
-#   [0.9712, 0.9774].
+# - **r1.c1** ({{r1.c1: claim}}): {{r1.c1: verdict}}. A change is needed, and yours is one, but the first layer can also
+#   stay as it is. A grey image that is repeated three times goes through it, and gives what a one-channel layer gives
+#   that holds the sum of its filters.
+# - **r1.c2** ({{r1.c2: claim}}): {{r1.c2: verdict}}. The {{r1: digits.accuracy_before_training as %.2}} do not tell:
+#   they are the share of the digit 1 in MNIST's test set, at any size of its images. The runs at 8 pixels do tell
+#   something. Stored: {{r1.c2: briefly}}. They came to {{r1.c2: accuracy summary}}, those at 28 pixels to
+#   {{r1.digits data=mnist: accuracy range}}. Another rate at 28 pixels could give the report's figure too.
+# - **r1.c3** ({{r1.c3: claim}}): {{r1.c3: verdict}}. Stored: {{r1.c3: briefly}}. Our rate was searched for. The Wilson
+#   interval of the report's figure on 10,000 images reaches from
+#   {{expected about 0.9712 within 0.00005: metrics.wilson_interval(9745, 10_000)[0]}} to
+#   {{expected about 0.9774 within 0.00005: metrics.wilson_interval(9745, 10_000)[1]}}.
 
 # %% [markdown]
 # ## Break it

@@ -13,11 +13,12 @@
 #
 # Does depth hurt? And how many test images does it take to know?
 #
-# The report (r1) trained a ResNet-18 and a ResNet-50 to tell cats from dogs. The first had 98.173 % of 7,500 test
-# images right, the second 98.133 %. The report calls that proof that depth hurts beyond some point. It also says that
-# several networks do not fit into the memory of a GPU together, that tensors must be deleted by hand, and that this
-# makes the run slower. You write the interval and the test that judge the first claim, and measure the memory that the
-# others are about.
+# The report (r1) trained a ResNet-18 and a ResNet-50 to tell cats from dogs. The first had
+# {{r1: pets.resnet18.accuracy_after as %.3}} of 7,500 test images right, the second
+# {{r1: pets.resnet50.accuracy_after as %.3}}. The report calls that proof that depth hurts beyond some point. It also
+# says that several networks do not fit into the memory of a GPU together, that tensors must be deleted by hand, and
+# that this makes the run slower. You write the interval and the test that judge the first claim, and measure the memory
+# that the others are about.
 #
 # Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
 # the Kaggle photographs (`resnet-labs data cats_vs_dogs` says how to get them) and ImageNet weights.
@@ -29,11 +30,12 @@
 #
 # Before you run anything, write down an answer and a reason for each.
 #
-# 1. On how many of the 7,500 images do 98.173 % and 98.133 % differ?
+# 1. On how many of the 7,500 images do {{r1: pets.resnet18.accuracy_after as %.3}} and
+#    {{r1: pets.resnet50.accuracy_after as %.3}} differ?
 # 2. You train the same network twice, with two seeds. By how much do the two accuracies differ: less than these two,
 #    about as much, or more?
-# 3. What takes the most memory while a ResNet-50 trains on 32 photographs: its weights, their gradients, the
-#    optimizer, or something else?
+# 3. What takes the most memory while a ResNet-50 trains on 32 photographs: its weights, their gradients, the optimizer,
+#    or something else?
 #
 # *Your predictions:*
 
@@ -169,9 +171,10 @@ checks.lab03.check_wilson(wilson_interval)
 # </details>
 
 # %% [markdown]
-# **Expected:** [0.9784, 0.9845] and [0.9780, 0.9842], exactly, on any device. They overlap almost entirely. (The size
-# of the test set is in the figures: no other below 15,000 images gives the report's four accuracies to the last
-# digit.)
+# **Expected:** {{expected exactly 0.9784, 0.9845: [round(end, 4) for end in wilson_interval(7363, 7500)]}} for the ends
+# of the first interval, {{expected exactly 0.9780, 0.9842: [round(end, 4) for end in wilson_interval(7360, 7500)]}} for
+# those of the second, on any device. They overlap almost entirely. (The size of the test set is in the figures: no
+# other below 15,000 images gives the report's four accuracies to the last digit.)
 
 # %% tags=["exercise"]
 for name, right in (("ResNet-18", 7363), ("ResNet-50", 7360)):
@@ -231,7 +234,8 @@ checks.lab03.check_mcnemar(mcnemar)
 
 # %% [markdown]
 # **Expected:** the report prints no predictions, only that the first network has three more images right. Whatever the
-# number of images on which they disagree, the p-value is at least 0.25, exactly, on any device:
+# number of images on which they disagree, the p-value is
+# {{expected exactly 0.25: mcnemar(torch.tensor([True] * 3), torch.tensor([False] * 3))[2]}} or more, on any device:
 
 # %% tags=["exercise"]
 for only_second in (0, 10, 50, 100):
@@ -292,7 +296,8 @@ checks.lab03.check_smallest_difference(smallest_difference, needed)
 # </details>
 
 # %% [markdown]
-# **Expected:** with 7,500 images, 0.0062, or 46 images, exactly. The report's difference is 3.
+# **Expected:** with 7,500 images, {{expected exactly 0.0062: round(difference, 4)}}, or
+# {{expected exactly 46: round(7500 * difference)}} images. The report's difference is 3.
 
 # %% tags=["exercise"]
 difference = smallest_difference(0.98153, 7500)
@@ -399,8 +404,9 @@ checks.lab03.check_training_bytes(training_bytes)
 # </details>
 
 # %% [markdown]
-# **Expected:** for a ResNet-18 on 32 photographs of 224x224 pixels, 43 MiB each for weights, gradients and momentum,
-# and between 600 and 800 MiB of activations; for a ResNet-50, 90 MiB each and between 2,500 and 3,000 MiB.
+# **Expected:** for a ResNet-50 on 32 photographs of 224x224 pixels, {{expected exactly 90: round(row[0])}} MiB each for
+# weights, gradients and momentum, and {{expected 2500 to 3000: row[3]}} MiB of activations; for a ResNet-18 half of the
+# one, and about a quarter of the other.
 #
 # The `meta` device computes shapes without any memory, so that this runs anywhere:
 
@@ -415,8 +421,9 @@ for network in (resnet18, resnet50):
 
 # %% [markdown]
 # The batch, not the network, fills the memory. A network that has finished training and keeps nothing but its weights
-# takes 43 or 90 MiB: many of them fit beside each other into any GPU. And where the batch itself is too large? Then
-# `fit` stops with one sentence that names the batch size that fits. Here a wrapper acts as a device for 12 images:
+# takes what the first column shows: many of them fit beside each other into any GPU. And where the batch itself is too
+# large? Then `fit` stops with one sentence that names the batch size that fits. Here a wrapper acts as a device for 12
+# images:
 
 
 # %% tags=["exercise"]
@@ -513,8 +520,8 @@ checks.lab03.check_run_all(run_all)
 # </details>
 
 # %% [markdown]
-# **Expected:** a release takes between 20 and 1,000 ms on a CPU, however small the network, because the collector
-# looks at every object that Python has. That costs nothing once for each run, and much in every step:
+# **Expected:** on a CPU a release takes as long for a small network as for a large one, because the collector looks at
+# every object that Python has. That costs nothing once for each run, and much in every step:
 
 # %% tags=["exercise"]
 network = nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 2))
@@ -611,7 +618,8 @@ for depth in (18, 50):
         runtime.release_memory()
 
 # %% [markdown]
-# **Expected (fast mode):** between 0.93 and 0.98 for every run. The intervals of the two depths overlap.
+# **Expected (fast mode):** {{expected 0.93 to 0.98: [run.metrics["accuracy"] for run in runs]}} for every run. The
+# intervals of the two depths overlap.
 #
 # Now McNemar's test on pairs of networks. First the two depths with the same seed, then the *same* depth with two
 # seeds:
@@ -641,8 +649,8 @@ print(f"  other seeds, the same images: [{over_seeds.low:+.4f}, {over_seeds.high
 print(f"  other images, the same networks: [{difference - arm:+.4f}, {difference + arm:+.4f}]")
 
 # %% [markdown]
-# **Expected (fast mode):** a difference of less than two points. Depth makes a difference that is shown only where
-# neither interval holds zero, and then for these images, this width and these three epochs.
+# **Expected (fast mode):** a difference {{expected -2 to 2: 100 * difference}} points. Depth makes a difference that is
+# shown only where neither interval holds zero, and then for these images, this width and these three epochs.
 #
 # And the memory, measured in a real step with SGD and momentum: the sum of the four parts, and the most that was held
 # at once.
@@ -686,32 +694,28 @@ print(compare.as_text(stored) if stored else "nothing stored; `resnet-labs repro
 # %% [markdown]
 # What do the numbers say about the report's claims?
 #
-# - **r1.c4** (several models do not fit together, so tensors must be deleted by hand): not testable, because the
-#   report names neither its GPU nor its batch and image sizes; and not likely. Weights take 43 and 90 MiB. What fills
-#   a GPU is the batch that is being trained on, and that is gone when its step is over. If a network stays in memory,
-#   a forgotten name holds it, and a function is enough to drop its names.
-# - **r1.c5** (deleting by hand makes the run slower): not testable, because the report gives no times and does not say
-#   how often it deleted. In your run a release in every step made the run slower; once a run it costs nothing that
-#   could be noticed.
-# - **r1.c9** (deleting models may have cost performance, the report suggests): not testable, because the report has no
-#   run without deleting.
-# - **r1.c6** (ResNet-50 is worse than ResNet-18): not shown. In the report's runs the difference is 3 images of
-#   7,500; the intervals are nearly the same, and no split of the disagreements gives a p-value below 0.25. A test set
-#   that shows such a difference has 1.8 million images. In the stored runs the ResNet-50s are about seven points
-#   behind, far more than two seeds differ. But those runs began from random weights and saw 2,000 images of 32 pixels
-#   for fifteen epochs, so they say nothing about networks that start and train as the report's did.
-# - **r1.c7** (this proves that depth hurts beyond some point): refuted as a proof. One run of each depth says nothing
-#   about depth, since two seeds of one depth can differ by more than three images, as your pairs show. Nor do the
-#   stored runs prove it: their ResNet-50s are behind on the *training* images too, so in fifteen epochs they have
-#   learned less, which another rate or more epochs could change. A network that is too large for its data would be
-#   ahead there.
+# - **r1.c4** ({{r1.c4: claim}}): {{r1.c4: verdict}}, because {{r1.c4: because}}; and not likely. Weights take what your
+#   table shows. What fills a GPU is the batch that is being trained on, and that is gone when its step is over. Where a
+#   network lives on, a forgotten name holds it, and a function is enough to be rid of its names.
+# - **r1.c5** ({{r1.c5: claim}}): {{r1.c5: verdict}}, because {{r1.c5: because}}. In your run a release in every step
+#   made the run slower; once a run it costs nothing that could be noticed.
+# - **r1.c9** ({{r1.c9: claim}}, the report {{r1.c9: certainty}}): {{r1.c9: verdict}}, because {{r1.c9: because}}.
+# - **r1.c6** ({{r1.c6: claim}}): {{r1.c6: verdict}}. In the report's runs the difference is 3 images of 7,500; the
+#   intervals are nearly the same, and no split of the disagreements gives a p-value below that of 3 against none. In
+#   the stored runs from random weights, which saw {{r1.c6 network=resnet18: train}} images of
+#   {{r1.c6 network=resnet18: size}} pixels for {{r1.c6 network=resnet18: epochs}} epochs, ResNet-18 has
+#   {{r1.c6 network=resnet18: accuracy summary as .3}} and ResNet-50 {{r1.c6 network=resnet50: accuracy summary as .3}}.
+#   They say nothing of networks that start and train as the report's did.
+# - **r1.c7** ({{r1.c7: claim}}): {{r1.c7: verdict}} as a proof. One run of each depth says nothing about depth, since
+#   two seeds of one depth can differ by more than three images, as your pairs show. Nor do the stored runs prove it:
+#   their ResNet-50s are right on {{r1.c6 network=resnet50: train_accuracy as %}} of the *training* images, the
+#   ResNet-18s on {{r1.c6 network=resnet18: train_accuracy as %}}, so they have learned less, which another rate or more
+#   epochs could change. A network that is too large for its data would be ahead there.
 #
-# One more thing is in the figures (**r1.c10**: before training ResNet-50 was lower than ResNet-18): confirmed by the
-# report's own figures, 26.547 % against 60.507 %. With two classes, guesses that do not depend on the image would be
-# within 1.2 points of 50 % (two standard deviations of 7,500 coin tosses). So the outputs of ResNet-50 did depend on
-# the image: probably a new, random head on features that separate cats from dogs already, and by chance the two
-# classes were swapped. Swapped back, it would have been 73 %. That fits ImageNet weights, which the report does not
-# mention.
+# One more thing is in the figures (**r1.c10**, {{r1.c10: claim}}): {{r1.c10: verdict}} by the report's own figures.
+# With two classes, guesses that do not depend on the image would be within $2 \sqrt{0.25 / 7500} \approx 0.012$ of one
+# half. So the outputs of ResNet-50 did depend on the image: probably a new, random head on features that separate cats
+# from dogs already, and by chance swapped. That fits ImageNet weights, which the report does not mention.
 
 # %% [markdown]
 # ## Break it
