@@ -14,7 +14,7 @@ from resnet_labs.checks._describe import call_text, changed, error_text, first_d
 from resnet_labs.checks._failure import Cause, CheckFailed, Mistake, message
 from resnet_labs.checks._library import LibraryCalls
 from resnet_labs.checks._module_state import CAUSES, ModuleState
-from resnet_labs.checks._repeat import Calls
+from resnet_labs.checks._repeat import Calls, Rule
 from resnet_labs.checks._surroundings import Surroundings, draws
 from resnet_labs.checks._values import Unknown, plain
 
@@ -48,6 +48,7 @@ class Probe:
         returns: bool = True,
         draws_numbers: bool = True,
         anywhere: bool = True,
+        makes: bool = False,
         follows: bool = False,
         **kwargs: Any,
     ) -> Any:
@@ -64,6 +65,7 @@ class Probe:
             returns: the function must return something.
             draws_numbers: it may draw from the global random generators.
             anywhere: it must work on any device, and is called once more on another one at the end.
+            makes: it makes layers, on torch's default device.
             follows: what it returns must be on the device of its inputs.
             **kwargs: what to call it with, by name.
 
@@ -75,7 +77,7 @@ class Probe:
         before = {} if in_place else {name: snapshot(value, name) for name, value in given.items()}
         networks = {} if in_place else {n: ModuleState(it) for n, it in given.items() if isinstance(it, nn.Module)}
         if anywhere:
-            self.calls.keep(function, args, kwargs, tested, hint, follows)
+            self.calls.keep(function, args, kwargs, Rule(tested, hint, makes=makes, follows=follows))
         around, drawn = Surroundings.now(), () if draws_numbers else draws()
         try:
             with self.library.watching():
@@ -224,7 +226,7 @@ class Probe:
             call, got = found
             raise self.failure(
                 "device",
-                tested=f"{call.tested}, with everything it is given on another device than the CPU, such as a GPU",
+                tested=f"{call.rule.tested}, with everything it is given on another device than the CPU, such as a GPU",
                 expected="every tensor that the function makes is on the device of what it was given",
                 got=got,
                 cause=(
@@ -232,7 +234,7 @@ class Probe:
                     "`torch.zeros_like(x)`",
                     'something is moved there by `.cpu()` or `.to("cpu")`',
                 ),
-                hint=call.hint,
+                hint=call.rule.hint,
             )
         self.expect(
             self.library.found is None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,28 @@ _EACH = 2  # calls of each function that are kept
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What a call must do on another device, and how a message names it.
+
+    Attributes:
+        makes: it makes layers, which must be on the default device.
+        follows: what it returns must be on the device of what it was given.
+    """
+
+    tested: str
+    hint: str
+    makes: bool
+    follows: bool
+
+
+@dataclass(frozen=True)
 class Call:
     """A call as it was made, with copies of everything that it could have changed."""
 
     function: Any
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    tested: str
-    hint: str
-    follows: bool
+    rule: Rule
 
 
 class Calls:
@@ -36,9 +49,7 @@ class Calls:
     def __init__(self) -> None:
         self.kept: list[Call] = []
 
-    def keep(
-        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tested: str, hint: str, follows: bool
-    ) -> None:
+    def keep(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], rule: Rule) -> None:
         """Keep the call, unless enough are kept or something in it cannot be copied."""
         name = _name(function)
         if sum(_name(call.function) == name for call in self.kept) >= _EACH or _is_ours(function):
@@ -48,7 +59,7 @@ class Calls:
             copied = [_copy(value, memo) for value in (function, args, kwargs)]
         except Exception:  # a learner's object of any kind
             return
-        self.kept.append(Call(copied[0], copied[1], copied[2], tested, hint, follows))
+        self.kept.append(Call(copied[0], copied[1], copied[2], rule))
 
     def on_two_devices(self) -> tuple[Call, str] | None:
         """Repeat the calls on each other device; return the first one that mixes devices, and how."""
@@ -70,15 +81,16 @@ def _repeat(call: Call, move: Callable[[Tensor], Tensor]) -> str | None:
         return None
     tensors = [it for it in _tensors((args, kwargs)) if _is_moved(it)]
     try:
-        result = function(*args, **kwargs)
+        with move(torch.empty(0)).device if call.rule.makes else nullcontext():
+            result = function(*args, **kwargs)
     except Exception as error:
         return error_text(error) if isinstance(error, TwoDevicesError) or _about_devices(error) else None
     for module in _modules((args, kwargs, result)):
         places = {name: _is_moved(value) for name, value in (*module.named_parameters(), *module.named_buffers())}
-        if any(places.values()) and not all(places.values()):
+        if (any(places.values()) or call.rule.makes) and not all(places.values()):
             left = [name for name, there in places.items() if not there]
             return f"`{left[0]}` is on the CPU, and the rest of the network is not"
-    if call.follows and tensors and any(not _is_moved(it) for it in _tensors(result)):
+    if call.rule.follows and tensors and any(not _is_moved(it) for it in _tensors(result)):
         return "a result on the CPU, from inputs that are not there"
     return None
 

@@ -37,13 +37,14 @@ class Answers:
         self.wrongs: list[Answer] = []
         self.rights: list[Answer] = []
 
-    def wrong(self, reason: str, place: Place | None = None) -> Callable[..., Any]:
-        """Return a decorator for a wrong answer that gets the message EXERCISE/REASON.
+    def wrong(self, reason: str, why: str = "", place: Place | None = None) -> Callable[..., Any]:
+        """Return a decorator for a wrong answer that gets the message EXERCISE/REASON, or one of several, A|B.
 
-        If it is called with several objects, as in `answers.wrong("sum")(first, second)`, they are all the arguments.
+        `why` says what is wrong, for readers. If it is called with several objects, as in `answers.wrong("sum")(first, second)`, they are all the arguments.
         """
 
         def keep(*given: Any) -> Any:
+            assert not callable(why), "place is given by name"
             arguments = given if len(given) > 1 else (place or self.place)(given[0])
             self.wrongs.append(Answer(arguments, f"{self.exercise}/{reason}"))
             return given[0]
@@ -56,9 +57,15 @@ class Answers:
         return given[0]
 
 
-def of_lab(number: str) -> Iterator[Answers]:
-    """Yield the answers in the files `exercise_N.py` of a lab's folder of tests."""
-    for path in sorted((TESTS / "labs" / f"lab{number}").glob("exercise_*.py")):
+def of_lab(number: str, files: str = "exercise") -> Iterator[Answers]:
+    """Yield the answers in a lab's folder of tests.
+
+    Args:
+        number: the lab's.
+        files: "exercise" for the files `exercise_N.py`, which belong to their checks, "unseen" for `unseen_N.py`,
+            written by someone who knew the exercise and not its check.
+    """
+    for path in sorted((TESTS / "labs" / f"lab{number}").glob(f"{files}_*.py")):
         spec = importlib.util.spec_from_file_location(f"answers_{path.parent.name}_{path.stem}", path)
         assert spec is not None
         assert spec.loader is not None

@@ -29,6 +29,9 @@ RIGHT = [
     for answer in exercise.rights
 ]
 
+UNSEEN = {lab: list(answers.of_lab(lab.number, "unseen")) for lab in WRITTEN}
+SEEDS = range(1, 6)
+
 
 def source(lab):
     return (SOLUTIONS / f"{lab.stem}.py").read_text(encoding="utf-8")
@@ -65,3 +68,34 @@ def test_every_check_that_the_lab_calls_has_a_file_of_its_own_and_answers_enough
     for exercise in ANSWERS[lab]:
         assert len(Counter(answer.code for answer in exercise.wrongs)) >= 6, exercise.exercise
         assert len(exercise.rights) >= 3, exercise.exercise
+
+
+def _asked(answered):
+    return [
+        pytest.param(lab, exercise, answer, id=f"{exercise.exercise}-{answer.code or 'right'}-{answer.name}")
+        for lab, exercises in answered.items()
+        for exercise in exercises
+        for answer in (*exercise.wrongs, *exercise.rights)
+    ]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("lab", "exercise", "answer"), _asked(UNSEEN))
+def test_answers_by_someone_who_did_not_know_the_check(lab, exercise, answer):
+    if not answer.code:
+        getattr(face(lab), exercise.check)(*answer.given)
+        return
+    with pytest.raises(CheckFailed) as failure:
+        getattr(face(lab), exercise.check)(*answer.given, seed=1)
+    assert failure.value.code.split("/")[1] in answer.code.split("/")[1].split("|")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("lab", "exercise", "answer"), _asked(ANSWERS))
+def test_what_an_answer_is_told_does_not_hang_on_the_numbers_that_are_drawn(lab, exercise, answer):
+    for seed in SEEDS:
+        if answer.code:
+            with pytest.raises(CheckFailed):
+                getattr(face(lab), exercise.check)(*answer.given, seed=seed)
+        else:
+            getattr(face(lab), exercise.check)(*answer.given, seed=seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe
+from resnet_labs.checks._failure import Cause
+from resnet_labs.checks._module_state import ModuleState
 from resnet_labs.checks.lab01 import reference
-
-Geometries = Callable[[int, int, int], list[reference.Geometry]]
+from resnet_labs.checks.lab01.structure import Geometries, check_made, check_structure
 
 # code -> the likeliest cause, and the hint
-_MISTAKES = {
-    "no-skip": ("the shortcut is never added", "b"),
+_MISTAKES: dict[str, tuple[Cause, str]] = {
+    "no-skip": (("the shortcut is never added", "it is added in the other mode only, training or evaluation"), "b"),
     "ignores-shortcut": ("`x` is added as it is; add what `shortcut(x)` gives", "b"),
     "multiplied": ("the two paths are multiplied; they should be added", "b"),
     "averaged": ("the two paths are averaged; they should be added, without dividing", "b"),
@@ -26,168 +27,84 @@ _MISTAKES = {
     "relu-before-add": ("the last ReLU comes before the addition; it comes after", "c"),
     "relu-before-and-after": ("there is a ReLU before the addition too; the only one comes after it", "c"),
     "no-final-relu": ("the ReLU after the addition is missing", "c"),
+    "leaky": ("outputs are a little negative: a leaky ReLU, where the block has a plain one", "c"),
     "no-relu-between": ("a ReLU between the convolutions is missing", "c"),
     "no-relu-1": ("the ReLU after the first batch norm is missing", "c"),
     "no-relu-2": ("the ReLU after the second batch norm is missing", "c"),
     "plain-has-skip": ("with `shortcut=None` something is still added", "b"),
 }
-_WITHOUT = ("no-relu-between", "no-relu-1", "no-relu-2", "no-final-relu", "plain-has-skip")
+_WITHOUT = ("no-relu-between", "no-relu-1", "no-relu-2", "no-final-relu", "leaky", "plain-has-skip")
 _WITH = tuple(name for name in _MISTAKES if name != "plain-has-skip")
 _DETACHED = "the shortcut is cut out of the graph: `.detach()`, `.data` or `torch.no_grad()`"
+_EMPTY = "`if self.shortcut:` is false for an empty `nn.Sequential`, which passes its input on; ask `is not None`"
+_LAST = (
+    "the order is not convolution, batch norm, ReLU, with the sum after the last batch norm and a ReLU after the sum",
+    "a layer does something else than its kind suggests, or runs in another mode than the block",
+)
 
 
 def compare_blocks(probe: Probe, make: Any, geometries: Geometries, *, expansion: int) -> None:
-    """Ask a block class for five blocks; compare each with the reference, in evaluation and in training mode."""
-    same = 3 * expansion  # the number of input and of output channels
-    for in_channels, stride, kind in (
-        (same, 1, "projection"),
-        (same, 1, "identity"),
-        (5, 2, "projection"),
-        (same, 1, "None"),
-        (5, 2, "None"),
-    ):
-        shortcut: nn.Module | None = None
-        if kind != "None":
-            shortcut = nn.Identity() if kind == "identity" else reference.projection(in_channels, same, stride).double()
-        given = f"{getattr(make, '__name__', 'block')}({in_channels}, 3, {stride}, shortcut), shortcut: {kind}"
-        untouched = copy.deepcopy(shortcut)
+    """Ask a block class for blocks; compare each with the reference, in evaluation and in training mode."""
+    for width, in_channels, stride, kind in _cases(probe, expansion):
+        shortcut = _shortcut(kind, in_channels, width * expansion, stride)
+        arguments = f"{in_channels}, {width}, {stride}, shortcut"
+        given = f"{getattr(make, '__name__', 'block')}({arguments}), shortcut: {kind}"
+        untouched, state = copy.deepcopy(shortcut), ModuleState(shortcut) if shortcut else None
         block = probe.call(
-            make, in_channels, 3, stride, shortcut, tested=given, in_place=True, anywhere=False, hint="a"
+            make, in_channels, width, stride, shortcut, tested=given, in_place=True, makes=True, hint="a"
         )
-        probe.expect(
-            isinstance(block, nn.Module),
-            "not-a-module",
-            tested=given,
-            expected="an `nn.Module`",
-            got=type(block).__name__,
-            cause="the class does not inherit from `nn.Module`",
-            hint="a",
-        )
+        check_made(probe, block, shortcut, given)
+        if state:
+            aspects = ("parts", "modes", "requires_grad")
+            probe.unchanged(state, tested=given, hint="b", what="the shortcut", aspects=aspects)
         block = block.double()
         reference.randomise_(block, probe.generator)
         x = torch.randn(4, in_channels, 7, 6, dtype=torch.float64, generator=probe.generator)
-        expected = geometries(in_channels, 3, stride)
-        convs, norms = _structure(probe, block, x, shortcut, expected, given)
+        expected = geometries(in_channels, width, stride)
+        convs, norms = check_structure(probe, block, x, shortcut, expected, given)
         if untouched is not None and shortcut is not None:
             untouched.load_state_dict(shortcut.state_dict())
         twin = reference.Twin(convs, norms, untouched, expected)
         for training in (False, True):
-            _values(probe, block, x, twin, training, given)
+            _values(probe, block, x, twin, training, given, empty=kind == "an empty nn.Sequential")
+            if not training:
+                _one_image(probe, block, x[:1], twin, given)
+        if shortcut is not None:
+            _shortcut_runs(probe, block, shortcut, x, given)
 
 
-def _structure(
-    probe: Probe,
-    block: nn.Module,
-    x: Tensor,
-    shortcut: nn.Module | None,
-    expected: list[reference.Geometry],
-    given: str,
-) -> tuple[list[nn.Conv2d], list[nn.BatchNorm2d]]:
-    ran, whole = reference.layers(block, x, apart=shortcut)
-    convs = [layer for layer in ran if isinstance(layer, nn.Conv2d)]
-    norms = [layer for layer in ran if isinstance(layer, nn.BatchNorm2d)]
-    two_3x3 = len(expected) == 3 and [conv.kernel_size[0] for conv in convs] == [3, 3]
-    probe.expect(
-        not two_3x3,
-        "two-3x3",
-        tested=f"the convolutions of {given}",
-        expected="1x1, 3x3, 1x1",
-        got="two of 3x3",
-        cause="this is the basic block; the report describes the bottleneck so, and is wrong",
-        hint="a",
-    )
-    probe.equal(
-        len(convs),
-        len(expected),
-        "conv-count",
-        tested=f"how many `nn.Conv2d` run in {given}, the shortcut's own left out",
-        cause="a convolution is missing or left over, is made but never called, or belongs to the shortcut",
-        hint="a",
-    )
-    for number, (conv, want) in enumerate(zip(convs, expected, strict=True), 1):
-        got = reference.geometry(conv)
-        code, cause = _why(number, got, want, expected)
-        probe.equal(
-            got,
-            want,
-            code,
-            tested=f"input channels, output channels, kernel size and stride of convolution {number} of {given}",
-            cause=cause,
-            hint="a",
-        )
-        probe.expect(
-            reference.padded_by_half(conv),
-            "padding",
-            tested=f"the padding of convolution {number} of {given}",
-            expected=f"{conv.kernel_size[0] // 2}: with stride 1 height and width stay",
-            got=conv.padding,
-            cause="a 3x3 convolution without padding takes a pixel from every side; a 1x1 needs none",
-            hint="a",
-        )
-        probe.expect(
-            conv.bias is None,
-            "bias",
-            tested=f"the bias of convolution {number} of {given}",
-            expected="none: the batch norm after it subtracts the mean and has its own shift",
-            got="a bias",
-            cause="`bias=False` is missing; `nn.Conv2d` adds a bias by default",
-            hint="a",
-        )
-    probe.equal(
-        len(norms),
-        len(expected),
-        "norm-count",
-        tested=f"how many `nn.BatchNorm2d` run in {given}, the shortcut's own left out",
-        cause="every convolution is followed by a batch norm, the last one too",
-        hint="c",
-    )
-    channels = [norm.num_features for norm in norms]
-    wanted = [out_channels for _, out_channels, _, _ in expected]
-    probe.expect(
-        whole or sorted(channels) == sorted(wanted),  # where the block runs, they fit what comes before them
-        "norm-channels",
-        tested=f"the channels of the batch norms of {given}",
-        expected=wanted,
-        got=channels,
-        cause="a batch norm has as many channels as the convolution before it has outputs",
-        hint="c",
-    )
-    for name, kind in (("convolutions", convs), ("batch norms", norms)):
-        probe.equal(
-            len({id(layer) for layer in kind}),
-            len(expected),
-            "shared",
-            tested=f"how many different {name} run in {given}",
-            cause="one layer is called twice; each place needs its own",
-            hint="c",
-        )
-    probe.expect(
-        not whole or [isinstance(layer, nn.Conv2d) for layer in ran] == [True, False] * len(expected),
-        "order",
-        tested=f"the order of the layers in {given}",
-        expected="convolution, batch norm, convolution, batch norm, ...",
-        got=", ".join(type(layer).__name__ for layer in ran),
-        cause="a batch norm comes before its convolution",
-        hint="c",
-    )
-    return convs, norms
+def _cases(probe: Probe, expansion: int) -> Iterator[tuple[int, int, int, str]]:
+    """Yield width, input channels, stride and shortcut: strides and changes of channels in every combination."""
+    for stride, changes, kind in (
+        (1, False, "projection"),
+        (1, False, "identity"),
+        (1, False, "an empty nn.Sequential"),
+        (2, True, "projection"),
+        (2, False, "projection"),
+        (1, True, "projection"),
+        (3, True, "projection"),
+        (1, False, "None"),
+        (2, True, "None"),
+        (probe.random.choice((2, 3)), False, "None"),
+    ):
+        width = probe.random.randint(2, 4)
+        same = width * expansion
+        yield width, same + probe.random.randint(1, 3) + expansion if changes else same, stride, kind
 
 
-def _why(
-    number: int, got: reference.Geometry, want: reference.Geometry, expected: list[reference.Geometry]
-) -> tuple[str, str]:
-    """Return the code and the likeliest cause of a convolution's first wrong number."""
-    if got[:3] == want[:3]:
-        strided = next((place for place, each in enumerate(expected, 1) if each[3] > 1), 0)
-        if number == strided:
-            return "stride", f"`stride` belongs here, into convolution {strided}"
-        return "stride", "this convolution moves by one pixel; only one of the block's convolutions has the `stride`"
-    names = ("input channels", "output channels", "kernel size")
-    first = next(place for place in range(3) if got[place] != want[place])
-    return "geometry", f"the {names[first]}: {got[first]} instead of {want[first]}"
+def _shortcut(kind: str, in_channels: int, out_channels: int, stride: int) -> nn.Module | None:
+    if kind == "None":
+        return None
+    if kind == "identity":
+        return nn.Identity()
+    if kind == "projection":
+        return reference.projection(in_channels, out_channels, stride).double()
+    return nn.Sequential()
 
 
-def _values(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, training: bool, given: str) -> None:
+def _values(
+    probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, training: bool, given: str, *, empty: bool
+) -> None:
     tested = f"{given}, in {'training' if training else 'evaluation'} mode"
     plain = twin.shortcut is None
     names = _WITHOUT if plain else _WITH
@@ -199,18 +116,30 @@ def _values(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, tra
             for name in names
             if (value := _or_none(twin, x, training, name)) is not None
         ]
+    if empty:
+        mistakes = [
+            Mistake(it.value, "truthy-shortcut", _EMPTY, "b") if it.code == "no-skip" else it for it in mistakes
+        ]
     cause = "with `shortcut=None` nothing is added; test for it before you call the shortcut" if plain else ""
     got = probe.call(block, x, tested=tested, cause=cause, hint="b")
     probe.close(
-        got.detach() if isinstance(got, Tensor) else got,
+        got,
         want,
         "values",
         tested=f"the outputs of {tested}, in float64",
-        cause="the order is convolution, batch norm, ReLU; after the last batch norm the sum, then a ReLU",
+        cause=_LAST,
         hint="c",
         mistakes=mistakes,
     )
-
+    probe.expect(
+        got.dtype == x.dtype,
+        "dtype",
+        tested=f"the type of the outputs of {tested}",
+        expected="float64, the type of the input",
+        got=str(got.dtype).removeprefix("torch."),
+        cause="a type is written into `forward`, such as `.float()`; the block's values have its input's type",
+        hint="c",
+    )
     weights = torch.randn(want.shape, dtype=torch.float64, generator=probe.generator)
 
     def right(x: Tensor, how: str = "right") -> Tensor:
@@ -235,6 +164,43 @@ def _values(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, tra
         cause="a part of the block is cut out of the graph",
         hint="b",
         mistakes=[] if plain else [Mistake(detached, "detached", _DETACHED, "b")],
+    )
+
+
+def _one_image(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, given: str) -> None:
+    tested = f"{given}, in evaluation mode, on one image"
+    with torch.no_grad():
+        want = twin.output(x, training=False)
+    probe.close(
+        probe.call(block.eval(), x, tested=tested, hint="c"),
+        want,
+        "one-image",
+        tested=f"the outputs of {tested}",
+        cause="the block does something else with a batch of one, such as `squeeze()`",
+        hint="c",
+    )
+
+
+def _shortcut_runs(probe: Probe, block: nn.Module, shortcut: nn.Module, x: Tensor, given: str) -> None:
+    """The shortcut keeps its mode and runs once: a second pass would move its running statistics again."""
+    runs: list[bool] = []
+    hook = shortcut.register_forward_hook(lambda *_: runs.append(shortcut.training))
+    block.train()
+    modes = [part.training for part in shortcut.modules()]
+    probe.call(block, x, tested=f"{given}, in training mode", hint="b")
+    hook.remove()
+    probe.expect(
+        all(modes) and runs == [True],
+        "shortcut-runs",
+        tested=f"how the shortcut of {given} runs in one pass of the block in training mode",
+        expected="once, in training mode",
+        got=f"{len(runs)} times{'' if all(runs) and all(modes) else ', in evaluation mode'}",
+        cause=(
+            "`forward` calls the shortcut more than once, and each call moves its running statistics"
+            if len(runs) > 1
+            else "the block puts its shortcut into another mode, or calls it in another way than `self.shortcut(x)`"
+        ),
+        hint="b",
     )
 
 

@@ -11,8 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_labs.blocks import BasicBlock, Bottleneck
-
 # A convolution: input channels, output channels, kernel size, stride. The padding is half the kernel.
 Geometry = tuple[int, int, int, int]
 
@@ -57,7 +55,7 @@ def layers(module: nn.Module, x: Tensor, apart: nn.Module | None = None) -> tupl
 def randomise_(module: nn.Module, generator: torch.Generator) -> None:
     """Give every weight and running statistic another value, so that no two agree by chance."""
     for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm2d):
+        if isinstance(layer, nn.BatchNorm2d) and layer.affine and layer.track_running_stats:
             for tensor in (layer.weight.data, layer.running_var):
                 tensor.uniform_(0.5, 1.5, generator=generator)  # type: ignore[union-attr]
             for tensor in (layer.bias.data, layer.running_mean):
@@ -86,6 +84,8 @@ class Twin:
                 out = out.relu()
         if self.shortcut is None:
             out = out + x if how == "plain-has-skip" else out
+            if how == "leaky":
+                return F.leaky_relu(out)
             return out if how == "no-final-relu" else out.relu()
         around = x if how == "ignores-shortcut" else copy.deepcopy(self.shortcut).train(training)(x)
         if how == "no-skip":
@@ -101,6 +101,8 @@ class Twin:
             return normalised(convolved + around, norm, training).relu()
         if how == "no-final-relu":
             return out + around
+        if how == "leaky":
+            return F.leaky_relu(out + around)
         if how == "relu-before-add":
             return out.relu() + around
         if how == "relu-before-and-after":
@@ -132,23 +134,27 @@ def input_gradient(function: Callable[[Tensor], Tensor], x: Tensor, weights: Ten
 class Spy:
     """Stands in for a block class and for the function that makes a shortcut; keeps what each was asked for."""
 
-    def __init__(self, kind: type[BasicBlock] | type[Bottleneck]) -> None:
+    def __init__(self, expansion: int) -> None:
         self.made: list[Any] = []
         self.ran: list[Any] = []
-        spy = self
+        spy, factor = self, expansion
 
-        class Block(kind):  # type: ignore[misc]
+        class Block(nn.Module):
+            expansion = factor
+
             def __init__(self, in_channels: int, width: int, stride: int, shortcut: nn.Module | None) -> None:
-                super().__init__(in_channels, width, stride=stride, shortcut="none")
-                self.downsample = shortcut
-                self.asked = (in_channels, width, stride)
+                super().__init__()
+                self.conv = nn.Conv2d(in_channels, width * factor, 3, stride, padding=1)
+                self.shortcut, self.asked = shortcut, (in_channels, width, stride)
+                self.first = [parameter.detach().clone() for parameter in self.parameters()]
                 spy.made.append(self)
 
             def forward(self, x: Tensor) -> Tensor:
                 spy.ran.append(self)
-                return super().forward(x)
+                around = 0 if self.shortcut is None else self.shortcut(x)
+                return (self.conv(x) + around).relu()
 
-        Block.__name__ = kind.__name__
+        Block.__name__ = {1: "BasicBlock", 4: "Bottleneck"}.get(expansion, f"a block with an expansion of {expansion}")
         self.block = Block
 
     def change_shape(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
@@ -159,7 +165,7 @@ class Spy:
 
 def shortcut_of(block: Any) -> str:
     """Return what the spy's block was given as its shortcut, in words."""
-    given = block.downsample
+    given = block.shortcut
     if given is None:
         return "None"
     if hasattr(given, "asked"):

@@ -9,26 +9,34 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._values import same_bits
 from resnet_labs.checks.lab01 import reference
-from resnet_labs.resnet import BasicBlock, Bottleneck, ResNet
+from resnet_labs.checks.lab01.structure import check_trains
 
-_IDENTITY = "the shape changes here: channels differ even where the stride is 1"
+_IDENTITY = "the shape changes here: channels can differ where the stride is 1, and the size where channels agree"
 _IDENTITY_PLAIN = "with `change_shape=None` no block has a shortcut, also where the shape stays"
 
 
 @check("01.4", "every block has the channels, the stride and the shortcut of the paper's, and they run in turn")
 def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
-    """Check the stages against ResNets that have the same blocks, first block by block, then by value."""
-    for kind, num_blocks, widths, plain in (
-        (BasicBlock, (2, 1, 3), (4, 6, 8), False),
-        (Bottleneck, (2, 3), (2, 3), False),
-        (BasicBlock, (1, 2), (4, 8), True),
+    """Check the stages block by block, then by value: widths that grow, stay and shrink, and one to five stages."""
+    low, high = probe.random.randint(2, 4), probe.random.randint(5, 8)
+    for expansion, num_blocks, widths, plain in (
+        (1, (2, 1, 3), (low, high, high + 1), False),
+        (4, (2, 3), (2, 3), False),
+        (1, (1, 2, 2), (low, low, high), False),
+        (2, (1, 1, 2), (high, low, low), False),
+        (1, (1, 1, 2, 1, 1), (2, 3, 4, 5, 6), False),
+        (4, (probe.random.randint(1, 3),), (low,), False),
+        (1, (1, 2), (low, high), True),
     ):
-        spy = reference.Spy(kind)
+        spy = reference.Spy(expansion)
         change = None if plain else spy.change_shape
-        given = f"make_stages({kind.__name__}, {num_blocks}, {widths}, {'None' if plain else 'change_shape'})"
+        given = f"make_stages({spy.block.__name__}, {num_blocks}, {widths}, {'None' if plain else 'change_shape'})"
         none = "with `change_shape=None` no block has a shortcut; test for it before you call it" if plain else ""
-        made = probe.call(make_stages, spy.block, num_blocks, widths, change, tested=given, cause=none, hint="a")
+        made = probe.call(
+            make_stages, spy.block, num_blocks, widths, change, tested=given, cause=none, makes=True, hint="a"
+        )
         probe.expect(
             isinstance(made, nn.Module) and any(isinstance(module, spy.block) for module in made.modules()),
             "not-a-module",
@@ -38,27 +46,39 @@ def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
             cause="blocks in a plain list are not part of a network: `nn.Sequential(*blocks)`",
             hint="a",
         )
-        x = torch.randn(2, widths[0], 9, 9, dtype=torch.float64, generator=probe.generator)
-        expected = reference.expected_blocks(kind.expansion, num_blocks, widths, plain)
+        check_trains(probe, made, given, "a")
+        x = torch.randn(2, widths[0], 17, 17, dtype=torch.float64, generator=probe.generator)
+        expected = reference.expected_blocks(expansion, num_blocks, widths, plain)
+        _check_weights(probe, spy.made, given)
         blocks = _check_each_block(probe, spy, made.double(), x, expected, given)
-
-        parts = {"widths": widths, "stem": "small", "shortcut": "none" if plain else "projection"}
-        network = ResNet(kind, num_blocks, **parts).double()  # type: ignore[arg-type]
-        reference.randomise_(network, probe.generator)
-        theirs = nn.Sequential(*(block for k in range(len(widths)) for block in getattr(network, f"layer{k + 1}")))
-        for block, like in zip(blocks, theirs, strict=True):
-            block.load_state_dict(like.state_dict())
         for training in (False, True):
-            want = theirs.train(training)(x)
+            want = nn.Sequential(*blocks).train(training)(x)
             got = probe.call(made.train(training), x, tested=f"{given} on a batch", hint="a")
             probe.close(
-                got.detach(),
+                got,
                 want.detach(),
                 "values",
-                tested=f"the outputs of {given} with a ResNet's weights, in float64",
+                tested=f"the outputs of {given}, against those of its blocks in turn, in float64",
                 cause="there is something between the blocks; each takes the output of the one before it",
                 hint="c",
             )
+
+
+def _check_weights(probe: Probe, blocks: list[Any], given: str) -> None:
+    """The blocks come with the weights that they were made with."""
+    probe.expect(
+        all(
+            same_bits(first, now)
+            for block in blocks
+            for first, now in zip(block.first, block.parameters(), strict=True)
+        ),
+        "weights-changed",
+        tested=f"the weights of the blocks of {given}",
+        expected="those that each block was made with",
+        got="others",
+        cause="weights are set after a block is made; how a network starts is not the stages' affair",
+        hint="a",
+    )
 
 
 def _check_each_block(
@@ -97,7 +117,22 @@ def _check_each_block(
         where = f"block {number} of {given}"
         got = block.asked
         probe.equal(
-            got[1], width, "width", tested=f"the width of {where}", cause="stage k has the width widths[k]", hint="a"
+            got[1],
+            width,
+            "width",
+            tested=f"the width of {where}",
+            cause="stage k has the width widths[k]",
+            hint="a",
+            mistakes=[
+                Mistake(
+                    width * block.expansion,
+                    "times-expansion",
+                    "a block is given its width, and multiplies by its expansion itself",
+                    "a",
+                )
+            ]
+            if block.expansion > 1
+            else [],
         )
         probe.equal(
             got[2],
@@ -112,7 +147,9 @@ def _check_each_block(
             channels,
             "channels",
             tested=f"the input channels of {where}",
-            cause="a block gives width * expansion channels; the next one takes as many",
+            cause="a block gives width * expansion channels; the next one takes as many"
+            if number > 1
+            else "the first block takes `widths[0]` channels",
             hint="a",
         )
         probe.equal(
@@ -135,6 +172,12 @@ def _check_each_block(
                     f"change_shape{(channels, width * block.expansion, stride)}",
                     "change-everywhere",
                     "this block keeps the shape: its shortcut is the identity",
+                    "c",
+                ),
+                Mistake(
+                    f"change_shape{(width, width * block.expansion, stride)}",
+                    "wrong-inputs",
+                    "the first number is the channels that come in, not the width of the stage",
                     "c",
                 ),
             ],

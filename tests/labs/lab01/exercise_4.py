@@ -88,7 +88,7 @@ def sixty_four_channels_always(*given):
     return stages(*given, start=64)
 
 
-@answers.wrong("width")
+@answers.wrong("times-expansion")
 def expansion_twice(block, num_blocks, widths, change_shape):
     return stages(block, num_blocks, [width * block.expansion for width in widths], change_shape, start=widths[0])
 

@@ -70,7 +70,7 @@ class NoSkip:
         return F.relu(branch)
 
 
-@wrong("no-skip")
+@wrong("not-registered")
 class ForgetsTheShortcut:
     def __init__(self, in_channels, width, stride, shortcut):
         super().__init__(in_channels, width, stride, None)
