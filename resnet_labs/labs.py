@@ -93,7 +93,7 @@ LABS = (
     Lab(
         "02",
         "digits",
-        "What does a ResNet-18 that reads digits have to change?",
+        "What has to change in a ResNet-18 before it can read digits?",
         "r1",
         "digits",
         "mnist",
@@ -131,7 +131,7 @@ LABS = (
     Lab(
         "05",
         "transfer",
-        "How much of a pretrained network has to move?",
+        "How much of a pretrained network must be retrained for new classes?",
         "r0",
         "procedural",
         "cifar10",

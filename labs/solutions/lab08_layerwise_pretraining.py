@@ -165,7 +165,7 @@ checks.lab08.check_layer(autoencoder_layer, reconstruction_step)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 08.1a: shapes, the code, or values that come back are wrong</summary>
 #
-# `nn.Sequential(nn.Linear(before, after), activation)` goes down; the decoder has the two sizes the other way round and
+# `nn.Sequential(nn.Linear(before, after), activation)` goes down; the decoder has the two sizes swapped and
 # `last` at its end. There is nothing else in between. They share no weights.
 #
 # </details>

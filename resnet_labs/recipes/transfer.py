@@ -1,4 +1,4 @@
-"""Lab 05: how much of a pretrained network has to move (report r0), on CIFAR-10 and on stand-ins that run anywhere."""
+"""Lab 05: how much of a pretrained network must be retrained (report r0), on CIFAR-10 and on stand-ins."""
 
 from __future__ import annotations
 
