@@ -23,6 +23,7 @@ from resnet_labs.grading.sandbox import Limits, Tier, chosen
 _PYTEST = ["-q", "-p", "nbval.plugin", "-p", "resnet_labs.grading.plugin", "-p", "no:cacheprovider", "-c", "/dev/null"]
 _PYTEST += ["--noconftest", "--color=no", "--nbval-lax", "--nbval-kernel-name", "resnet-labs-sandbox"]
 _SLACK = 120.0
+_RELEASE = Limits(cell_seconds=120, total_seconds=1800)  # every variant in one notebook
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class GraderError(LabError):
 def run(
     notebook: dict[str, Any],
     keys: dict[str, tuple[Probe, list[Any]]],
+    withheld: Iterable[str] = (),
     *,
     tier: Tier | None = None,
     limits: Limits | None = None,
@@ -75,6 +77,7 @@ def run(
     Args:
         notebook: of `assemble`.
         keys: for each exercise its probe and the references of every case.
+        withheld: modules that the kernel does not get.
         tier: the sandbox; by default the best one of this machine.
         limits: of the submission.
 
@@ -82,8 +85,7 @@ def run(
         InputError: this machine has no sandbox.
     """
     assembled = with_keys(notebook, keys)
-    names = {name for one, _ in keys.values() for name in one.withheld}
-    lines, problem, _ = grade(assembled, names, tier, limits)
+    lines, problem, _ = grade(assembled, withheld, tier, limits)
     found = {line["probe"]: line for line in lines if "probe" in line}
     errors = {line["answer"]: line for line in lines if "answer" in line}
     return [
@@ -101,7 +103,7 @@ def observe(
         GraderError: a cell failed, or a probe displayed nothing.
         InputError: this machine has no sandbox.
     """
-    lines, problem, _ = grade(notebook, withheld, tier, limits, record=True)
+    lines, problem, _ = grade(notebook, withheld, tier, limits or _RELEASE, record=True)
     found = [line["observed"] for line in lines if "probe" in line]
     errors = [f"{line['answer']} {line['status']} {line['error']}" for line in lines if "answer" in line]
     reasons = [

@@ -37,13 +37,17 @@ def __getattr__(name):
     return _Nothing()
 '''
 _WITHHELD = '''\
-"""Withheld while an answer is graded."""
+"""Withheld while an answer is graded. Modules that need it can be imported; what it held cannot be used."""
 
 
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    raise ImportError("{name} is withheld in this lab: write the answer yourself")
+
+    def refuse(kind, *given, **named):
+        raise ImportError("{name} is withheld in this lab: write the answer yourself")
+
+    return type(name, (), {{"__new__": refuse}})
 '''
 
 
@@ -51,8 +55,8 @@ def build(withheld: Iterable[str]) -> Path:
     """Return a folder for the kernel's PYTHONPATH; it is made once for each package and set of withheld names.
 
     Args:
-        withheld: dotted names; those that are modules become stubs whose names cannot be imported, the others are left
-            to the import rule.
+        withheld: dotted names; those that are modules become stubs whose names cannot be used, the others are left to
+            the import rule.
     """
     stubs = sorted(name for name in set(withheld) if is_module(name))
     target = cache.folder("grading") / _key(stubs)
@@ -127,20 +131,19 @@ def _stub(top: Path, name: str) -> None:
     first, *rest = name.split(".")
     source, here = origin(first) if first != PACKAGE.name else PACKAGE / "__init__.py", top / first
     text = _WITHHELD.format(name=name)
-    if not rest:
-        _replace(here, text)
-        return
     assert source is not None
+    if not rest:
+        _replace(here, source.parent, text)
+        return
     beside = source.parent
     for part in rest:
         if here.is_symlink():
             here.unlink()
-        if not here.exists():
-            here.mkdir()
-        if first != PACKAGE.name and here.is_dir():
+        here.mkdir(exist_ok=True)
+        if first != PACKAGE.name:
             _link(beside, here)
         here, beside = here / part, beside / part
-    _replace(here, text)
+    _replace(here, beside, text)
 
 
 def _link(source: Path, folder: Path) -> None:
@@ -149,11 +152,15 @@ def _link(source: Path, folder: Path) -> None:
             (folder / each.name).symlink_to(each)
 
 
-def _replace(module: Path, text: str) -> None:
-    for path in (module, module.with_suffix(".py")):
+def _replace(module: Path, original: Path, text: str) -> None:
+    """Put a stub in the place of a module, and for a package one in the place of each module in it."""
+    for path in (module, module.with_name(f"{module.name}.py")):
         if path.is_symlink() or path.is_file():
             path.unlink()
         elif path.is_dir():
             shutil.rmtree(path)
-    module.mkdir()
-    (module / "__init__.py").write_text(text, encoding="utf-8")
+    inside = [path.relative_to(original) for path in original.rglob("*.py")] if original.is_dir() else []
+    for path in (Path("__init__.py"), *inside):
+        stub = module / path
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text(text, encoding="utf-8")
