@@ -74,4 +74,6 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     if case["transposed"]:
         images = images.mT.contiguous().mT
     layer = getattr(answers, case["answer"])(*case["sizes"]).to(images.dtype)
-    return projection_seen(layer, images, case["phase"]) if case["answer"] == "projection" else padding_seen(layer, images)
+    return (
+        projection_seen(layer, images, case["phase"]) if case["answer"] == "projection" else padding_seen(layer, images)
+    )

@@ -16,7 +16,9 @@ def block_inputs(rng: np.random.Generator, expansion: int) -> list[dict[str, Any
         block_case(rng, "none", in_channels=same, width=2, stride=1, size=(2, 6, 5)),
         block_case(rng, "none", in_channels=3, width=int(rng.integers(4, 7)), stride=2, size=(4, 5, 8)),
         block_case(rng, "bounded", in_channels=4, width=6, stride=1, size=(1, 4, 7)),
-        block_case(rng, "projection", in_channels=1, width=1, stride=3, size=(2, 9, 8), dtype="float32", transposed=True),
+        block_case(
+            rng, "projection", in_channels=1, width=1, stride=3, size=(2, 9, 8), dtype="float32", transposed=True
+        ),
     ]
 
 
@@ -31,7 +33,13 @@ def block_case(
 ) -> dict[str, Any]:
     count, *pixels = size
     images = rng.normal(size=(count, given["in_channels"], *pixels)).astype(dtype)
-    return {"shortcut": shortcut, "images": images, "transposed": transposed, "phase": float(rng.uniform(0, 6)), **given}
+    return {
+        "shortcut": shortcut,
+        "images": images,
+        "transposed": transposed,
+        "phase": float(rng.uniform(0, 6)),
+        **given,
+    }
 
 
 def waves(shape: Any, phase: float, dtype: Any) -> Any:

@@ -46,7 +46,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "less than one off": bool(((counts - wanted).abs() < 1).all()),
         "ever in validation": len(torch.cat([validation, *again]).unique()),
         "different": len(drawn) > 80,
-        "repeated": [sorted(rows.tolist()) for rows in repeated] == [sorted(rows.tolist()) for rows in (train, validation)],
+        "repeated": [sorted(rows.tolist()) for rows in repeated]
+        == [sorted(rows.tolist()) for rows in (train, validation)],
         "another generator moved": outside_moved,
         "labels afterwards": given,
     }

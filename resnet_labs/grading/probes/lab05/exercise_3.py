@@ -1,0 +1,52 @@
+"""Probe of exercise 05.3: nearest neighbours and their purity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ANSWERS = ("nearest", "purity")
+POINTS = 2
+WITHHELD = ("resnet_labs.features.neighbour_purity", "resnet_labs.features.clusters", "sklearn.neighbors")
+RTOL, ATOL = 1e-4, 1e-6
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return one neighbour and all of them, twin rows, a line, two rows, and labels that all agree or all differ."""
+    cases: list[dict[str, Any]] = []
+    for number, (count, axes, near) in enumerate([(14, 3, 4), (12, 5, 1), (9, 2, 8), (11, 1, 3), (2, 3, 1)]):
+        features = _features(rng, count, axes, twins=number < 2)
+        while _closest(features, near) < 1e-3:
+            features = _features(rng, count, axes, twins=number < 2)
+        random = rng.integers(0, 3, size=count)
+        labels = [random, np.arange(count) % 2, np.arange(count), np.zeros(count), random % 2][number]
+        cases.append({"features": features.astype("float32"), "labels": labels.astype("int64"), "near": near})
+    return [{"answer": answer} | case for case in cases for answer in ANSWERS]
+
+
+def _features(rng: np.random.Generator, count: int, axes: int, *, twins: bool) -> np.ndarray:
+    features = rng.normal(size=(count, axes))
+    if twins:
+        features[3] = features[0]  # each is the other's nearest, and neither is its own
+    return features
+
+
+def _closest(features: np.ndarray, near: int) -> float:
+    """Return by how much the last neighbour is nearer than the next row: ties would have no right answer."""
+    distances = np.linalg.norm(features[:, None] - features, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    ordered = np.sort(distances, axis=1)
+    return float((ordered[:, near] - ordered[:, near - 1]).min())
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return each row's neighbours in the order of their numbers, or the purity."""
+    import torch
+
+    features, labels = torch.tensor(case["features"]), torch.tensor(case["labels"])
+    given = features.clone()
+    if case["answer"] == "purity":
+        return {"purity": float(answers.purity(given, labels, case["near"])), "features afterwards": given}
+    found = answers.nearest(given, case["near"])
+    return {"neighbours": torch.as_tensor(found).sort(1).values, "features afterwards": given}
