@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,13 +93,15 @@ def with_total(
     if not all(supports):
         return ClassSizes([], complete=True)
     reach = _reachable(supports, total)
+    spans = [[_ends(value, decimals) for value in run] for run in runs]
+    wanted = [_ends(*accuracy) for accuracy in accuracies]
     found: list[tuple[int, ...]] = []
     steps = 0
     waiting: list[tuple[tuple[int, ...], int]] = [((), total)]
     while waiting:
         chosen, left = waiting.pop()
         if len(chosen) == len(supports):
-            if _fits(chosen, runs, decimals, total, accuracies):
+            if _fits(chosen, spans, total, wanted):
                 found.append(chosen)
             if len(found) >= _MOST_SOLUTIONS:
                 return ClassSizes(sorted(found), complete=False)
@@ -124,17 +127,20 @@ def overall(classwise: Sequence[float], decimals: int, sizes: Sequence[int]) -> 
 
 
 def _fits(
-    sizes: tuple[int, ...],
-    runs: list[list[float]],
-    decimals: int,
-    total: int,
-    accuracies: Sequence[tuple[float, int]],
+    sizes: tuple[int, ...], spans: list[list[tuple[float, float]]], total: int, overall_spans: list[tuple[float, float]]
 ) -> bool:
-    for run, (accuracy, own_decimals) in zip(runs, accuracies, strict=False):
-        right, span = overall(run, decimals, sizes), printed(accuracy, own_decimals)
-        if not right or right.start > span.high * total or right.stop - 1 < span.low * total:
+    """Return whether the images that are right in the classes can add up to the overall accuracies."""
+    for run, (low, high) in zip(spans, overall_spans, strict=False):
+        fewest = sum(math.ceil(ends[0] * size - 1e-9) for ends, size in zip(run, sizes, strict=True))
+        most = sum(math.floor(ends[1] * size + 1e-9) for ends, size in zip(run, sizes, strict=True))
+        if fewest > high * total + 1e-9 or most < low * total - 1e-9:
             return False
     return True
+
+
+def _ends(value: float, decimals: int) -> tuple[float, float]:
+    low, high = printed(value, decimals)
+    return float(low), float(high)
 
 
 def _reachable(supports: list[list[int]], total: int) -> list[int]:

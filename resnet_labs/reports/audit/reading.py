@@ -58,14 +58,21 @@ def report(given: Any, name: str) -> Report:
         raise InputError(f"{name}: {wrong}", wrong.fix) from None
 
 
+class _OwnLoader(Loader):
+    """The loader, without aliases: a few lines of them can stand for gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise Wrong("it", f"uses an alias, *{self.peek_event().anchor}", "Write the values out.")
+        return super().compose_node(parent, index)
+
+
 def _loaded(text: str) -> Any:
+    loader = _OwnLoader(text)
     try:
-        for event in yaml.parse(text, Loader):
-            if isinstance(event, yaml.AliasEvent):
-                raise Wrong("it", f"uses an alias, *{event.anchor}", "Write the values out.")
-        node = yaml.compose(text, Loader)
+        node = loader.get_single_node()
         _once(node)
-        return yaml.load(text, Loader)  # a safe loader
+        return None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -79,9 +86,9 @@ def _once(node: yaml.Node | None, place: str = "") -> None:
     """Raise Wrong if a mapping names a key twice; YAML would keep the last without a word."""
     if isinstance(node, yaml.MappingNode):
         keys = [str(key.value) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise Wrong(place or "it", f"names {key} twice", "Keep one of the two.")
+        if len({*keys}) < len(keys):
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise Wrong(place or "it", f"names {twice} twice", "Keep one of the two.")
         for key, value in node.value:
             _once(value, f"{place}.{key.value}" if place else str(key.value))
     elif isinstance(node, yaml.SequenceNode):
