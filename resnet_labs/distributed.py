@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +67,9 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
         ) from error
     finally:
         signal.signal(signal.SIGTERM, before)
+        # Gloo's threads drop the last tensors after the call that they served, and need the interpreter for it. Up to
+        # torch 2.6 destroying the group holds the interpreter while it waits for those threads, for ever.
+        time.sleep(0.2)
         dist.destroy_process_group()
 
 
