@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from resnet_labs.reports.audit.form import SPLITS, Experiment, Report, Scores
 from resnet_labs.reports.audit.printed import Printed, decimals_of
-from resnet_labs.reports.audit.sample_sizes import counts, fitting_sizes, lenient_sizes
+from resnet_labs.reports.audit.sample_sizes import counts, fitting_sizes
 
 BOUND = 20_000
 RARE = 1e-6
@@ -89,7 +89,7 @@ def told_by(figures: Sequence[tuple[Printed, int]], stated: int | None) -> int |
     if not sizes or sizes[0] < 2:
         return None
     smallest = sizes[0]
-    if smallest != _smallest_lenient(figures, smallest):  # figures that were cut off fit a smaller one
+    if _divisor_fits(figures, smallest):  # figures that were cut off fit a smaller one
         return None
     by_accident = sum(
         math.prod(min(1.0, size * 10.0**-decimals) for _, decimals in figures) for size in range(1, smallest)
@@ -102,9 +102,9 @@ def told_by(figures: Sequence[tuple[Printed, int]], stated: int | None) -> int |
     return None if allowed and chance_of_a_coarse_grid(figures, smallest, stated) > RARE else smallest
 
 
-def _smallest_lenient(figures: Sequence[tuple[Printed, int]], largest: int) -> int:
-    found = [{*lenient_sizes([value], decimals, largest)} for value, decimals in figures]
-    return min(set.intersection(*found))
+def _divisor_fits(figures: Sequence[tuple[Printed, int]], size: int) -> bool:
+    divisors = [each for each in range(2, size // 2 + 1) if size % each == 0]
+    return any(all(counts(value, decimals, each, lenient=True) for value, decimals in figures) for each in divisors)
 
 
 def chance_of_a_coarse_grid(figures: Sequence[tuple[Printed, int]], smallest: int, stated: int) -> float:
