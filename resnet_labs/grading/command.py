@@ -45,6 +45,15 @@ def add(command: Callable[..., Any]) -> None:
     made.add_argument("--cell-seconds", type=_count, default=30, metavar="S", help="for one cell (default 30)")
 
 
+def sandbox_state() -> tuple[bool, str, str]:
+    """Return what `doctor` says about the sandbox for students' code: whether there is one, which, and the fix."""
+    from resnet_labs.grading import sandbox
+
+    tier, fix = sandbox.detect()
+    seen = "none, so `grade` refuses students' code" if tier is None else f"{tier.name}. {fix}".rstrip(". ")
+    return tier is not None, seen, fix
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a count; give a whole number from 1")
