@@ -18,8 +18,8 @@
 #
 # The report (r3) took a ResNet-152 that was trained on ImageNet, gave it a new last layer for five flowers, and froze
 # everything else. After 50 epochs it printed a validation accuracy of 0.947368. You write the parts: the new head, a
-# freeze without holes, a cache of what the frozen part says, the split. Then you train the report's way and from the
-# cache, and find out what can be read from six decimals.
+# freeze without holes, a cache of the frozen part's features, the split. Then you train the report's way and from the
+# cache, and find out what six decimals can tell.
 #
 # Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. The first run
 # takes longer: it also makes the small pretrained network. Report mode needs the flowers folder
@@ -32,8 +32,8 @@
 #
 # Before you run anything, write down an answer and a reason for each.
 #
-# 1. A network was trained on other classes and then frozen. On five new classes a guess is right in 20 % of cases. What
-#    will a single linear layer behind the frozen network reach?
+# 1. A network was trained on other classes and then frozen. On five new classes a guess is right in 20 % of cases.
+#    What accuracy will a single linear layer after the frozen network reach?
 # 2. You train that layer for 50 epochs, with images that are augmented anew in every epoch. How much accuracy do you
 #    lose if you look at three augmented versions of each image only, again and again?
 # 3. The report's 0.947368 has six decimals. Which of them would be the same with other validation images?
@@ -135,12 +135,12 @@ backbone = pretrained()
 # %% [markdown]
 # ## Idea
 #
-# Call the frozen part of the network $f$. It turns an image $x$ into a list of numbers, the features. The head makes
-# one logit for each class of them:
+# Call the frozen part of the network $f$. It turns an image $x$ into a list of numbers, the features. The head turns
+# them into one logit for each class:
 #
 # $$z = W f(x) + b.$$
 #
-# Only $W$ and $b$ train. If nothing in $f$ can change, $f(x)$ is the same in every epoch, and nobody has to compute it
+# Only $W$ and $b$ train. If nothing in $f$ can change, $f(x)$ is the same in every epoch, and it need not be computed
 # twice. For $N$ images and $E$ epochs, training "live" costs $E \cdot N$ passes through the backbone. With a cache it
 # costs $N$.
 #
@@ -164,8 +164,8 @@ plotting.images((grid.flatten(0, 1) * 255).to(torch.uint8), titles, columns=6)
 # ## Exercise 04.1. A new head
 #
 # The network has a last layer `fc` for its old classes. Put a new linear layer in its place, with as many outputs as
-# there are new classes, and return an Adam optimizer that moves the new layer and nothing else. The network is changed
-# in place. It may be any ResNet: how many features reach the head is written in the old head.
+# there are new classes, and return an Adam optimizer that moves the new layer and nothing else. The network is
+# changed in place. It may be any ResNet: the old head knows the number of features.
 #
 # About 5 minutes.
 
@@ -187,15 +187,15 @@ checks.lab04.check_new_head(new_head)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 04.1a: shapes that cannot be multiplied, or the old number of outputs</summary>
 #
-# `print(network.fc)` shows the old layer. `network.fc.in_features` is the number of features, 2,048 in a ResNet-152 and
-# 512 in a ResNet-18. Make an `nn.Linear` from that number to `num_classes` and assign it to `network.fc`. To change
-# `out_features` on the old layer changes a label, not the weights. No softmax: the loss has one.
+# `print(network.fc)` shows the old layer. `network.fc.in_features` is the number of features, 2,048 in a ResNet-152
+# and 512 in a ResNet-18. Make an `nn.Linear` from that number to `num_classes` and assign it to `network.fc`.
+# Changing `out_features` on the old layer changes a label, not the weights. Add no softmax: the loss has one.
 #
 # </details>
 # <details><summary>Hint 04.1b: the optimizer holds the wrong parameters</summary>
 #
-# An optimizer keeps the parameters that it was given, whatever happens to the network later. So first the new layer,
-# then `torch.optim.Adam(network.fc.parameters(), lr=...)`. Return the optimizer.
+# An optimizer keeps the parameters that it was given, whatever happens to the network later. So make the new layer
+# first, then `torch.optim.Adam(network.fc.parameters(), lr=...)`. Return the optimizer.
 #
 # </details>
 
@@ -219,10 +219,11 @@ sum(parameter.numel() for parameter in held)
 #
 # `requires_grad_(False)` alone leaves holes. Find out what else moves:
 #
-# - batch norm keeps running statistics, which are buffers and no parameters; in training mode it renews them in every
+# - batch norm keeps running statistics, which are buffers, not parameters; in training mode it updates them in every
 #   pass;
 # - dropout drops in training mode;
-# - a gradient that is left from before still moves its weight, by momentum and weight decay, even if it is zero.
+# - a gradient left over from an earlier step still moves its weight, by momentum and weight decay, even if it is
+#   zero.
 #
 # A hook helps: `part.register_forward_pre_hook(function)` calls `function(part, inputs)` before every pass through
 # `part`. About 15 minutes.
@@ -269,11 +270,11 @@ checks.lab04.check_freeze(freeze_backbone)
 # %% [markdown]
 # ## Exercise 04.3. Features, once
 #
-# Write the function behind the cache: run all batches through the network and return what reaches the head, one row an
-# image, in the order in which the images come. The network may be in training mode and not frozen, so the pass runs in
-# evaluation mode and without gradients. Rely on nothing of it but its last layer, `network.fc`. Afterwards the network
-# is as you found it: its head, its hooks, which parameters train, and the mode of every part. `with
-# evaluating(network):` puts a network into evaluation mode and gives every part its own mode back.
+# Write the function behind the cache: run all batches through the network and return the head's inputs, one row per
+# image, in the order of the images. The network may be in training mode and not frozen, so the pass runs in
+# evaluation mode and without gradients. Rely only on its last layer, `network.fc`. Afterwards the network must be as
+# you found it: its head, its hooks, which parameters train, and the mode of every part. `with evaluating(network):`
+# puts a network into evaluation mode and gives every part its own mode back.
 #
 # About 10 minutes.
 
@@ -299,16 +300,16 @@ checks.lab04.check_features(features_of)
 # </details>
 # <details><summary>Hint 04.3b: other values, or another number of rows</summary>
 #
-# What reaches the head is the *input* of `network.fc`, after the mean over the pixels. Append every batch to a list,
-# and join the list with `torch.cat` after the loop; the last batch may be smaller, so `torch.stack` will not do. A hook
-# gets a tuple of inputs: the features are `inputs[0]`.
+# You need the *input* of `network.fc`, after the mean over the pixels. Append every batch to a list, and join the
+# list with `torch.cat` after the loop; the last batch may be smaller, so `torch.stack` will not do. A hook gets a
+# tuple of inputs: the features are `inputs[0]`.
 #
 # </details>
 # <details><summary>Hint 04.3c: the network is not as it was</summary>
 #
-# If you put `nn.Identity()` in the place of the head, put the head back. If you register a hook, keep the handle that
-# it returns and call `handle.remove()`. `network.eval()` and `network.train()` set all parts alike; before, they may
-# have differed.
+# If you replaced the head with `nn.Identity()`, put the head back. If you register a hook, keep the handle that it
+# returns and call `handle.remove()`. `network.eval()` and `network.train()` set all parts to one mode; before, they
+# may have differed.
 #
 # </details>
 
@@ -335,8 +336,8 @@ print(f"features {tuple(yours.shape)}, largest difference from the library's {(y
 # ## Exercise 04.4. A stratified split
 #
 # The report split its images 8:2 and trained on the larger part. A split is stratified when every class has the same
-# share in both parts. Return two tensors of row numbers, for training and for validation. `fraction` is the validation
-# part's share, of each class up to rounding. Draw with the `generator` that you are given, and with no other, so that
+# share in both parts. Return two tensors of row numbers, for training and for validation. `fraction` is the
+# validation part's share, of each class up to rounding. Draw only with the `generator` that you are given, so that
 # the split can be repeated.
 #
 # About 10 minutes.
@@ -376,7 +377,7 @@ checks.lab04.check_split(stratified_split)
 
 # %% [markdown]
 # **Expected:** of the flowers that this project measured with, 3,454 come into the training part and 863 into the
-# validation part; yours may have two more or less, by how you round.
+# validation part; yours may have two more or less, depending on how you round.
 
 # %% [markdown]
 # ## Exercise 04.5. Reading 0.947368
@@ -449,21 +450,21 @@ checks.lab04.check_reading(possible_sizes, divisor, size, low, high)
 print(f"{round(0.947368 * size)} of {size} images: 95 % interval [{low:.3f}, {high:.3f}]")
 
 # %% [markdown]
-# What follows, and what does not? If the figure is right images by all images, the validation part had a multiple of 19
-# images. Of these four sets one allows that, and public copies of the report's course hand out that very set, with code
-# that cuts it so. That makes the set likely. It does not prove it: other sets and other cuts have multiples of 19 too.
-# The figure can also be a mean of the accuracies of batches, which need not be a whole number of images in all. The
-# report does not say how it was computed.
+# What follows from this, and what does not? If the figure is right images by all images, the validation part had a
+# multiple of 19 images. Of these four sets one allows that, and public copies of the report's course hand out that
+# very set, with code that cuts it so. That makes the set likely. It does not prove it: other sets and other cuts have
+# multiples of 19 too. The figure can also be a mean of the accuracies of batches, which need not be a whole number of
+# images in all. The report does not say how it was computed.
 
 # %% [markdown]
 # ## Experiment
 #
-# The same head, trained in two ways, for three seeds. *Live* is the report's way: each epoch augments every image anew
-# and sends it through the backbone, and the validation images too. *Cached* sends three views of every image through
-# the backbone once, then trains on what came out. The seconds of the cache are counted. (The number of epochs and of
-# views stands in the knobs.)
+# The same head, trained in two ways, for three seeds. *Live* is the report's way: each epoch augments every image
+# anew and sends it through the backbone, and the validation images too. *Cached* sends three views of every image
+# through the backbone once, then trains on what came out. The seconds of the cache are counted. (The numbers of
+# epochs and views are set in the knobs.)
 #
-# First the cache: all views of all images, one time for all seeds, because the split only picks rows from it.
+# First the cache: all views of all images, once for all seeds, because the split only picks rows from it.
 
 # %% tags=["experiment"]
 started = time.perf_counter()
@@ -741,7 +742,7 @@ print("\n".join(compare.provenance(kind)))
 # can be compared. No ImageNet weights could be had where this project measured, so the report's own run is not among
 # its stored results; `resnet-labs reproduce r3.flowers` repeats it where they can be fetched.
 #
-# What the numbers of your fast run say of the report's claims:
+# What the numbers of your fast run say about the report's claims:
 #
 # - **r3.c4** (a small learning rate keeps the pretrained weights from being forgotten): not shown by stored lines. It is
 #   not the rate where the backbone is frozen. There nothing moves, not even at a hundred times the report's rate: the

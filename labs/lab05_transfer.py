@@ -14,7 +14,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/resnet-labs/blob/v0.1.0/labs/lab05_transfer.ipynb)
 #
-# A network knows one set of classes and shall learn another. How much of it has to move?
+# How much of a pretrained network must be retrained for new classes?
 #
 # The report (r0) took a ResNet-152 with weights from ImageNet to CIFAR-10 in three ways: train the head alone, the last
 # block too, or everything. It found 80.4 %, 91.5 % and 96.3 %, and about 15 % for a head on a random network. It looked
@@ -110,18 +110,18 @@ print(f"{len(train_set)} training, {len(validation_set)} validation, {len(test_s
 # %% [markdown]
 # ## Idea
 #
-# The first layers of a network answer to edges and colours, later ones to parts, the last to classes (Zeiler and
-# Fergus 2014). Edges are the same in every set of photographs, classes are not. So one can keep the early layers of a
-# trained network and train the late ones on new images: *transfer*. The three rungs of the report differ in where they
-# cut. A *linear probe* keeps all features $\phi(x)$ and trains the head alone,
+# The first layers of a network answer to edges and colours, later ones to parts, and the last to classes (Zeiler and
+# Fergus 2014). Edges are the same in every set of photographs, but classes are not. So one can keep the early layers
+# of a trained network and train the late ones on new images: *transfer*. The three rungs of the report differ in
+# where they cut. A *linear probe* keeps all features $\phi(x)$ and trains the head alone,
 #
 # $$\text{logits} = W \phi(x) + b,$$
 #
-# so its accuracy says how well a flat cut through feature space can part the classes. *Last block* lets the end of
-# $\phi$ move too, *full fine-tuning* all of it. The more moves, the more can fit, and the more images are needed to say
-# which way to move.
+# so its accuracy says how well flat cuts through feature space separate the classes. *Last block* trains the end of
+# $\phi$ too, and *full fine-tuning* trains all of it. The more is trained, the better it can fit, and the more images
+# it needs.
 #
-# Below are some of the new classes. Shape and texture make the class; colour, place and light say nothing.
+# Below are some of the new classes. Shape and texture make the class; colour, place and light do not.
 #
 # Source: Yosinski, Clune, Bengio, Lipson, *How transferable are features in deep neural networks?* (2014), section 2.
 
@@ -132,15 +132,15 @@ plotting.images(test_set.images[:12], [test_set.classes[k].replace(" ", "\n") fo
 # %% [markdown]
 # ## Exercise 05.1. Features by hooks
 #
-# A network hands out only its logits. A *hook* is a function of yours that torch calls whenever a module has run, with
-# the module, its inputs and its output:
+# A network hands out only its logits. A *hook* is a function that torch calls whenever a module has run, with the
+# module, its inputs and its output:
 #
 #     handle = network.get_submodule("layer1").register_forward_hook(function)
 #
 # Write `collect`: for each named stage one tensor with a row for each image of all batches, in order. A stage gives
-# maps of shape (N, C, H, W); keep the mean over the pixels of every channel, (N, C). The network must not notice: it
-# runs in evaluation mode and without gradients, and afterwards its mode is as before and your hooks are gone
-# (`handle.remove()`), even when a batch makes it fail.
+# maps of shape (N, C, H, W); keep the mean over the pixels of every channel, (N, C). The network must not be changed:
+# it runs in evaluation mode and without gradients, and afterwards its mode is as before and your hooks are gone
+# (`handle.remove()`), even if a batch makes it fail.
 #
 # About 15 minutes.
 
@@ -158,7 +158,7 @@ def collect(network, batches, stages):
 checks.lab05.check_collect(collect)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 05.1a: statistics moved, a mode is left over, or gradients hang on the features</summary>
+# <details><summary>Hint 05.1a: statistics moved, a mode was not restored, or the features have gradients</summary>
 #
 # Remember `network.training`, call `network.eval()`, and put the mode back with `network.train(was_training)`. Run the
 # passes within `with torch.no_grad():`.
@@ -167,8 +167,8 @@ checks.lab05.check_collect(collect)
 # <details><summary>Hint 05.1b: hooks are left, a stage is missing, or its features are those of another</summary>
 #
 # Make the hook in a small function that takes the stage's name, so that each hook has its own:
-# `def keeper(name): return lambda module, inputs, output: ...`. Put the loop over the batches under `try:` and
-# everything that tidies up under `finally:`.
+# `def keeper(name): return lambda module, inputs, output: ...`. Put the loop over the batches under `try:` and all
+# cleaning up under `finally:`.
 #
 # </details>
 # <details><summary>Hint 05.1c: too few rows, or the wrong numbers</summary>
@@ -179,7 +179,7 @@ checks.lab05.check_collect(collect)
 # </details>
 
 # %% [markdown]
-# **Expected:** in fast mode 16, 32 and 64 features an image, on any device; in the ResNet-152 256, 512, 1,024 and
+# **Expected:** in fast mode 16, 32 and 64 features per image, on any device; in the ResNet-152 256, 512, 1,024 and
 # 2,048. The report's early, middle and late maps, (128, 256, 56, 56), (128, 1024, 14, 14) and (128, 2048, 1, 1), are
 # stage 1, stage 3 and the mean after stage 4.
 
@@ -191,10 +191,10 @@ pictured = test_set.subset(range(num_pictured))
 # %% [markdown]
 # ## Exercise 05.2. The last block
 #
-# Write two functions. `last_block(network)` names what trains on the middle rung: the last block of the last stage, and
-# the head `fc`. Stages are called `layer1`, `layer2` and so on, and a stage is a sequence of blocks: `layer4.2` is the
-# third block of the fourth stage. `train_only(network, parts)` makes everything else stand still, bit by bit: weights,
-# running statistics, whatever an optimizer remembers from before. What an earlier call froze may train again.
+# Write two functions. `last_block(network)` names what trains on the middle rung: the last block of the last stage,
+# and the head `fc`. Stages are called `layer1`, `layer2` and so on, and a stage is a sequence of blocks: `layer4.2`
+# is the third block of the fourth stage. `train_only(network, parts)` keeps everything else as it is, bit by bit:
+# weights, running statistics, and whatever an optimizer remembers. What an earlier call froze may train again.
 #
 # Lab 04 shows why `requires_grad_(False)` is not enough. You may use the library's `freeze_(module)` and
 # `unfreeze_(module)`, which hold running statistics and remove old gradients.
@@ -219,15 +219,16 @@ def train_only(network, parts):
 checks.lab05.check_train_only(train_only, last_block)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 05.2a: something trains that should not, or a part stands still</summary>
+# <details><summary>Hint 05.2a: something trains that should not, or a part does not train</summary>
 #
 # First freeze the whole network, then thaw each part by its name: `network.get_submodule(name)`.
 #
 # </details>
 # <details><summary>Hint 05.2b: running statistics or weights move although no gradient is required</summary>
 #
-# Batch norm counts in training mode, and an optimizer with momentum or weight decay moves whatever has a `.grad`, even
-# a gradient of zeros. `freeze_` takes care of both. Batch norm in the parts that train goes on counting.
+# Batch norm updates its statistics in training mode, and an optimizer with momentum or weight decay moves whatever
+# has a `.grad`, even a gradient of zeros. `freeze_` takes care of both. Batch norm in the parts that train goes on
+# updating.
 #
 # </details>
 # <details><summary>Hint 05.2c: the names of the last block</summary>
@@ -252,8 +253,8 @@ for parts in (["fc"], last_block(pretrained)):
 #
 # The report saw clear clusters in its pictures (r0.c8). An eye finds clusters in noise too, so measure them where the
 # features are, before any picture. Take an image's $k$ nearest neighbours in feature space (Euclidean distance, the
-# image itself left out). *Neighbour purity* is the share of them that have the image's class, averaged over the images:
-# 1 where every class keeps to itself, one twelfth for features that know nothing of twelve classes.
+# image itself left out). *Neighbour purity* is the share of them that have the image's class, averaged over the
+# images: 1 where every class keeps to itself, and one twelfth for features that know nothing about twelve classes.
 #
 # Write `nearest`, then `purity` with it. About 10 minutes.
 
@@ -275,7 +276,7 @@ def purity(features, labels, num_neighbours):
 checks.lab05.check_purity(nearest, purity)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 05.3a: a row is its own neighbour, or the neighbours are not the nearest</summary>
+# <details><summary>Hint 05.3a: a row is its own neighbour, or the neighbours are not the nearest ones</summary>
 #
 # `torch.cdist(features, features)` gives all distances. Fill its diagonal with infinity before you ask for the
 # smallest: `topk(..., largest=False)` returns distances and indices, and you want the indices.
@@ -301,9 +302,9 @@ labels = test_set.labels.to(device)
 # %% [markdown]
 # ## Exercise 05.4. How far to trust a picture
 #
-# t-SNE and UMAP put points into the plane so that near points stay near. They cannot keep everything. Write `kept`: of
-# each row's $k$ nearest neighbours in feature space, the share that are among its $k$ nearest in the plane, averaged
-# over the rows. Order does not matter. Your `nearest` helps.
+# t-SNE and UMAP place points in the plane so that near points stay near. They cannot keep all neighbours. Write
+# `kept`: of each row's $k$ nearest neighbours in feature space, the share that are among its $k$ nearest in the
+# plane, averaged over the rows. Order does not matter. Your `nearest` helps.
 #
 # About 5 minutes.
 
@@ -320,8 +321,8 @@ checks.lab05.check_kept(kept)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 05.4a: more than 1, or a share of another whole</summary>
 #
-# Divide by the number of rows times the number of neighbours: a mean over everything does it. The row itself is no
-# neighbour, in the features as in the plane.
+# Divide by the number of rows times the number of neighbours: a mean over everything does that. A row is not its own
+# neighbour, neither in the features nor in the plane.
 #
 # </details>
 # <details><summary>Hint 05.4b: right neighbours in another order are not counted</summary>
@@ -338,9 +339,9 @@ checks.lab05.check_kept(kept)
 # %% [markdown]
 # ## Experiment
 #
-# The report's table, and the rungs that it left out: one more stage that trains, and fewer training images. Every rung
-# begins with the same pretrained weights and a new head; a seed draws the head, the order, and which training images
-# are used.
+# The report's table, with the rows that it left out: one more stage that trains, and fewer training images. Every
+# rung begins with the same pretrained weights and a new head; a seed draws the head, the order, and which training
+# images are used.
 
 # %% tags=["experiment"]
 rungs = {  # the report's name, or ours: weights, what trains (None: everything), learning rate
@@ -419,12 +420,12 @@ plotting.curves(
 # %% [markdown]
 # **Expected:** in fast mode, with 960 images, the random network between 0.05 and 0.12, then a head alone between 0.54
 # and 0.67; the last block is above it by between 0.03 and 0.08, and everything above that by between 0.01 and 0.10. With
-# 240 images the order turns: the head alone wins over everything by between 0.03 and 0.12. So fine-tuning starts to win
+# 240 images the order is reversed: the head alone beats everything by between 0.03 and 0.12. So fine-tuning starts to win
 # somewhere between 240 and 960 images of twelve classes, 20 and 80 a class.
 #
-# Now the features. How pure are they in each stage: in a random network, in the pretrained one, and after all of it was
-# trained on the new classes? Test images, 10 neighbours; the pretrained network is one, the other two have a line a
-# seed.
+# Now the features. How pure are they in each stage: in a random network, in the pretrained one, and after all of it
+# was trained on the new classes? Test images, 10 neighbours; the pretrained network is one, the other two have one
+# line for each seed.
 
 # %% tags=["experiment"]
 def purities(network):
@@ -546,7 +547,7 @@ print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stor
 
 
 # %% [markdown]
-# What these stored lines say of the report's claims, on the stand-ins. Compare them with your own:
+# What these stored lines say about the report's claims, on the stand-ins. Compare them with your own:
 #
 # - **r0.c2** (training ResNet-152 from scratch on a small dataset memorises it): not shown; it was not measured.
 #   **r0.c5** (further training of the frozen model may lower the loss again after epoch 7): not testable, because the
@@ -565,8 +566,8 @@ print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stor
 #   above, 0.854 against 0.586. The report trained on tens of thousands of images, and its sentence needs that condition.
 # - **r0.c8** (clusters in t-SNE and UMAP become clear with full fine-tuning): not shown. Clearer is not clear. Purity in
 #   the last stage is 0.08 in the random network, 0.42 after pretraining on *other* classes, and 0.54 after fine-tuning;
-#   the rest of the neighbours still have another class. t-SNE keeps only a part of the neighbours that there are: the
-#   pictures cannot settle it.
+#   the rest of the neighbours still have another class. t-SNE keeps only a part of these neighbours, so the pictures
+#   cannot settle it.
 #
 # On two threads sums are rounded in another order, which gives another pretrained network and other figures.
 
@@ -604,8 +605,8 @@ plotting.curves(
 )
 
 # %% [markdown]
-# With one neighbour the broken purity is 1, for a network that has never seen an image. It adds about $(1 - p) / k$ to
-# a purity of $p$, so the mistake survives: all curves keep their order, and only lie too high.
+# With one neighbour the broken purity is 1, for a network that has never seen an image. It adds about $(1 - p) / k$
+# to a purity of $p$, so the mistake survives: all curves keep their order and are only too high.
 
 # %% [markdown] tags=["reflection"]
 # ## Reflect

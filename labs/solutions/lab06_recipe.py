@@ -152,8 +152,7 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 #
 # Three models, eight changes beside the network: which change did it? Two accuracies cannot tell. An *ablation* can:
 # take the first model and add one ingredient, take the last and remove one, and leave everything else as it is. Both
-# directions are needed. An ingredient that does nothing alone may be what holds the whole together, and the other way
-# round.
+# directions are needed. An ingredient that does nothing alone may be what holds the whole together, and vice versa.
 #
 # Most ingredients change what the network is asked to say. *Label smoothing* takes a share $\varepsilon$ of every
 # label and spreads it evenly over all $K$ classes:
@@ -260,7 +259,7 @@ def mixup(images, labels, num_classes, alpha):
 checks.lab06.check_mixup(mixup)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 06.2a: the labels have the wrong shape, or are mixed otherwise than the images</summary>
+# <details><summary>Hint 06.2a: the labels have the wrong shape, or are not mixed like the images</summary>
 #
 # Draw $\lambda$ and the order once, keep both in variables, and use them for images and labels.
 # `F.one_hot(labels, num_classes)` makes the rows.
@@ -268,8 +267,8 @@ checks.lab06.check_mixup(mixup)
 # </details>
 # <details><summary>Hint 06.2b: an error, weights that do not sum to one, or a partner that is always the same</summary>
 #
-# `order = torch.randperm(len(images))`, then `images[order]`. The image counts $\lambda$, its partner $1 - \lambda$, in
-# all their pixels. A ratio for each image has the shape (N, 1, 1, 1) for images and (N, 1) for labels.
+# `order = torch.randperm(len(images))`, then `images[order]`. The image has the weight $\lambda$ and its partner
+# $1 - \lambda$, in all pixels. A ratio for each image has the shape (N, 1, 1, 1) for images and (N, 1) for labels.
 #
 # </details>
 # <details><summary>Hint 06.2c: the ratio has another distribution, or the type is another</summary>
@@ -309,13 +308,13 @@ widgets.explorer(mixtures, alpha=[0.2, 0.5, 1.0, 5.0])
 # %% [markdown]
 # ## Exercise 06.3. Cosine with warm-up
 #
-# Write what the learning rate is multiplied by at each step of a run. Over the first `warmup_steps` steps it grows
-# along a straight line, and the first of them already moves: $1/w$, $2/w$, ..., $1$. Then it falls along half a cosine,
+# Write the factor of the learning rate at each step of a run. Over the first `warmup_steps` steps it grows along a
+# straight line, and the first of them already moves: $1/w$, $2/w$, ..., $1$. Then it falls along half a cosine,
 #
 # $$\tfrac{1}{2}\Big(1 + \cos\big(\pi\, \tfrac{s - w}{n - w}\big)\Big),$$
 #
-# with step $s$ counted from 0, $w$ warm-up steps and $n$ steps in all. Zero would come one step after the last. Without
-# warm-up, $w = 0$, the cosine begins at once.
+# with step $s$ counted from 0, $w$ warm-up steps and $n$ steps in all. It would reach zero one step after the last.
+# Without warm-up, $w = 0$, the cosine begins at once.
 #
 # About 5 minutes.
 
@@ -347,7 +346,7 @@ checks.lab06.check_schedule(learning_rate_factor)
 # </details>
 # <details><summary>Hint 06.3c: the last step has a rate of exactly zero</summary>
 #
-# Divide by $n - w$, not by $n - w - 1$: a last step with no rate would be a step for nothing.
+# Divide by $n - w$, not by $n - w - 1$: a last step with a rate of zero would do nothing.
 #
 # </details>
 
@@ -375,7 +374,7 @@ widgets.frame_slider(
 # length becomes the limit and the direction stays. Where it is not, change nothing. Return the norm as it was.
 #
 # Some parameters may have no gradient (`parameter.grad is None`): skip them. `parameters` is what
-# `network.parameters()` gives, which can be walked only once.
+# `network.parameters()` gives, which can be iterated over only once.
 #
 # About 10 minutes.
 
@@ -429,8 +428,8 @@ float(clip_by_norm_(pair, 1.0)), [parameter.grad.tolist() for parameter in pair]
 # ## Exercise 06.5. The submission
 #
 # The report's accuracies come from a Kaggle competition: a file of predictions went in, one number came back. The
-# report does not state the format of the file; CSV with these two columns is ours. A file with a line too few, or ids
-# from 1, comes back as an error, or worse, as a low score. Write the file: the first line is `id,label`, then one line
+# report does not state the format of the file; CSV with these two columns is ours. A file with a missing line, or
+# with ids from 1, gives an error, or worse, a low score. Write the file: the first line is `id,label`, then one line
 # for each image. Ids run from 0 to N - 1, the label is the class with the highest logit. A file that is there already
 # is overwritten.
 #
@@ -463,7 +462,7 @@ checks.lab06.check_submission(write_submission)
 # `enumerate` counts from 0. Mode "a" adds to what an earlier call has written; mode "w" overwrites it.
 #
 # </details>
-# <details><summary>Hint 06.5c: labels that are no whole numbers, above 99, or of other images</summary>
+# <details><summary>Hint 06.5c: labels that are not whole numbers, are above 99, or belong to other images</summary>
 #
 # `logits.argmax(1)` gives the class of each row, counted from 0. `.tolist()` turns it into plain numbers.
 #
@@ -582,12 +581,12 @@ def train(name, settings, seed, mix=mixup):
 
 # %% [markdown]
 # Now the arms. `arms` takes the two ends and the names of the settings that belong together, and returns model 1 with
-# one ingredient and model 3 without one, for each ingredient; AdamW comes with its rate and weight decay. In fast mode,
-# and in the stored runs below, model 1 starts from random weights, so that pretraining can be one of the ingredients.
-# The report's model 1 was pretrained: of our arms "with pretraining" is the one like it. Three more answer single
-# claims: model 1 with the smaller rate of model 2 (r2.c1), model 1 with cosine and warm-up, and model 3 without
-# everything that r2.c3 credits. A gap is how much better a network is on its training images, not augmented, than on
-# test images: by how much it overfits, in accuracy and in the loss without smoothing.
+# one ingredient and model 3 without one, for each ingredient; AdamW comes with its rate and weight decay. In fast
+# mode, and in the stored runs below, model 1 starts from random weights, so that pretraining can be one of the
+# ingredients. The report's model 1 was pretrained: of our arms, "with pretraining" is the closest to it. Three more
+# arms answer single claims: model 1 with the smaller rate of model 2 (r2.c1), model 1 with cosine and warm-up, and
+# model 3 without everything that r2.c3 credits. A gap is how much better a network is on its training images, not
+# augmented, than on test images: by how much it overfits, in accuracy and in the loss without smoothing.
 
 # %% tags=["experiment"]
 plans = {"model 1": model_1, "model 2": model_2, "model 3": model_3}
@@ -652,9 +651,9 @@ print(f"\n{submission.name}: {len(submission.read_text().splitlines())} lines")
 # {{expected 0.12 to 0.22: results.summarise(lines["model 1"], "accuracy").mean}}, where 1/6 is chance, and that of
 # model 3 {{expected 0.22 to 0.45: results.summarise(lines["model 3"], "accuracy").mean}}.
 #
-# The picture that the report lacks. Left of the left line an ingredient made model 1 worse. Right of the right line
-# model 3 is better *without* it. Where the interval of a row covers its line, nothing is shown either way. The lines
-# are means too: their own intervals are at the bottom.
+# Here is the picture that the report lacks. Left of the left line an ingredient made model 1 worse. Right of the
+# right line model 3 is better *without* it. Where the interval of a row covers its line, nothing is shown either way.
+# The lines are means too: their own intervals are at the bottom.
 
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Accuracy of each arm with its interval beside models 1 and 3"}}
@@ -729,7 +728,7 @@ for rate in rates:
 # %% [markdown]
 # ## Report against ours
 #
-# The three models of a moment ago beside the report's:
+# The three models from above, beside the report's:
 
 # %% tags=["report"]
 print(compare.as_text([run for name in ("model 1", "model 2", "model 3") for run in lines[name]]))
@@ -737,13 +736,14 @@ low, high = metrics.wilson_interval(100, 10_000)
 print(f"\nthe report's model 1: about 0.01; of 10,000 images [{low:.4f}, {high:.4f}]; chance on 100 classes is 0.01")
 
 # %% [markdown]
-# And what this project stores from photographs: the first 100 classes of Tiny ImageNet at 32 pixels in place of
-# CIFAR-100, a ResNet-8 in place of ResNet-152, pretrained on Tiny ImageNet's other 100 classes, {{r2.model_3: train}}
-# training images, {{r2.model_3: accuracy count}} seeds (`resnet-labs reproduce r2.ablation.stand_in`). Model 1 had
-# {{r2.model_1: epochs}} epochs there, model 2 {{r2.model_2: epochs}} and model 3 {{r2.model_3: epochs}}. Model 3's rate
-# is {{r2.model_3: learning_rate}}, where the report has {{r2: model_3.learning_rate}}: the best of four on images cut
-# from training. "With AdamW" brings that rate and the weight decay along. "With warm-up" has a constant rate after the
-# warm-up, where fast mode's arm has the cosine.
+# And here is what this project has stored from photographs: the first 100 classes of Tiny ImageNet at 32 pixels in
+# place of CIFAR-100, a ResNet-8 in place of ResNet-152, pretrained on Tiny ImageNet's other 100 classes,
+# {{r2.model_3: train}} training images, {{r2.model_3: accuracy count}} seeds
+# (`resnet-labs reproduce r2.ablation.stand_in`). Model 1 had {{r2.model_1: epochs}} epochs there, model 2
+# {{r2.model_2: epochs}} and model 3 {{r2.model_3: epochs}}. Model 3's rate is {{r2.model_3: learning_rate}}, where
+# the report has {{r2: model_3.learning_rate}}: the best of four on images cut from training. "With AdamW" brings that
+# rate and the weight decay along. "With warm-up" has a constant rate after the warm-up, where fast mode's arm has the
+# cosine.
 
 # %% tags=["report"] mystnb={"image": {"alt": "Each arm on photographs with its interval, between models 1 and 3"}}
 stored = [
@@ -760,14 +760,14 @@ if stored:
 picture(photographs, 100) if stored else print("nothing is stored")
 
 # %% [markdown]
-# What the numbers say of the report's claims. "Fast" are the procedural images, "photographs" the stored runs of the
-# table above. Neither is CIFAR-100 with a ResNet-152. So what they show of an ingredient holds for them, and nothing
-# here shows what made the report's about {{r2: model_3.kaggle_accuracy as %.0}}. "Undecided" means that the 95 %
-# interval of the difference, corrected for all comparisons of the claim, holds zero.
+# What do the numbers say about the report's claims? "Fast" means the procedural images, "photographs" the stored runs
+# of the table above. Neither is CIFAR-100 with a ResNet-152. So what they show about an ingredient holds for them,
+# and nothing here shows what made the report's about {{r2: model_3.kaggle_accuracy as %.0}}. "Undecided" means that
+# the 95 % interval of the difference, corrected for all comparisons of the claim, holds zero.
 #
 # - **r2.c1** ({{r2.c1: claim}}; the report {{r2.c1: certainty}} it): {{r2.c1: verdict}}. Stored: {{r2.c1: briefly}}.
-#   One in a hundred is chance: whoever names the same class for every image gets it. More epochs alone take model 1
-#   from {{r2.model_1: accuracy as %}} to {{r2.c3.ablation arm="with more epochs": accuracy as %}}.
+#   One in a hundred is chance: naming the same class for every image gets it. More epochs alone take model 1 from
+#   {{r2.model_1: accuracy as %}} to {{r2.c3.ablation arm="with more epochs": accuracy as %}}.
 # - **r2.c2** ({{r2.c2: claim}}): {{r2.c2: verdict}}. Stored: {{r2.c2: briefly}}. Model 2 has
 #   {{r2.model_2: accuracy as %}} there, and model 1 with more epochs alone
 #   {{r2.c3.ablation arm="with more epochs": accuracy as %}}. Model 2's larger batch takes fewer steps, and it augments:
@@ -790,10 +790,10 @@ picture(photographs, 100) if stored else print("nothing is stored")
 #   {{r2.c3.ablation arm="without clipping": largest_gradient_norm max as .1}}; batch norm keeps gradients short. What
 #   happens at a hundred times model 1's rate is printed above: clipping bounds the damage and does not correct the
 #   rate.
-# - **r2.c7** ({{r2.c7: claim}}): {{r2.c7: verdict}}. Stored: {{r2.c7: briefly}}. And yet "without all of r2.c3", which
-#   has no cosine either, has {{r2.c3.ablation arm="without all of r2.c3": accuracy as %}}, and model 3
-#   {{r2.model_3: accuracy as %}}: what an ingredient is worth depends on its company, and one at a time is not the
-#   whole story. Warm-up, which the report does not have, takes model 1 from {{r2.model_1: accuracy as %}} to
+# - **r2.c7** ({{r2.c7: claim}}): {{r2.c7: verdict}}. Stored: {{r2.c7: briefly}}. And yet "without all of r2.c3",
+#   which has no cosine either, has {{r2.c3.ablation arm="without all of r2.c3": accuracy as %}}, and model 3
+#   {{r2.model_3: accuracy as %}}: what an ingredient is worth depends on the others, so changing one at a time is not
+#   the whole story. Warm-up, which the report does not have, takes model 1 from {{r2.model_1: accuracy as %}} to
 #   {{r2.c3.ablation arm="with warm-up": accuracy as %}} on the photographs (without the cosine).
 # - **r2.c8** ({{r2.c8: claim}}): {{r2.c8: verdict}}. One of the two is wrong, and no measurement of ours can tell
 #   which: a submission has to say from which run it came. Yours do: every results line holds settings, seed, command
@@ -854,8 +854,8 @@ plotting.curves(
 #
 # - You predicted which ingredient costs the most to remove. Does the picture of the photographs agree with that of the
 #   fast mode? Which of the two would you believe for CIFAR-100, and why?
-# - An ingredient lies left of model 3's line when it is removed, and on model 1's line when it is added. What does that
-#   say of it?
+# - An ingredient lies left of model 3's line when it is removed, and on model 1's line when it is added. What does
+#   that say about it?
 # - The report changed its network and eight other things between its first model and its third. With three more runs,
 #   which three would you have made?
 #
