@@ -135,10 +135,12 @@ class SandboxKernel(RunningKernel):
         asked = self.execute_cell_input(source, allow_stdin=False)
         while not (replied and idle):
             for name, message, length in self.messages(deadline):
+                if message and message["parent_header"].get("msg_id") != asked:
+                    continue  # of a thread that an earlier cell started: it has the time of this one, and no more
                 size += length
                 if size > self.limits.output:
                     return _lost(ran, "output")
-                if not message or message["parent_header"].get("msg_id") != asked:
+                if not message:
                     continue
                 replied |= name == "shell"
                 idle |= name == "iopub" and _take(message, ran)

@@ -1,0 +1,106 @@
+"""The threats of a running answer: each costs its own exercise and nothing else, and nothing gets out."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from helpers import graded
+from helpers.threats import ALONE, QUICK, SLOW
+
+from resnet_labs.errors import InputError
+from resnet_labs.grading import sandbox
+from resnet_labs.grading.sandbox import Limits, tiers
+
+pytestmark = pytest.mark.skipif(tiers.detect()[0] is None, reason="this machine has no sandbox")
+LIMITS = Limits(**graded.LIMITS.__dict__ | {"cell_seconds": 3, "total_seconds": 400})
+HONEST = {"an honest answer before": graded.RIGHT, "an honest answer after": graded.RIGHT}
+
+
+def outcomes(threats: dict[str, tuple[str, tuple[str, ...]]], tier: tiers.Tier | None = None) -> dict[str, str]:
+    """Grade the answers between two honest ones; return what is wrong, by threat."""
+    first, last = HONEST
+    answers = {first: graded.RIGHT, **{name: answer for name, (answer, _) in threats.items()}, last: graded.RIGHT}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        found = graded.graded(
+            {name: text.replace("PORT", port) for name, text in answers.items()}, limits=LIMITS, tier=tier
+        )
+    right = {name: statuses for name, (_, statuses) in threats.items()} | dict.fromkeys(HONEST, ("passed",))
+    wrong = {name: f"{one.status}: {one.reason}" for name, one in found.items() if one.status not in right[name]}
+    wrong |= {name: f"{one.points} points" for name, one in found.items() if one.status == "failed" and one.points}
+    return wrong
+
+
+def left_over() -> list[str]:
+    """Processes of kernels, and the daemon of the threats, that are still there."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"98765" in words or (words[0] == b"bwrap" and b"/opt/child.py" in words):
+            found.append(path.parent.name)
+    return found
+
+
+def test_threats_of_one_notebook(monkeypatch):
+    monkeypatch.setenv("SECRET_OF_THE_GRADER", "1")
+    assert outcomes(QUICK) == {}
+
+
+def test_a_result_that_differs_the_second_time_is_flagged():
+    name = "56 another result each time"
+    one = graded.graded({name: QUICK[name][0]})[name]
+    assert one.flaky
+    assert one.status == "passed"
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", SLOW)
+def test_threats_that_take_time(name):
+    assert outcomes({name: SLOW[name]}) == {}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", ALONE)
+def test_threats_to_a_whole_notebook(name):
+    answer, statuses = ALONE[name]
+    one = graded.graded({name: answer}, limits=LIMITS)[name]
+    assert one.status in statuses, (one.status, one.reason)
+    deadline = time.monotonic() + 30
+    while left_over() and time.monotonic() < deadline:  # of other tests too, which run at the same time
+        time.sleep(0.5)
+    assert not left_over()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "name", ["23 private memory", "23 shared memory", "24 forks", "24 a fork bomb", "26 full disk", "22 ask_exit"]
+)
+def test_threats_without_a_cgroup(name):
+    tier = tiers.TIERS[2]
+    if not tiers._works(tier):
+        pytest.skip("bubblewrap does not work here")
+    assert outcomes({name: SLOW[name]}, tier) == {}
+
+
+def test_without_a_sandbox_nothing_runs(monkeypatch):
+    monkeypatch.setattr(tiers, "detect", lambda: (None, "Install bubblewrap."))
+    with pytest.raises(InputError, match="no sandbox"):
+        sandbox.chosen()
+
+
+def test_an_honest_answer_is_graded_the_same_without_a_sandbox():
+    assert graded.graded({"02.1": graded.RIGHT}, tier=sandbox.TRUSTED)["02.1"].status == "passed"
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    graded.graded({"02.1": "import os\nos._exit(1)"})
+    assert os.listdir(tmp_path) == []
