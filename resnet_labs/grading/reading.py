@@ -119,8 +119,9 @@ def notebook(data: dict[str, Any]) -> Notebook:
     Raises:
         Rejected: it has no cells of code, or a format that is not known.
     """
-    version = data.get("nbformat", 4)
-    if not isinstance(version, int) or version < 3:
+    version = data.get("nbformat")
+    version = version if type(version) is int else 3 if "worksheets" in data else 4
+    if version < 3:
         raise Rejected("old-format", "The notebook's format is older than version 3: open it in Jupyter and save it.")
     if version > 4:
         raise Rejected("newer-format", f"The notebook's format is version {version}, which is newer than the grader.")

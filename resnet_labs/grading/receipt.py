@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from resnet_labs import __version__, files, runtime
+from resnet_labs import files, runtime
 from resnet_labs.errors import InputError
 from resnet_labs.grading import reading
 from resnet_labs.grading.reading import Rejected
@@ -57,7 +57,7 @@ def _receipt(data: dict[str, Any], found: reading.Notebook) -> dict[str, Any]:
         "cells": cells,
         "claims": {"checks": _claims(data), "made": datetime.now(UTC).isoformat(timespec="seconds")},
         "machine": runtime.machine(),
-        "versions": runtime.versions() | {"resnet_labs": __version__},
+        "versions": runtime.versions(),
     }
     receipt = json.loads(json.dumps(receipt, default=str))
     return receipt | {"sha256": reading.seal(receipt)}

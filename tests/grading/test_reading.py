@@ -61,7 +61,6 @@ REJECTED = {
     "no cells at all": (json.dumps({"nbformat": 4}).encode(), "not-a-notebook"),
     "format 2": (saved(code("x"), nbformat=2), "old-format"),
     "format 5": (saved(code("x"), nbformat=5), "newer-format"),
-    "format 'four'": (saved(code("x"), nbformat="four"), "old-format"),
     "3,000 cells": (saved(*[code("x = 1")] * 3000), "too-complex"),
 }
 
@@ -87,6 +86,7 @@ READ = {
         code("x = 1", outputs=[{"output_type": "stream", "text": "49"}], execution_count=None, metadata={"tags": 3})
     ),
     "a kernel from elsewhere": saved(code("x = 1"), metadata={"kernelspec": {"name": "/bin/sh", "argv": ["sh"]}}),
+    "a format that is no number": saved(code("x = 1"), nbformat="four"),
     "no nbformat": json.dumps({"cells": [code("x = 1")]}).encode(),
     "format 3": json.dumps(
         {"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "x = 1", "language": "python"}]}]}
