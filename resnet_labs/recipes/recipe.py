@@ -167,7 +167,7 @@ _LARGE, _SMALL_BY_EPOCHS, _SMALL_BY_STEPS = "large batch", "small batch, equal e
 # arm -> batch size, epochs, the rates that are searched
 _BATCH_ARMS: dict[str, tuple[int, int, tuple[float, ...]]] = {
     _LARGE: (128, 16, (2e-3, 7e-3, 2e-2)),
-    _SMALL_BY_EPOCHS: (8, 16, (2e-4, 7e-4, 2e-3)),
+    _SMALL_BY_EPOCHS: (8, 16, (2e-4, 7e-4, 2e-3, 7e-3)),
     _SMALL_BY_STEPS: (8, 1, (7e-4, 2e-3, 7e-3)),
 }
 

@@ -196,10 +196,10 @@ def _with_pretraining(recipes: Iterable[Recipe]) -> tuple[Recipe, ...]:
 
 
 _PHOTOGRAPHS_RATES: dict[tuple[str, str], tuple[float, ...]] = {
-    ("linear_probe", "random"): (1e-3, 1e-2, 1e-1),
-    ("linear_probe", OTHER_CLASSES): (1e-3, 1e-2, 1e-1),
-    ("last_block", OTHER_CLASSES): (1e-3, 3e-3, 1e-2),
-    ("full_fine_tuning", OTHER_CLASSES): (1e-3, 3e-3, 1e-2),
+    ("linear_probe", "random"): (1e-3, 1e-2, 1e-1, 3e-1, 1.0),
+    ("linear_probe", OTHER_CLASSES): (1e-3, 1e-2, 1e-1, 3e-1),
+    ("last_block", OTHER_CLASSES): (1e-3, 3e-3, 1e-2, 3e-2),
+    ("full_fine_tuning", OTHER_CLASSES): (1e-3, 3e-3, 1e-2, 3e-2),
 }
 
 
