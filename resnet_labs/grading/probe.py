@@ -6,6 +6,7 @@ seen is right is decided outside of it, by `compare`.
 
 from __future__ import annotations
 
+import ast
 import base64
 import importlib
 import inspect
@@ -14,7 +15,7 @@ import pkgutil
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -87,11 +88,19 @@ def cases(module: ModuleType, rng: np.random.Generator) -> list[Any]:
 
 
 def _shipped(module: ModuleType) -> str:
-    """Return the source of `observe` and its helpers, without the inputs."""
-    helpers = getattr(module, "HELPERS", ())
-    functions = [getattr(module, each) if isinstance(each, str) else each for each in helpers]
-    parts = [inspect.getsource(each) for each in [*functions, module.observe]]
-    return "\n\n".join(["from __future__ import annotations\n", *parts])
+    """Return the source of `observe` and of the functions that it uses, without the inputs."""
+    parts = [ast.unparse(ast.parse(inspect.getsource(part))) for part in _used(module.observe, [])]
+    return "\n\n\n".join(["from __future__ import annotations", *parts])
+
+
+def _used(function: FunctionType, found: list[FunctionType]) -> list[FunctionType]:
+    """Add a function of a probe to the list, behind the functions of probes that it uses."""
+    names = {node.id for node in ast.walk(ast.parse(inspect.getsource(function))) if isinstance(node, ast.Name)}
+    for helper in (function.__globals__.get(name) for name in sorted(names)):
+        if isinstance(helper, FunctionType) and helper not in (function, *found):
+            _used(helper, found)
+    found.append(function)
+    return found
 
 
 _CELL = """\

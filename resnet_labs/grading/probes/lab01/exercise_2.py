@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from resnet_labs.grading.probes.lab01.shared import block_inputs, block_seen, fill, run_order, waves
+from resnet_labs.grading.probes.lab01.shared import block_inputs, block_seen
 
 ANSWERS = ("Bottleneck",)
 POINTS = 2
 WITHHELD = ("resnet_labs.blocks", "resnet_labs.resnet", "torchvision.models", "timm")
 RTOL, ATOL = 1e-3, 1e-4
-HELPERS = ("waves", "fill", "run_order", "block_seen")
-__all__ = [*HELPERS, "inputs", "observe"]
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:

@@ -12,8 +12,6 @@ ANSWERS = ("projection", "padding")
 POINTS = 2
 WITHHELD = ("resnet_labs.blocks", "resnet_labs.resnet", "torchvision.models", "timm")
 RTOL, ATOL = 1e-3, 1e-4
-HELPERS = ("waves", "fill", "run_order", "projection_seen", "padding_seen")
-__all__ = [*HELPERS, "inputs", "observe"]
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:

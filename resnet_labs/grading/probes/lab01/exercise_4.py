@@ -12,8 +12,6 @@ ANSWERS = ("make_stages",)
 POINTS = 3
 WITHHELD = ("resnet_labs.blocks", "resnet_labs.resnet", "torchvision.models", "timm")
 RTOL, ATOL = 1e-3, 1e-4
-HELPERS = ("waves", "spies")
-__all__ = [*HELPERS, "inputs", "observe"]
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -40,36 +38,36 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
 
 
 def spies(expansion: int) -> tuple[Any, Any, list[Any]]:
-    """Return a block class and a function that makes shortcuts, and the list in which blocks put themselves as they run."""
+    """Return a block class, a function that makes shortcuts, and the list of blocks that have run."""
     import torch
     from torch import nn
 
     ran: list[Any] = []
 
     class Thin(nn.Module):
-        def __init__(self, asked):
+        def __init__(self, asked: Any) -> None:
             super().__init__()
             self.asked = asked
             self.weight = nn.Parameter(waves((asked[1], asked[0]), 0.3, torch.float64) / asked[0])
 
-        def forward(self, x):
+        def forward(self, x: Any) -> Any:
             step = self.asked[2]
             return torch.einsum("oc,nchw->nohw", self.weight, x[:, :, ::step, ::step])
 
     class Block(nn.Module):
-        def __init__(self, in_channels, width, stride, shortcut):
+        def __init__(self, in_channels: Any, width: Any, stride: Any, shortcut: Any) -> None:
             super().__init__()
             self.asked = [int(in_channels), int(width), int(stride)]
             self.body, self.shortcut = Thin((in_channels, width * expansion, stride)), shortcut
 
-        def forward(self, x):
+        def forward(self, x: Any) -> Any:
             ran.append(self)
             out = self.body(x) + 0.25 * len(ran)
             return out if self.shortcut is None else out + self.shortcut(x)
 
-    Block.expansion = expansion
+    Block.expansion = expansion  # type: ignore[attr-defined]
 
-    def change_shape(in_channels, out_channels, stride):
+    def change_shape(in_channels: Any, out_channels: Any, stride: Any) -> Any:
         return Thin([int(in_channels), int(out_channels), int(stride)])
 
     return Block, change_shape, ran

@@ -11,18 +11,16 @@ def block_inputs(rng: np.random.Generator, expansion: int) -> list[dict[str, Any
     """Return blocks with every kind of shortcut and with none: odd sizes, a batch of one, float32, other strides."""
     same = 2 * expansion
     return [
-        block_case(rng, "projection", in_channels=5, width=3, stride=2, size=(3, 7, 6)),
-        block_case(rng, "identity", in_channels=same, width=2, stride=1, size=(2, 5, 4)),
-        block_case(rng, "none", in_channels=same, width=2, stride=1, size=(2, 6, 5)),
-        block_case(rng, "none", in_channels=3, width=int(rng.integers(4, 7)), stride=2, size=(4, 5, 8)),
-        block_case(rng, "bounded", in_channels=4, width=6, stride=1, size=(1, 4, 7)),
-        block_case(
-            rng, "projection", in_channels=1, width=1, stride=3, size=(2, 9, 8), dtype="float32", transposed=True
-        ),
+        _case(rng, "projection", in_channels=5, width=3, stride=2, size=(3, 7, 6)),
+        _case(rng, "identity", in_channels=same, width=2, stride=1, size=(2, 5, 4)),
+        _case(rng, "none", in_channels=same, width=2, stride=1, size=(2, 6, 5)),
+        _case(rng, "none", in_channels=3, width=int(rng.integers(4, 7)), stride=2, size=(4, 5, 8)),
+        _case(rng, "bounded", in_channels=4, width=6, stride=1, size=(1, 4, 7)),
+        _case(rng, "projection", in_channels=1, width=1, stride=3, size=(2, 9, 8), dtype="float32", transposed=True),
     ]
 
 
-def block_case(
+def _case(
     rng: np.random.Generator,
     shortcut: str,
     *,

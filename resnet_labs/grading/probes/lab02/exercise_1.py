@@ -10,7 +10,6 @@ ANSWERS = ("adapt",)
 POINTS = 2
 WITHHELD = ("torchvision.models", "timm", "resnet_labs.weights")
 RTOL, ATOL = 1e-3, 1e-3
-HELPERS = ("fill", "ends")
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ ANSWERS = ("train_step",)
 POINTS = 3
 WITHHELD = ("resnet_labs.train",)
 RTOL, ATOL = 1e-4, 1e-6
-HELPERS = ("small_network",)
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:

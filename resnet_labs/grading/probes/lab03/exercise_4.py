@@ -10,7 +10,6 @@ ANSWERS = ("training_bytes",)
 POINTS = 3
 WITHHELD = ("resnet_labs.memory",)
 RTOL, ATOL = 0.0, 0.0
-HELPERS = ("network_of",)
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -42,7 +41,7 @@ def network_of(kind: str, width: int) -> Any:
     class Twice(nn.Module):
         """Keeps one piece of memory for two operations."""
 
-        def forward(self, x):
+        def forward(self, x: Any) -> Any:
             return (x.view(-1) * x.flatten()).view(x.shape).exp()
 
     if kind == "linear":

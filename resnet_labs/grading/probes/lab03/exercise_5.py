@@ -49,22 +49,22 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     class Ring(nn.Linear):
         """Points at itself, so that only the garbage collector frees it."""
 
-        def __init__(self, weights):
+        def __init__(self, weights: Any) -> None:
             super().__init__(4, 2, bias=False, dtype=torch.float64)
             with torch.no_grad():
                 self.weight.copy_(torch.tensor(weights))
             self.register_forward_hook(self.seen)
 
-        def seen(self, module, given, output):
+        def seen(self, module: Any, given: Any, output: Any) -> Any:
             return None
 
-    def make(weights):
+    def make(weights: Any) -> Any:
         events.append(["made", count()])
         network = Ring(weights)
         alive.append(weakref.ref(network.weight))
         return network
 
-    def release():
+    def release() -> None:
         gc.collect()
         events.append(["released", count()])
 

@@ -12,8 +12,6 @@ ANSWERS = ("new_head",)
 POINTS = 2
 WITHHELD = ("resnet_labs.weights.replace_head", "timm")
 RTOL, ATOL = 1e-4, 1e-5
-HELPERS = ("small_network", "moved")
-__all__ = [*HELPERS, "inputs", "observe"]
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:

@@ -12,8 +12,6 @@ ANSWERS = ("freeze_backbone",)
 POINTS = 4
 WITHHELD = ("resnet_labs.freeze",)
 RTOL, ATOL = 1e-4, 1e-6
-HELPERS = ("small_network", "moved")
-__all__ = [*HELPERS, "inputs", "observe"]
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -50,7 +48,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     kind, settings = case["optimizer"]
     optimizer = getattr(torch.optim, kind)(network.parameters(), **settings)
 
-    def train(steps, set_to_none):
+    def train(steps: Any, set_to_none: Any) -> None:
         for _ in range(steps):
             network.train()
             optimizer.zero_grad(set_to_none=set_to_none)

@@ -12,8 +12,6 @@ ANSWERS = ("features_of",)
 POINTS = 3
 WITHHELD = ("resnet_labs.features.stage_features", "resnet_labs.features.stages")
 RTOL, ATOL = 1e-4, 1e-5
-HELPERS = ("small_network", "moved", "odd_network")
-__all__ = [*HELPERS, "inputs", "observe"]
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -39,12 +37,12 @@ def odd_network(width: int) -> Any:
     from torch import nn
 
     class Odd(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.norm, self.fc = nn.BatchNorm1d(width), nn.Linear(width, 2)
             self.mix = nn.Parameter(torch.cos(torch.arange(126.0 * width)).reshape(126, width))
 
-        def forward(self, images):
+        def forward(self, images: Any) -> Any:
             rows = self.norm(images.flatten(1) @ self.mix)
             return self.fc(rows.sin() * 2 if self.training else rows.sin())
 

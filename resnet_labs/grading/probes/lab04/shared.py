@@ -11,7 +11,7 @@ def small_network(width: int, classes: int, seed: int) -> Any:
     from torch import nn
 
     class Small(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.conv1 = nn.Conv2d(3, 6, 3, bias=False)
             self.bn1 = nn.BatchNorm2d(6)
@@ -19,7 +19,7 @@ def small_network(width: int, classes: int, seed: int) -> Any:
             self.avgpool = nn.AdaptiveAvgPool2d(1)
             self.fc = nn.Linear(width, classes)
 
-        def forward(self, images):
+        def forward(self, images: Any) -> Any:
             maps = self.layer1(torch.relu(self.bn1(self.conv1(images))))
             return self.fc(self.avgpool(maps).flatten(1))
 

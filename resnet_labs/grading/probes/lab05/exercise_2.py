@@ -10,7 +10,6 @@ ANSWERS = ("last_block", "train_only")
 POINTS = 3
 WITHHELD = ("resnet_labs.recipes.transfer_networks.train_only_",)
 RTOL, ATOL = 1e-4, 1e-6
-HELPERS = ("network_of",)
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -36,22 +35,22 @@ def network_of(blocks: Any, seed: int) -> Any:
     from torch import nn
 
     class Block(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.conv, self.norm = nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
 
-        def forward(self, x):
+        def forward(self, x: Any) -> Any:
             return torch.relu(x + self.norm(self.conv(x)))
 
     class Staged(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
             for stage, count in enumerate(blocks, 1):
                 self.add_module(f"layer{stage}", nn.Sequential(*(Block() for _ in range(count))))
             self.fc = nn.Linear(4, 3)
 
-        def forward(self, images):
+        def forward(self, images: Any) -> Any:
             maps = self.stem(images)
             for stage in range(1, len(blocks) + 1):
                 maps = self.get_submodule(f"layer{stage}")(maps)
