@@ -121,3 +121,8 @@ def _words(aspect: str, old: Any, new: Any) -> tuple[str, str]:
     if aspect == "parts":
         return ("not there", "there") if old is None else ("there", "gone" if new is None else "another one")
     return "the values from before", "other values"
+
+
+def num_hooks(module: nn.Module) -> int:
+    """Return how many hooks all parts of the network have together."""
+    return sum(len(getattr(part, kind, {})) for part in module.modules() for kind in _HOOKS)

@@ -2,100 +2,183 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks._module_state import num_hooks
 from resnet_labs.checks.lab02 import reference
 from resnet_labs.resnet import resnet18
+
+_BETWEEN = (
+    "something between the two ends was changed: a layer taken out, added or exchanged, or a stride or an option set",
+    "statistics or weights of the layers between were reset",
+)
 
 
 @check("02.1", "the first layer takes your channels, the last gives your classes, every other weight is as it was")
 def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module]) -> None:
-    """Check the two replaced layers of a ResNet-18."""
-    for in_channels, num_classes in ((1, 10), (2, 7)):
+    """Check the two replaced layers of a ResNet-18, and that the rest computes what it did."""
+    for in_channels, num_classes in ((1, 10), (probe.random.choice((2, 4)), probe.random.randint(3, 9))):
         network = resnet18()
-        before = {name: value.clone() for name, value in network.state_dict().items()}
+        reference.used_(network, probe.generator)
+        whole = copy.deepcopy(network)
+        before = whole.state_dict()
         given = f"adapt(network, {in_channels}, {num_classes})"
         adapted = probe.call(
-            adapt, network, in_channels, num_classes, tested=given, in_place=True, anywhere=False, hint="a"
+            adapt, network, in_channels, num_classes, tested=given, in_place=True, makes=True, hint="a"
         )
-        images = torch.rand(2, in_channels, 16, 16, generator=probe.generator)
-        stem, heads, logits = reference.trace(adapted.eval(), images)
+        images = torch.rand(2, in_channels, 40, 40, generator=probe.generator)
         probe.expect(
-            stem is not None,
+            isinstance(adapted, nn.Module),
             "not-a-network",
-            tested=f"the network after {given}",
-            expected="a convolution comes first",
-            got="no convolution",
+            tested=f"what {given} returns",
+            expected="the network",
+            got=adapted,
             cause="something other than the network is returned",
             hint="a",
         )
-        probe.equal(
-            stem.in_channels,
-            in_channels,
-            "stem-channels",
-            tested=f"the input channels of the first convolution after {given}",
-            cause="`network.conv1` still takes another number of channels; does it use `in_channels`?",
-            hint="a",
-        )
-        geometry = (stem.out_channels, stem.kernel_size, stem.stride, stem.padding)
-        probe.equal(
-            geometry,
-            (64, (7, 7), (2, 2), (3, 3)),
-            "stem-geometry",
-            tested="output channels, kernel size, stride and padding of the first convolution",
-            cause="only the number of input channels may change",
-            hint="a",
-        )
-        probe.expect(
-            stem.bias is None,
-            "stem-bias",
-            tested="the bias of the first convolution",
-            expected="none: the batch norm after it has one",
-            got="a bias",
-            cause="`bias=False` is missing; `nn.Conv2d` adds a bias by default",
-            hint="a",
-        )
+        trains = adapted.training and all(part.training for part in adapted.modules())
+        stem, heads, logits = reference.trace(adapted.eval(), images)
+        stem = _check_stem(probe, stem, in_channels, given)
         if logits is None:
             logits = probe.call(adapted, images, tested=f"the adapted network on images of shape {tuple(images.shape)}")
-        probe.equal(
-            len(heads),
-            1,
-            "head-count",
-            tested="the number of linear layers",
-            cause="a layer was added after the old head, or under another name; replace `network.fc` itself",
-            hint="b",
-        )
-        probe.equal(
-            (heads[0].in_features, heads[0].out_features),
-            (512, num_classes),
-            "head",
-            tested=f"inputs and outputs of the last layer after {given}",
-            cause="`network.fc` was not replaced, or does not use `num_classes`",
-            hint="b",
-        )
+        head = _check_head(probe, heads, num_classes, given)
         kept = {name: value for name, value in before.items() if not name.startswith(("conv1.", "fc."))}
         there = {reference.fingerprint(value) for value in adapted.state_dict().values()}
         lost = [name for name, value in kept.items() if reference.fingerprint(value) not in there]
         probe.expect(
             not lost,
             "weights-lost",
-            tested="the weights between the two ends",
+            tested="the weights and running statistics between the two ends",
             expected=f"all {len(kept)} tensors as they were",
             got=f"{len(lost)} are gone, the first is {lost[0] if lost else ''}",
-            cause="a new network was made; change the one that was given",
+            cause=(
+                "a new network was made; change the one that was given",
+                "weights of the given network were drawn anew, or its statistics reset",
+            ),
             hint="c",
         )
         sums = logits.sum(1)
         probe.expect(
-            not torch.allclose(sums, torch.ones(2), atol=1e-3),
+            bool(((sums - 1).abs() > 1e-3).any()),
             "softmax",
             tested="the outputs of the adapted network",
             expected="logits: any real numbers",
             got="positive numbers that sum to one",
             cause="a softmax follows the last layer; the loss already applies it",
             hint="b",
+        )
+        whole.conv1, whole.fc = copy.deepcopy(stem), copy.deepcopy(head)
+        _check_between(probe, adapted, whole, images, given)
+        _check_left(probe, adapted, trains, given)
+
+
+def _check_stem(probe: Probe, stem: nn.Conv2d | None, in_channels: int, given: str) -> nn.Conv2d:
+    probe.expect(
+        stem is not None,
+        "not-a-network",
+        tested=f"the network after {given}",
+        expected="a convolution comes first",
+        got="no convolution",
+        cause="something other than the network is returned",
+        hint="a",
+    )
+    assert stem is not None
+    probe.equal(
+        stem.in_channels,
+        in_channels,
+        "stem-channels",
+        tested=f"the input channels of the first convolution after {given}",
+        cause="`network.conv1` still takes another number of channels; does it use `in_channels`?",
+        hint="a",
+    )
+    probe.equal(
+        (stem.out_channels, stem.kernel_size, stem.stride, stem.padding),
+        (64, (7, 7), (2, 2), (3, 3)),
+        "stem-geometry",
+        tested="output channels, kernel size, stride and padding of the first convolution",
+        cause=(
+            "the new layer has another geometry than the old; only the number of input channels may change",
+            "a convolution was put in front of the network; replace `network.conv1` itself",
+        ),
+        hint="a",
+    )
+    probe.expect(
+        stem.bias is None,
+        "stem-bias",
+        tested="the bias of the first convolution",
+        expected="none: the batch norm after it has one",
+        got="a bias",
+        cause="`bias=False` is missing; `nn.Conv2d` adds a bias by default",
+        hint="a",
+    )
+    return stem
+
+
+def _check_head(probe: Probe, heads: list[nn.Linear], num_classes: int, given: str) -> nn.Linear:
+    probe.equal(
+        len(heads),
+        1,
+        "head-count",
+        tested="the number of linear layers",
+        cause="a layer was added after the old head, or under another name; replace `network.fc` itself",
+        hint="b",
+    )
+    probe.equal(
+        (heads[0].in_features, heads[0].out_features),
+        (512, num_classes),
+        "head",
+        tested=f"inputs and outputs of the last layer after {given}",
+        cause="`network.fc` was not replaced, or does not use `num_classes`",
+        hint="b",
+    )
+    probe.expect(
+        heads[0].bias is not None,
+        "head-bias",
+        tested="the bias of the last layer",
+        expected="one number for each class, as before: no batch norm follows",
+        got="none",
+        cause="`bias=False` belongs to the convolution alone",
+        hint="b",
+    )
+    return heads[0]
+
+
+def _check_between(probe: Probe, adapted: nn.Module, whole: nn.Module, images: Tensor, given: str) -> None:
+    """The layers between compute what they did: in evaluation mode, in training mode, and after it."""
+    for mode in ("evaluation mode", "training mode", "evaluation mode after a pass in training mode"):
+        for network in (adapted, whole):
+            network.train(mode == "training mode")
+        with torch.no_grad():
+            probe.close(
+                adapted(images),
+                whole(images),
+                "between",
+                tested=f"the outputs of the network after {given}, in {mode}, against the old one with your two layers",
+                cause=_BETWEEN,
+                hint="c",
+                atol=1e-4,
+            )
+
+
+def _check_left(probe: Probe, adapted: nn.Module, trains: bool, given: str) -> None:
+    still = [name for name, parameter in adapted.named_parameters() if not parameter.requires_grad]
+    hooks = num_hooks(adapted)
+    for code, fine, what, expected, got, cause in (
+        ("frozen", not still, "which parameters learn", "all, as before", f"not {', '.join(still[:2])}", "frozen"),
+        ("mode", trains, "the network's mode", "training mode, as before", "evaluation mode", "`.eval()` was called"),
+        ("hooks", hooks == 0, "hooks on the network", "none, as before", f"{hooks}", "a hook was registered"),
+    ):
+        probe.expect(
+            fine,
+            f"touched-{code}",
+            tested=f"{what}, after {given}",
+            expected=expected,
+            got=got,
+            cause="`requires_grad` was switched off" if cause == "frozen" else cause,
+            hint="c",
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs import reports
+from resnet_labs.checks._engine import Mistake
 
 # The digits of MNIST's 10,000 test images, counted in its label file; lab 02 shows the same ten numbers.
 MNIST_TEST_COUNTS = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
@@ -43,32 +44,94 @@ def fingerprint(tensor: Tensor) -> tuple[tuple[int, ...], bytes]:
     return tuple(tensor.shape), tensor.detach().contiguous().numpy().tobytes()
 
 
-def small_network() -> nn.Sequential:
-    torch.manual_seed(2)
-    return nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 3)).double()
+def start(num_classes: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """Return the tensors of a small network, drawn large enough that its gradients have a norm well above 1."""
+    made = _empty(num_classes)
+    return {
+        name: torch.randn(value.shape, generator=generator, dtype=torch.float64).mul(2) if value.ndim else value
+        for name, value in made.state_dict().items()
+    } | {"1.running_mean": torch.zeros(3).double(), "1.running_var": torch.ones(3).double()}
 
 
-def walk(images: Tensor, labels: Tensor, *, steps: int, clear: bool = True) -> tuple[Tensor, list[float]]:
-    """Return the weights after the steps, and the loss of each."""
-    network = small_network().train()
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
+def _empty(num_classes: int) -> nn.Sequential:
+    layers = nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(), nn.Linear(12, num_classes)
+    return nn.Sequential(*layers).double()
+
+
+def network(start: dict[str, Tensor]) -> nn.Sequential:
+    with torch.random.fork_rng(devices=()):
+        made = _empty(len(start["4.bias"]))
+    made.load_state_dict(start)
+    return made
+
+
+class Walk(NamedTuple):
+    """What two steps do: the loss of each, the weights, and batch norm's statistics after them."""
+
+    losses: list[float]
+    weights: Tensor
+    statistics: Tensor
+
+
+def walk(start: dict[str, Tensor], batches: list[tuple[Tensor, Tensor]], *, clear: bool = True) -> Walk:
+    """Return what a step of SGD at a rate of 0.5 on each batch does."""
+    walked = network(start).train()
+    trained = list(walked.parameters())
+    sums = [torch.zeros_like(parameter) for parameter in trained]
     losses = []
-    for _ in range(steps):
-        if clear:
-            optimizer.zero_grad()
-        loss = F.cross_entropy(network(images), labels)
-        loss.backward()
+    for images, labels in batches:
+        loss = F.cross_entropy(walked(images), labels)
+        gradients = torch.autograd.grad(loss, trained)
+        sums = [new if clear else old + new for old, new in zip(sums, gradients, strict=True)]
+        with torch.no_grad():
+            for parameter, gradient in zip(trained, sums, strict=True):
+                parameter.sub_(gradient, alpha=0.5)
         losses.append(loss.item())
-        optimizer.step()
-    return flat(network), losses
+    return Walk(losses, flat(walked), statistics(walked))
+
+
+def stale(start: dict[str, Tensor], batches: list[tuple[Tensor, Tensor]]) -> Tensor:
+    """Return the weights after the first batch's step alone."""
+    return walk(start, batches[:1]).weights
+
+
+def loss_mistakes(start: dict[str, Tensor], batches: list[tuple[Tensor, Tensor]]) -> list[Mistake]:
+    """Return what well-known mistakes give for the loss of the first step."""
+    images, labels = batches[0]
+    loss = walk(start, batches[:1]).losses[0]
+    logits = network(start).train()(images)
+    half = network(start)
+    half.eval()
+    stepped = network(start).train()
+    row = stale(start, batches)
+    with torch.no_grad():
+        for parameter, new in zip(stepped.parameters(), _unflat(stepped, row), strict=True):
+            parameter.copy_(new)
+    return [
+        Mistake(loss * len(labels), "sum", "the loss is summed over the batch, not averaged", "a"),
+        Mistake(F.cross_entropy(logits.softmax(1), labels), "softmax", _SOFTMAX, "a"),
+        Mistake(F.cross_entropy(half(images), labels), "part-in-eval", _HALF, "a"),
+        Mistake(F.cross_entropy(stepped(images), labels), "after-step", "this is the loss after the step", "a"),
+        Mistake(F.cross_entropy(logits, labels, label_smoothing=0.1), "smoothed", "the labels are smoothed", "a"),
+    ]
+
+
+_SOFTMAX = "softmax is applied before the loss, which applies it again"
+_HALF = "batch norm is in evaluation mode in the forward pass: `network.train()` comes first, and reaches every part"
 
 
 def flat(network: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in network.parameters()])
 
 
-def softmax_loss(images: Tensor, labels: Tensor) -> float:
-    return F.cross_entropy(small_network().train()(images).softmax(1), labels).item()
+def _unflat(network: nn.Module, row: Tensor) -> list[Tensor]:
+    parameters = list(network.parameters())
+    parts = row.split([parameter.numel() for parameter in parameters])
+    return [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
+
+
+def statistics(network: nn.Sequential) -> Tensor:
+    return torch.cat([network[1].running_mean, network[1].running_var])  # type: ignore[list-item]
 
 
 def scores(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -76,3 +139,13 @@ def scores(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     precision = right / confusion.sum(0).clamp(min=1)
     recall = right / confusion.sum(1).clamp(min=1)
     return precision, recall, 2 * right / (confusion.sum(0) + confusion.sum(1)).clamp(min=1)
+
+
+def used_(network: nn.Module, generator: torch.Generator) -> None:
+    """Give batch norms the weights and statistics of a network that was trained, instead of ones and zeros."""
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            for tensor in (layer.weight.data, layer.running_var):
+                tensor.uniform_(0.5, 1.5, generator=generator)  # type: ignore[union-attr]
+            for tensor in (layer.bias.data, layer.running_mean):
+                tensor.normal_(generator=generator)  # type: ignore[union-attr]

@@ -9,83 +9,102 @@ import torch
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab02 import reference
 
-# Every wrong average that has a name gives another value on these than the right one.
-_CONFUSION = torch.tensor([[2, 1, 7], [0, 3, 7], [1, 0, 30]])
-_NEVER_PREDICTED = torch.tensor([[6, 0, 2], [3, 0, 1], [1, 0, 9]])
+# Every wrong average that has a name gives another value on the first than the right one.
+_CASES = (
+    ("three classes", [[2, 1, 7], [0, 3, 7], [1, 0, 30]]),
+    ("a class that is never predicted", [[6, 0, 2], [3, 0, 1], [1, 0, 9]]),
+    ("a class that is predicted, and never rightly", [[6, 1, 2], [3, 0, 1], [1, 2, 9]]),
+    ("a class without an example", [[6, 1, 2, 1], [0, 0, 0, 0], [1, 2, 9, 3], [2, 0, 1, 4]]),
+    ("a class without an example that is never predicted", [[6, 0, 2], [0, 0, 0], [1, 0, 9]]),
+)
 _SWAPPED = "rows and columns are swapped: rows are the true digits, columns the predicted ones"
 _MICRO = "all classes are pooled before dividing; the macro score is the mean over classes"
+_DIVISORS = {
+    "precision": "the divisor of precision is what was predicted as the class: a column",
+    "recall": "the divisor of recall is what truly is the class: a row",
+    "f": "F of a class is 2PR / (P + R)",
+}
 
 
-@check("02.3", "macro precision, recall and F, also where a class is never predicted")
+@check(
+    "02.3",
+    "macro precision, recall and F, also where a class is never predicted",
+    library=("resnet_labs.metrics:precision_recall_f",),
+)
 def check_scores(probe: Probe, precision_recall_f: Callable[[Tensor], Any]) -> None:
-    """Check the macro scores against hand-worked ones."""
-    for confusion, tested in ((_CONFUSION, "three classes"), (_NEVER_PREDICTED, "a class that is never predicted")):
-        scores = probe.call(precision_recall_f, confusion, hint="a")
-        probe.expect(
-            isinstance(scores, tuple) and len(scores) == 3,
-            "three-values",
-            tested="what precision_recall_f returns",
-            expected="three numbers: precision, recall, F",
-            got=scores,
-            cause="the function ends with `return precision, recall, f`",
-            hint="a",
+    """Check the macro scores against hand-worked ones, then on tables that are drawn."""
+    cases = [(tested, torch.tensor(rows)) for tested, rows in _CASES]
+    for num_classes in (2, probe.random.randint(4, 7)):
+        drawn = torch.randint(1, 40, (num_classes, num_classes), generator=probe.generator)
+        cases.append((f"{num_classes} classes", drawn + 20 * torch.eye(num_classes, dtype=torch.int64)))
+    tested, confusion = cases[-1]
+    cases.append((f"{tested}, counts as floats", confusion.double()))
+    for tested, confusion in cases:
+        scores = probe.call(precision_recall_f, confusion, tested=f"precision_recall_f of {tested}", hint="a")
+        got = returned_numbers(
+            probe, scores, 3, "precision_recall_f", "three numbers: precision, recall, F", "three-values"
         )
-        precision, recall, f = reference.scores(confusion)
-        means = [x.mean() for x in (precision, recall, f)]
-        micro = confusion.diag().sum() / confusion.sum()
-        got = [torch.as_tensor(score, dtype=torch.float64) for score in scores]
         probe.expect(
-            all(score.isfinite().all() for score in got),
+            bool(got.isfinite().all()),
             "not-a-number",
             tested=f"the scores of {tested}",
-            expected="numbers: a class that is never predicted has precision 0",
-            got=scores,
-            cause="zero divided by zero; clamp the divisor to at least 1",
+            expected="numbers: a score is 0 where nothing was right",
+            got=got,
+            cause=(
+                "zero divided by zero; a class can be missing in the predictions and in the labels",
+                "F divides by P + R, which is 0 where both are",
+            ),
             hint="b",
         )
-        swapped = [Mistake(means[1], "swapped", _SWAPPED, "a"), Mistake(micro, "micro", _MICRO, "c")]
-        present = confusion.sum(0) > 0
-        ignored = Mistake(
-            precision[present].mean(), "ignored-class", "a class that is never predicted is left out", "b"
-        )
-        probe.close(
-            got[0],
-            means[0],
-            "precision",
-            tested=f"macro precision of {tested}",
-            cause="the divisor of precision is what was predicted as the class: a column",
-            hint="a",
-            mistakes=[*swapped, ignored],
-        )
-        swapped = [Mistake(means[0], "swapped", _SWAPPED, "a"), Mistake(micro, "micro", _MICRO, "c")]
-        probe.close(
-            got[1],
-            means[1],
-            "recall",
-            tested=f"macro recall of {tested}",
-            cause="the divisor of recall is what truly is the class: a row",
-            hint="a",
-            mistakes=swapped,
-        )
-        of_means = 2 * means[0] * means[1] / (means[0] + means[1])
-        plain = (means[0] + means[1]) / 2
-        mistakes = [
-            Mistake(
-                of_means,
-                "f-of-means",
-                "F is computed from the two means; compute it for every class, then average",
-                "c",
-            ),
-            Mistake(plain, "plain-mean", "F is the harmonic mean, not half the sum", "c"),
+        _check_each(probe, got, confusion, tested)
+
+
+def _check_each(probe: Probe, got: Tensor, confusion: Tensor, tested: str) -> None:
+    each = dict(zip(_DIVISORS, reference.scores(confusion), strict=True))
+    other = {"precision": "recall", "recall": "precision"}
+    present = confusion.sum(0) > 0
+    weights = confusion.sum(1) / confusion.sum()
+    precision, recall = each["precision"].mean(), each["recall"].mean()
+    for place, (name, values) in enumerate(each.items()):
+        mistakes = [Mistake(values[present].mean(), "ignored-class", "a class never predicted is left out", "b")]
+        if name in other:
+            mistakes = [
+                Mistake(each[other[name]].mean(), "swapped", _SWAPPED, "a"),
+                Mistake(confusion.diag().sum() / confusion.sum(), "micro", _MICRO, "c"),
+                *mistakes,
+            ]
+        else:
+            of_means = 2 * precision * recall / (precision + recall)
+            each_class = "F is computed from the two means; compute it for every class, then average"
+            clamped = 2 * each["precision"] * each["recall"] / (each["precision"] + each["recall"]).clamp(min=1)
+            mistakes = [
+                Mistake(of_means, "f-of-means", each_class, "c"),
+                Mistake((precision + recall) / 2, "plain-mean", "F is the harmonic mean, not half the sum", "c"),
+                Mistake(clamped.mean(), "clamped", "P + R is clamped to 1, and is often smaller", "b"),
+                Mistake(values.mean() / 2, "no-two", "the factor 2 is missing", "c"),
+                *mistakes,
+            ]
+        mistakes += [
+            Mistake(100 * values.mean(), "per-cent", "this is a percentage; give a fraction", "a"),
+            Mistake((weights * values).sum(), "weighted", "classes count by their examples; each counts once", "c"),
+            Mistake(values.sum(), "not-averaged", "summed over the classes, not averaged", "c"),
+            Mistake(values.sum() / 10, "ten-classes", "divided by ten; this table has another number of classes", "c"),
+            Mistake(values.floor().mean(), "whole-numbers", "`//` or whole numbers cut the fractions off", "a"),
+            *(Mistake(round(values.mean().item(), n), "rounded", "the score is rounded", "a") for n in (2, 3, 4)),
         ]
         probe.close(
-            got[2],
-            means[2],
-            "f",
-            tested=f"macro F of {tested}",
-            cause="F of a class is 2PR / (P + R)",
-            hint="c",
+            got[place],
+            values.mean(),
+            name,
+            tested=f"macro {name if name != 'f' else 'F'} of {tested}",
+            cause=(
+                _DIVISORS[name],
+                "the mean over the classes, or a divisor, has something added, cut off or left out",
+            ),
+            hint="a" if name in other else "c",
             mistakes=mistakes,
+            rtol=1e-6,
         )

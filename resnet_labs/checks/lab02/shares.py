@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from resnet_labs.checks import _answers
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab02 import reference
 
@@ -17,22 +18,34 @@ def check_shares(
     probe: Probe, class_shares: Callable[[Tensor, int], Tensor], digit: Any, sizes: Any, matches: Any
 ) -> None:
     """Check the share of every class, the digit behind 11.35 %, the sizes that fit it, and who scored a share."""
-    labels = torch.tensor([0, 0, 0, 2, 2, 1, 0, 2])
-    for num_classes in (3, 5):
-        shares = probe.call(class_shares, labels, num_classes, anywhere=False, hint="a")
+    for labels, num_classes, tested in _cases(probe):
+        total = len(labels)
+        shares = probe.call(class_shares, labels, num_classes, tested=tested, anywhere=False, hint="a")
         counts = torch.bincount(labels, minlength=num_classes)
+        histogram = torch.histc(labels.float(), bins=num_classes)
         probe.close(
             shares,
-            counts / 8,
+            counts / total,
             "shares",
-            tested=f"class_shares({labels.tolist()}, {num_classes})",
-            cause="the share of a class is its count, divided by the number of labels",
+            tested=tested,
+            cause=(
+                "the share of a class is its count, divided by the number of labels",
+                "a class without a label is left out, or classes are counted from another number than 0",
+            ),
             hint="a",
             mistakes=[
                 Mistake(counts, "counts", "these are counts; divide by the number of labels", "a"),
                 Mistake(counts / num_classes, "divided-by-classes", "divided by the number of classes", "a"),
                 Mistake(counts / counts.max(), "divided-by-largest", "divided by the largest count", "a"),
-                Mistake(torch.bincount(labels) / 8, "missing-class", "a class without a label has share 0", "b"),
+                Mistake(counts / 10_000, "ten-thousand", "divided by 10,000, whatever the number of labels", "a"),
+                Mistake(torch.bincount(labels) / total, "missing-class", "a class without a label has share 0", "b"),
+                Mistake(
+                    histogram / total, "bins", "the bins run over the labels that occur, not over the classes", "b"
+                ),
+                *(
+                    Mistake((counts / total).round(decimals=n), "rounded", "the shares are rounded", "a")
+                    for n in (2, 3)
+                ),
             ],
         )
     mnist = torch.repeat_interleave(torch.arange(10), torch.tensor(reference.MNIST_TEST_COUNTS))
@@ -82,6 +95,15 @@ def check_shares(
     )
     shared = set(reference.MNIST_TEST_COUNTS)
     scored = [round(score * 10_000) for score in reference.untrained_scores()]
+    probe.expect(
+        _answers.values(matches) is not None and not isinstance(matches, bool),
+        "matches-type",
+        tested="matches: how many of the scores in `untrained` are the share of a digit",
+        expected="a number: how many",
+        got=matches,
+        cause="something else than a number is given, such as which ones, or whether there are any",
+        hint="c",
+    )
     probe.equal(
         matches,
         sum(score in shared for score in scored),
@@ -95,6 +117,17 @@ def check_shares(
             )
         ],
     )
+
+
+def _cases(probe: Probe) -> Iterator[tuple[Tensor, int, str]]:
+    """Yield labels, the number of classes, and both in words: classes are missing at the end and in the middle."""
+    few = torch.tensor([0, 0, 0, 2, 2, 1, 0, 2])
+    for num_classes in (3, 5):
+        yield few, num_classes, f"class_shares({few.tolist()}, {num_classes})"
+    num_classes, total = probe.random.randint(6, 9), probe.random.randint(1900, 2900)
+    labels = torch.randint(num_classes, (total,), generator=probe.generator)
+    labels[labels == 2] = 3
+    yield labels, num_classes, f"the shares of {num_classes} classes in {total:,} labels, class 2 without any"
 
 
 def _as_set(sizes: Any) -> set[float]:

@@ -1,8 +1,11 @@
-"""The check of exercise 02.2: one training step."""
+"""The check of exercise 02.2: training steps, compared with torch's own."""
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,100 +14,204 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab02 import reference
 
 _NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
+_ORDER = (
+    "the order is clear, forward, backward, step; each happens once",
+    "gradients are changed between `backward` and the step, which nobody asked for",
+)
+TrainStep = Callable[[nn.Module, Tensor, Tensor, torch.optim.Optimizer], float]
 
 
 @check("02.2", "each step clears the old gradients, goes down the mean cross-entropy, and returns the loss as a number")
-def check_train_step(
-    probe: Probe, train_step: Callable[[nn.Module, Tensor, Tensor, torch.optim.Optimizer], float]
-) -> None:
-    """Check two training steps against torch's own."""
-    images = torch.randn(6, 1, 4, 4, generator=probe.generator, dtype=torch.float64)
-    labels = torch.tensor([0, 1, 2, 0, 1, 2])
+def check_train_step(probe: Probe, train_step: TrainStep) -> None:
+    """Check two steps on batches of unlike sizes, of a network with a frozen layer, and one without the last class."""
+    for num_classes in (3, probe.random.randint(4, 6)):
+        batches = _batches(probe, num_classes)
+        start = reference.start(num_classes, probe.generator)
+        _check_steps(probe, train_step, start, batches)
+    _check_released(probe, train_step, start, batches[0])
 
-    network = reference.small_network()
+
+def _batches(probe: Probe, num_classes: int) -> list[tuple[Tensor, Tensor]]:
+    """Return two batches of unlike sizes; the second lacks the last class."""
+    sizes = probe.random.choice(((6, 4), (7, 5), (8, 5)))
+    return [
+        (
+            3 * torch.randn(size, 1, 4, 4, generator=probe.generator, dtype=torch.float64) + 1,
+            torch.arange(size) % (num_classes - number),
+        )
+        for number, size in enumerate(sizes)
+    ]
+
+
+def _check_steps(
+    probe: Probe, train_step: TrainStep, start: dict[str, Tensor], batches: list[tuple[Tensor, Tensor]]
+) -> None:
+    network = reference.network(start)
     network.eval()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
-    first = probe.call(train_step, network, images, labels, optimizer, in_place=True, hint="a")
-    probe.expect(
-        not isinstance(first, Tensor),
-        "keeps-graph",
-        tested="what train_step returns",
-        expected="a Python number",
-        got="a tensor, which keeps the step's whole graph in memory",
-        cause="`.item()` is missing",
-        hint="c",
-    )
-    probe.expect(
-        network.training,
-        "eval-mode",
-        tested="the network's mode after a step, when it was in evaluation mode before",
-        expected="training mode",
-        got="evaluation mode: batch norm would use old statistics",
-        cause="`network.train()` is missing at the start of the step",
-        hint="a",
-    )
-    weights, losses = reference.walk(images, labels, steps=2)
-    for parameter in optimizer.param_groups[0]["params"]:
-        probe.expect(
-            parameter.grad is not None and bool(parameter.grad.any()),
-            "no-backward",
-            tested="the gradients after a step",
-            expected="one for every parameter",
-            got="none, or zeros",
-            cause="`loss.backward()` is missing, or the gradients are cleared after it instead of before",
+    settings = _settings(optimizer)
+    walked = reference.walk(start, batches)
+    num_classes = network[-1].out_features
+    for number, (images, labels) in enumerate(batches):
+        which = "first" if number == 0 else "second"
+        pixels, classes = images.clone(), labels.clone()
+        given = f"the {which} step, a batch of {len(images)} images, {num_classes} classes"
+        got = probe.call(
+            train_step,
+            network,
+            images,
+            labels,
+            optimizer,
+            tested=given,
+            cause=(
+                f"a number of classes is written down, or taken from the labels: here are {num_classes}"
+                + (", and the batch lacks the last" if number else ""),
+                "the weights changed between the forward pass and `loss.backward()`; step after it",
+            ),
+            in_place=True,
             hint="b",
         )
-    probe.close(
-        first,
-        losses[0],
-        "loss",
-        tested="the loss of the first step, in float64",
-        cause="the loss is not the mean cross-entropy of the logits",
-        hint="a",
-        mistakes=[
-            Mistake(losses[0] * 6, "sum", "the loss is summed over the batch, not averaged", "a"),
-            Mistake(
-                reference.softmax_loss(images, labels),
-                "softmax",
-                "softmax is applied before the loss, which applies it again",
-                "a",
+        _check_kept(probe, (images, labels), (pixels, classes), given)
+        probe.expect(
+            not isinstance(got, Tensor),
+            "keeps-graph",
+            tested="what train_step returns",
+            expected="a Python number",
+            got="a tensor, which keeps the step's whole graph in memory",
+            cause="`.item()` is missing",
+            hint="c",
+        )
+        probe.expect(
+            network.training,
+            "eval-mode",
+            tested="the network's mode after a step, when it was in evaluation mode before",
+            expected="training mode",
+            got="evaluation mode: batch norm would use old statistics",
+            cause="`network.train()` is missing at the start of the step",
+            hint="a",
+        )
+        if number == 0:
+            _check_moved(probe, network, start)
+        probe.close(
+            got,
+            walked.losses[number],
+            "loss",
+            tested=f"the loss of {given}, in float64",
+            cause=(
+                "the loss is not the mean cross-entropy of the logits in training mode, before the step",
+                "the mean is over another number than the images of this batch",
             ),
-        ],
+            hint="a",
+            mistakes=reference.loss_mistakes(start, batches) if number == 0 else [],
+        )
+    _check_weights(probe, network, optimizer, start, batches, settings)
+
+
+def _check_kept(probe: Probe, now: tuple[Tensor, Tensor], before: tuple[Tensor, Tensor], given: str) -> None:
+    for name, value, old in zip(("images", "labels"), now, before, strict=True):
+        probe.expect(
+            torch.equal(value, old) and not value.requires_grad,
+            "changes-input",
+            tested=f"the {name} after {given}",
+            expected="as they were",
+            got="they require a gradient" if value.requires_grad else "other values",
+            cause="an in-place operation on them, such as `clamp_` or `requires_grad_`",
+            hint="b",
+        )
+
+
+def _check_moved(probe: Probe, network: nn.Module, start: dict[str, Tensor]) -> None:
+    if not torch.equal(reference.flat(network), reference.flat(reference.network(start))):
+        return
+    there = any(parameter.grad is not None and bool(parameter.grad.any()) for parameter in network.parameters())
+    raise probe.failure(
+        "no-step" if there else "no-backward",
+        tested="the weights after a step",
+        expected="they have moved",
+        got=f"as before, {'with' if there else 'without'} gradients",
+        cause=("`optimizer.step()` is missing", "it comes before `loss.backward()`")
+        if there
+        else ("`loss.backward()` is missing", "the gradients are cleared after it and before the step"),
+        hint="b",
     )
-    second = probe.call(
-        train_step,
-        network,
-        images,
-        labels,
-        optimizer,
-        tested="a second step",
-        cause="the weights changed between the forward pass and `loss.backward()`; step after it",
-        in_place=True,
+
+
+def _check_weights(
+    probe: Probe,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    start: dict[str, Tensor],
+    batches: list[tuple[Tensor, Tensor]],
+    settings: Any,
+) -> None:
+    walked = reference.walk(start, batches)
+    probe.expect(
+        _settings(optimizer) == settings,
+        "optimizer-changed",
+        tested="the optimizer's settings after two steps, such as its learning rate",
+        expected=settings[0],
+        got=_settings(optimizer)[0],
+        cause="`optimizer.param_groups` was changed",
         hint="b",
     )
     probe.close(
         reference.flat(network),
-        weights,
+        walked.weights,
         "weights",
         tested="the weights after two steps",
-        cause="the order is clear, forward, backward, step; each happens once",
+        cause=_ORDER,
         hint="b",
         mistakes=[
-            Mistake(reference.walk(images, labels, steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "b"),
-            Mistake(reference.walk(images, labels, steps=0)[0], "no-step", "`optimizer.step()` is missing", "b"),
-            Mistake(
-                reference.walk(images, labels, steps=1)[0],
-                "stale-step",
-                "`optimizer.step()` comes before `loss.backward()`",
-                "b",
-            ),
+            Mistake(reference.walk(start, batches, clear=False).weights, "not-cleared", _NOT_CLEARED, "b"),
+            Mistake(reference.stale(start, batches), "stale-step", "`optimizer.step()` comes before `backward`", "b"),
         ],
     )
     probe.close(
-        second,
-        losses[1],
-        "loss",
-        tested="the loss of the second step",
-        cause="the loss is not the mean cross-entropy of the logits",
+        reference.statistics(network),
+        walked.statistics,
+        "statistics",
+        tested="the running statistics of the batch norm after two steps",
+        cause=(
+            "the network runs more than once in a step, and each pass in training mode moves them",
+            "a part of the network is in evaluation mode",
+        ),
         hint="a",
     )
+
+
+def _check_released(
+    probe: Probe, train_step: TrainStep, start: dict[str, Tensor], batch: tuple[Tensor, Tensor]
+) -> None:
+    """A frozen layer stays frozen, and nothing keeps the network once its names are gone."""
+    network = reference.network(start)
+    network[0].requires_grad_(False)
+    optimizer = torch.optim.SGD([p for p in network.parameters() if p.requires_grad], lr=0.5)
+    try:
+        train_step(network, *batch, optimizer)
+    except RuntimeError:  # a step that takes every gradient by hand knows no frozen layer
+        return
+    probe.expect(
+        not next(network.parameters()).requires_grad,
+        "thawed",
+        tested="`requires_grad` of a layer that was frozen before a step",
+        expected="False, as before",
+        got="True",
+        cause="the step switches `requires_grad` on; it trains what it is given to train",
+        hint="b",
+    )
+    weight = weakref.ref(network[-1].weight)
+    del network, optimizer
+    gc.collect()
+    probe.expect(
+        weight() is None,
+        "leak",
+        tested="whether the network's memory is free after a step, when no name of ours is left",
+        expected="yes",
+        got="no: something still holds its weights",
+        cause="a loss tensor, and with it the graph of its step, is kept in a list or a global name; keep `.item()`",
+        hint="c",
+    )
+
+
+def _settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    return [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]

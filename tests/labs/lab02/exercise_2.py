@@ -42,7 +42,7 @@ def no_optimizer_step(*given):
     return _step(*given, step=False)
 
 
-@answers.wrong("raises")
+@answers.wrong("no-step")
 def step_before_backward(network, images, labels, optimizer):
     network.train()
     loss = F.cross_entropy(network(images), labels)
@@ -52,7 +52,7 @@ def step_before_backward(network, images, labels, optimizer):
     return loss.item()
 
 
-@answers.wrong("stale-step")
+@answers.wrong("no-step")
 def step_at_the_start(network, images, labels, optimizer):
     network.train()
     optimizer.step()

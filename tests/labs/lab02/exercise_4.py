@@ -31,7 +31,7 @@ def last_class_missing(labels, num_classes):
     return torch.bincount(labels) / len(labels)
 
 
-@answers.wrong("shares-mnist")
+@answers.wrong("rounded")
 def rounded(labels, num_classes):
     return (torch.bincount(labels, minlength=num_classes) / len(labels)).round(decimals=3)
 
@@ -50,7 +50,7 @@ answers.wrong("sizes")(shares, 1, (8, 28, 32), 0)
 answers.wrong("sizes")(shares, 1, None, 0)
 answers.wrong("matches-all")(shares, 1, (8, 28), 3)
 answers.wrong("matches")(shares, 1, (8, 28), 1)  # 0.1029 is not the 7's 0.1028
-answers.wrong("matches")(shares, 1, (8, 28), None)
+answers.wrong("matches-type")(shares, 1, (8, 28), None)
 answers.right(shares, 1, {28, 8}, 0)
 answers.right(shares, torch.tensor(1), [28, 8], torch.tensor(0))
 

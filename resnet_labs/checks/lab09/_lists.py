@@ -1,0 +1,45 @@
+"""Lists of whole numbers that a learner's function returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from resnet_labs.checks._engine import Probe
+
+
+def whole_numbers(probe: Probe, got: Any, tested: str, *, expected: str = "a list of whole numbers") -> list[int]:
+    """Return what the learner returned (a list, tuple, set, range, array or tensor) as a sorted list of numbers."""
+    values = got.tolist() if isinstance(got, (Tensor, np.ndarray)) else got
+    fits = isinstance(values, Iterable) and not isinstance(values, (str, bytes, dict))
+    found = [*values] if fits else []
+    plain = [each.item() if isinstance(each, (Tensor, np.generic)) else each for each in found]
+    fits = fits and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in plain)
+    probe.expect(
+        fits and all(float(each).is_integer() for each in plain),
+        "kind",
+        tested=f"what {tested} returns",
+        expected=expected,
+        got=got,
+        cause=("another kind of value is returned", "booleans or counts are returned in place of the numbers"),
+        hint="a",
+    )
+    return sorted({int(each) for each in plain})
+
+
+def differs(got: list[int], want: list[int]) -> tuple[str, str]:
+    """Return in a few words what was expected and what came: the first number too many or missing."""
+    more, less = sorted({*got} - {*want}), sorted({*want} - {*got})
+    if more and (not less or more[0] < less[0]):
+        return f"{_few(want)}", f"{more[0]} as well ({len(more)} too many)"
+    return f"{_few(want)}", f"{less[0]} is missing ({len(less)} in all)" if less else "the same"
+
+
+def _few(numbers: list[int]) -> str:
+    if not numbers:
+        return "none"
+    shown = ", ".join(map(str, numbers[:6]))
+    return f"{shown}, ... ({len(numbers)})" if len(numbers) > 6 else shown

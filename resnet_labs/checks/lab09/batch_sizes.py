@@ -1,0 +1,59 @@
+"""The check of exercise 09.4: the batch size from a summed loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks.lab09 import reference
+from resnet_labs.checks.lab09._lists import differs, whole_numbers
+
+Asked = tuple[float, int, float, float]
+
+
+@check(
+    "09.4",
+    "every batch size that makes the mean loss possible",
+    library=["resnet_labs.reports.audit.batches:possible_batch_sizes"],
+)
+def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, float], Any]) -> None:
+    """Check the report's sums, drawn ones, one image, and bounds that nothing fits."""
+    for loss_sum, num_images, lowest, highest in _asked(probe):
+        given = f"batch_sizes({loss_sum}, {num_images}, {lowest}, {highest})"
+        got = probe.call(batch_sizes, loss_sum, num_images, lowest, highest, tested=given, anywhere=False)
+        found, want = whole_numbers(probe, got, given), reference.batches(loss_sum, num_images, lowest, highest)
+        if found == want:
+            continue
+        asked = (loss_sum, num_images, lowest, highest)
+        expected, came = differs(found, want)
+        for code, wrong, cause, hint in (
+            ("floor", reference.batches_by_floor, "the last, smaller batch is left out: `//` rounds down", "b"),
+            (
+                "by-size",
+                reference.batches_by_size,
+                "the sum is divided by the batch size, not by the number of batches",
+                "a",
+            ),
+            ("by-share", reference.batches_by_share, "the number of batches is a whole number: round it up", "b"),
+            ("number-of-batches", reference.numbers_of_batches, "these are numbers of batches, not batch sizes", "a"),
+        ):
+            if found == wrong(*asked):
+                probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint=hint)
+        code, cause = "batch-sizes", ("the mean loss is the sum over ceil(n / b)", "a bound is left out or not allowed")
+        if found == [size for size in want if size < num_images]:
+            code, cause = "whole-set", ("all images in one batch are a batch size too",)
+        elif found and found == want[: len(found)] and len(found) == 1:
+            code, cause = "first-only", ("only one batch size is returned; all that fit are asked for",)
+        elif {*found} > {*want}:
+            code, cause = "too-many", ("the mean loss has two bounds, and both count",)
+        probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint="c")
+
+
+def _asked(probe: Probe) -> list[Asked]:
+    asked: list[Asked] = [(2227.39172, 1000, 0.5, 3.0), (226.134165, 5000, 2.1, 2.5), (6.0, 10, 1.5, 2.0)]
+    for _ in range(3):
+        images, size = probe.random.randint(20, 300), probe.random.randint(2, 19)
+        mean = round(probe.random.uniform(0.5, 2.0), 2)
+        asked.append((round(mean * -(-images // size), 3), images, round(0.8 * mean, 3), round(1.2 * mean, 3)))
+    return [*asked, (2.0, 1, 1.0, 3.0), (2.0, 8, 2.0, 2.0), (0.5, 40, 3.0, 4.0), (40.0, 5, 1.0, 2.0)]

@@ -1,0 +1,64 @@
+"""The check of exercise 09.5: the interval of a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._returned import returned_numbers
+from resnet_labs.checks.lab09 import reference
+
+_WHOLE = ((7363, 7500, 7360, 7500), (891, 1000, 807, 1000), (9, 10, 5, 20), (10, 10, 3, 9), (0, 12, 7, 7))
+
+
+@check(
+    "09.5",
+    "Newcombe's interval of the difference of two accuracies",
+    library=["resnet_labs.reports.audit:two_proportions"],
+)
+def check_difference(probe: Probe, difference: Callable[[int, int, int, int], Any]) -> None:
+    """Check the report's pairs, drawn ones with unlike totals, and accuracies of 0 and 1."""
+    drawn = []
+    for _ in range(3):
+        totals = probe.random.randint(8, 60), probe.random.randint(61, 400)
+        drawn.append(
+            (probe.random.randint(1, totals[0] - 1), totals[0], probe.random.randint(1, totals[1] - 1), totals[1])
+        )
+    for asked in (*drawn, *_WHOLE):
+        given = f"difference{asked}"
+        got = probe.call(difference, *asked, tested=given, anywhere=False)
+        values = returned_numbers(probe, got, 3, given, "three numbers: difference, low, high")
+        want = torch.tensor(reference.difference(*asked), dtype=torch.float64)
+        first, first_total, second, second_total = asked
+        swapped = torch.tensor(reference.difference(second, second_total, first, first_total), dtype=torch.float64)
+        cases = [
+            (want[[0, 2, 1]], "swapped-ends", "the ends are swapped; return the lower one first", "a"),
+            (swapped, "second-first", "this is second less first", "a"),
+            (100 * want, "per-cent", "these are percentages; return fractions", "a"),
+            (reference.wald(*asked), "wald", "this is the textbook's interval, which fails near 0 and 1", "b"),
+            (
+                reference.ends_subtracted(*asked),
+                "ends-subtracted",
+                "the arms were added, as if both were wrong at once; they add as squares do",
+                "b",
+            ),
+            (
+                reference.arms_swapped(*asked),
+                "arms",
+                "the arms are mixed up: the lower end takes the lower arm of the first and the upper one of the second",
+                "c",
+            ),
+        ]
+        probe.close(
+            values,
+            want,
+            "ends",
+            tested=f"{given}: difference, low, high",
+            cause=("an arm is taken from another end, or not squared", "the root is missing"),
+            hint="c",
+            mistakes=[Mistake(torch.as_tensor(value, dtype=torch.float64), *words) for value, *words in cases],
+            atol=2e-5,
+        )

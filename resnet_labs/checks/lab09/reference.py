@@ -1,0 +1,109 @@
+"""What the answers of lab 09 are compared with, and the well-known wrong ones. The audit's own code is not used."""
+
+import math
+from fractions import Fraction
+
+from scipy import stats
+
+_FIRST = (0.89320388, 0.78070175, 0.90721649, 0.69811321, 0.82608696)
+_SECOND = (0.91262136, 0.90350877, 0.96907216, 0.77358491, 0.81521739)
+R4_CLASSWISE = (
+    (*_FIRST, 0.58415842, 0.82105263, 0.80645161, 0.9223301, 0.84375),
+    (*_SECOND, 0.82178218, 0.91578947, 0.94623656, 0.95145631, 0.90625),
+)
+
+
+def allows(figure, decimals, total):
+    """Whether some count of `total` images rounds to the figure; ties count on both sides."""
+    middle, half = Fraction(str(figure)), Fraction(1, 2 * 10**decimals)
+    return math.ceil((middle - half) * total) <= math.floor((middle + half) * total)
+
+
+def sizes(figures, decimals, largest):
+    return [total for total in range(1, largest + 1) if all(allows(each, decimals, total) for each in figures)]
+
+
+def any_of(figures, decimals, largest):
+    return [total for total in range(1, largest + 1) if any(allows(each, decimals, total) for each in figures)]
+
+
+def exact(figures, largest):
+    """Sizes for which figure times size is a whole number to the last bit."""
+    return [total for total in range(1, largest + 1) if all((each * total).is_integer() for each in figures)]
+
+
+def supports(runs, decimals, largest):
+    return [sizes(column, decimals, largest) for column in zip(*runs, strict=True)]
+
+
+def kinds(figure, decimals, confusion):
+    """The accuracy and the macro recall, and which of them prints as the figure."""
+    truth = [sum(row) for row in confusion]
+    right = [row[number] for number, row in enumerate(confusion)]
+    accuracy = Fraction(sum(right), sum(truth))
+    recall = sum(Fraction(hit, of) for hit, of in zip(right, truth, strict=True)) / len(truth)
+    span = Fraction(1, 2 * 10**decimals)
+    fits = [abs(value - Fraction(str(figure))) <= span for value in (accuracy, recall)]
+    return (
+        accuracy,
+        recall,
+        {(True, True): "both", (True, False): "accuracy", (False, True): "macro recall"}.get(tuple(fits), "neither"),
+    )
+
+
+def batches(loss_sum, num_images, lowest, highest):
+    return [size for size in range(1, num_images + 1) if lowest <= loss_sum / math.ceil(num_images / size) <= highest]
+
+
+def batches_by_floor(loss_sum, num_images, lowest, highest):
+    return [size for size in range(1, num_images + 1) if lowest <= loss_sum / (num_images // size) <= highest]
+
+
+def batches_by_size(loss_sum, num_images, lowest, highest):
+    return [size for size in range(1, num_images + 1) if lowest <= loss_sum / size <= highest]
+
+
+def batches_by_share(loss_sum, num_images, lowest, highest):
+    return [size for size in range(1, num_images + 1) if lowest <= loss_sum * size / num_images <= highest]
+
+
+def numbers_of_batches(loss_sum, num_images, lowest, highest):
+    return sorted({math.ceil(num_images / size) for size in batches(loss_sum, num_images, lowest, highest)})
+
+
+def wilson(right, total):
+    found = stats.binomtest(right, total).proportion_ci(0.95, method="wilson")
+    return found.low, found.high
+
+
+def difference(first, first_total, second, second_total):
+    """Newcombe's interval, method 10."""
+    one, other = first / first_total, second / second_total
+    (low, high), (other_low, other_high) = wilson(first, first_total), wilson(second, second_total)
+    return (
+        one - other,
+        one - other - math.hypot(one - low, other_high - other),
+        one - other + math.hypot(high - one, other - other_low),
+    )
+
+
+def wald(first, first_total, second, second_total, *, z=1.959963984540054):
+    one, other = first / first_total, second / second_total
+    arm = z * math.sqrt(one * (1 - one) / first_total + other * (1 - other) / second_total)
+    return one - other, one - other - arm, one - other + arm
+
+
+def ends_subtracted(first, first_total, second, second_total):
+    """The lowest first less the highest second, and the other way round: too wide."""
+    (low, high), (other_low, other_high) = wilson(first, first_total), wilson(second, second_total)
+    return first / first_total - second / second_total, low - other_high, high - other_low
+
+
+def arms_swapped(first, first_total, second, second_total):
+    one, other = first / first_total, second / second_total
+    (low, high), (other_low, other_high) = wilson(first, first_total), wilson(second, second_total)
+    return (
+        one - other,
+        one - other - math.hypot(high - one, other - other_low),
+        one - other + math.hypot(one - low, other_high - other),
+    )

@@ -1,0 +1,94 @@
+"""The check of exercise 09.1: which sample sizes allow printed accuracies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks.lab09 import reference
+from resnet_labs.checks.lab09._lists import differs, whole_numbers
+
+Asked = tuple[list[float], int, int]
+
+# The edges: 0 and 1, a tie (1 of 8 prints as 0.12 or 0.13), a product that floating point misses (0.29 * 100), the
+# largest size, and no size at all.
+_FIXED: tuple[Asked, ...] = (
+    ([0.0, 1.0], 2, 5),
+    ([0.12], 2, 8),
+    ([0.13], 2, 8),
+    ([0.29, 0.57, 0.58], 2, 100),
+    ([0.3333], 4, 3),
+    ([0.01], 2, 20),
+)
+
+
+@check(
+    "09.1",
+    "every size that allows all accuracies, and no other",
+    library=["resnet_labs.reports.audit:possible_sample_sizes"],
+)
+def check_sample_sizes(probe: Probe, possible_sizes: Callable[[Sequence[float], int, int], Any]) -> None:
+    """Check drawn accuracies, the report's, and the edges."""
+    for figures, decimals, largest in (*_drawn(probe), *_FIXED):
+        given = f"possible_sizes({figures}, {decimals}, {largest})"
+        got = probe.call(possible_sizes, figures, decimals, largest, tested=given, anywhere=False)
+        found = whole_numbers(probe, got, given)
+        want = reference.sizes(figures, decimals, largest)
+        if found == want:
+            continue
+        code, cause, hint = _mistake(found, want, figures, decimals, largest)
+        expected, got = differs(found, want)
+        probe.expect(False, code, tested=given, expected=expected, got=got, cause=cause, hint=hint)
+
+
+def _drawn(probe: Probe) -> list[Asked]:
+    asked = [([0.98173, 0.60507, 0.98133, 0.26547], 5, 7600)]
+    for decimals in (2, 3, 4):
+        total = probe.random.randint(30, 90)
+        counts = [probe.random.randint(1, total - 1) for _ in range(3)]
+        asked.append(([round(count / total, decimals) for count in counts], decimals, 2 * total))
+    asked.append(([round(probe.random.randint(1, 40) / 41, 3)], 3, 60))
+    return asked
+
+
+def _mistake(
+    found: list[int], want: list[int], figures: list[float], decimals: int, largest: int
+) -> tuple[str, Any, str]:
+    if len(figures) > 1 and found == reference.any_of(figures, decimals, largest):
+        return "any", "a size counts if it allows one of the accuracies; it has to allow all of them", "b"
+    if len(figures) > 1 and found == reference.sizes(figures[:1], decimals, largest):
+        return "first-only", "only the first accuracy is looked at", "b"
+    if found == [size for size in want if size < largest]:
+        return "largest", "the largest size is left out: `range` ends before its second argument", "b"
+    if 0 in found:
+        return "zero", "no accuracy is measured on 0 images; begin at 1", "b"
+    if found == reference.exact(figures, largest) or (not found and want):
+        return "exact", "the product with the size need not be a whole number: the figure was rounded", "a"
+    for other in (decimals - 1, decimals + 1):
+        if (
+            other >= 0
+            and all(round(each, other) == each for each in figures)
+            and found == reference.sizes(figures, other, largest)
+        ):
+            return "decimals", f"the figures are taken to have {other} decimals", "a"
+    if {*found} > {*want}:
+        causes = (
+            "the figure may be wrong by half a unit of its last decimal, and by no more",
+            "the accuracies are looked at one by one: each may have another size",
+        )
+        return "too-many", causes, "a"
+    if {*found} < {*want} and all(_is_tie(size, figures, decimals) for size in {*want} - {*found}):
+        return "ties", "a share that lies exactly between two figures may be printed as either", "c"
+    causes = (
+        "a count other than the nearest one is tried, or none: compare `k / n` with the figure for the nearest `k`",
+        "floating point: 0.29 * 100 is 28.999999999999996, and `int` cuts it off",
+    )
+    return "sizes", causes, "a"
+
+
+def _is_tie(size: int, figures: list[float], decimals: int) -> bool:
+    """Whether some figure is allowed by this size only as a share between two figures."""
+    unit = 10**decimals
+    middles = [2 * round(each * unit) for each in figures]
+    return any((middle + side) * size % (2 * unit) == 0 for middle in middles for side in (-1, 1))

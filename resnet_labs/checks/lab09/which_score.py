@@ -1,0 +1,75 @@
+"""The check of exercise 09.3: accuracy or macro recall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks.lab09 import reference
+
+Matrix = list[list[int]]
+_CAUSES = {
+    "accuracy": "the accuracy is the diagonal's sum over all images",
+    "macro recall": "the macro recall is the mean of each class' share of right images; true classes are in the rows",
+    "both": "both print as the figure, so that it does not tell which one it is",
+    "neither": "neither the accuracy nor the macro recall prints as the figure",
+}
+
+
+@check("09.3", "which of the two prints as the figure, both or neither of them")
+def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], Any]) -> None:
+    """Check matrices of two and more classes, drawn and the report's."""
+    for figure, decimals, matrix in _asked(probe):
+        given = f"which_score({figure}, {decimals}, {matrix})"
+        got = probe.call(which_score, figure, decimals, matrix, tested=given, anywhere=False)
+        accuracy, recall, want = reference.kinds(figure, decimals, matrix)
+        columns = reference.kinds(figure, decimals, [[*column] for column in zip(*matrix, strict=True)])[2]
+        probe.expect(
+            isinstance(got, str) and got in _CAUSES,
+            "words",
+            tested=f"what {given} returns",
+            expected='"accuracy", "macro recall", "both" or "neither"',
+            got=got,
+            cause="another word or another kind of value is returned",
+            hint="a",
+        )
+        code, cause, hint = want.replace(" ", "-"), _CAUSES[want], "b"
+        if got == columns != want:
+            code, cause = (
+                "columns",
+                "the shares of the columns are precisions; recall divides by the row, the true class",
+            )
+        elif got == "neither":
+            code = f"missed-{code}"
+            cause = (
+                f"the figure was rounded to {decimals} decimals: compare with half a unit of the last one",
+                "the score is wrong: " + _CAUSES[want],
+            )
+            hint = "c"
+        elif want == "neither":
+            code, hint = "too-near", "c"
+            cause = ("the comparison is not as sharp as the figure: half a unit of its last decimal", _CAUSES[want])
+        probe.expect(
+            got == want,
+            code,
+            tested=f"{given}, with an accuracy of {float(accuracy):.6f} and a macro recall of {float(recall):.6f}",
+            expected=want,
+            got=got,
+            cause=cause,
+            hint=hint,
+        )
+
+
+def _asked(probe: Probe) -> list[tuple[float, int, Matrix]]:
+    pets = [[3629, 84], [53, 3734]]
+    asked = [(0.98173, 5, pets), (0.981691, 6, pets), (0.98, 2, pets), (0.981802, 6, pets), (0.9817, 4, pets)]
+    for classes in (2, 3, 5):
+        matrix = [[probe.random.randint(0, 6) for _ in range(classes)] for _ in range(classes)]
+        for number in range(classes):
+            matrix[number][number] = probe.random.randint(7, 20) + 15 * number
+        accuracy, recall, _ = reference.kinds(0.5, 1, matrix)
+        asked += [(round(float(accuracy), 5), 5, matrix), (round(float(recall), 5), 5, matrix)]
+        asked.append((round(float(accuracy + recall) / 2 + 0.0501, 4), 4, matrix))
+    asked.append((0.5, 1, [[1, 1], [2, 2]]))
+    return [each for each in asked if 0 <= each[0] <= 1]
