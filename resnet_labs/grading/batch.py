@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from resnet_labs.grading.reading import Rejected
 from resnet_labs.grading.sandbox import Limits, Tier
 from resnet_labs.grading.submissions import Submission
 
-_ATTEMPTS = 2
+_ATTEMPTS = 3  # the first end may be that of another submission beside it
 _ROOM = 64 * files.MEBIBYTE
 
 
@@ -65,7 +68,9 @@ def grade(
         raise files.unwritable(f"The folder {str(out)!r}", error) from error
     work = _Work(bundle, folder, tier, limits, say)
     waiting = [each for each in found if not (resume and work.is_done(each))]
-    with _backend(backend, scheduler, jobs):
+    with _backend(backend, scheduler, jobs), warnings.catch_warnings():
+        # Where a disk is full or the user stops it, joblib tells of submissions that were begun.
+        warnings.filterwarnings("ignore", ".*have been cancelled", UserWarning)
         work.run(waiting, jobs)
     return [read(folder, each.student) for each in found]
 
@@ -107,10 +112,11 @@ class _Work:
             # Never one job, since joblib would then grade in this very process.
             parallel = joblib.Parallel(max(2, jobs), return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)
             try:
-                for one in parallel(self.jobs(part, running)):
-                    running.discard(one["student"])
-                    self.write(one)
-                    del left[one["student"]]
+                with closing(parallel(self.jobs(part, running))) as finished:
+                    for one in finished:
+                        running.discard(one["student"])
+                        self.write(one)
+                        del left[one["student"]]
             except (BrokenProcessPool, _killed_worker()):
                 ended.update(running)
             for student in [each for each in left if ended[each] >= _ATTEMPTS]:
@@ -131,7 +137,8 @@ class _Work:
 
     def facts(self, student: str, content: bytes, name: str = "") -> dict[str, Any]:
         about = {"schema": result.SCHEMA, "student": student, "file": name, "lab": self.bundle.lab}
-        about |= {"bundle": self.bundle.digest, "version": __version__, "tier": self.tier.name}
+        about |= {"bundle": self.bundle.digest, "version": __version__, "tier": self.tier.name, "seconds": 0}
+        about |= {"limits": asdict(self.limits), "submission": hashlib.sha256(content).hexdigest() if content else ""}
         return about | {"key": result.key(content, self.bundle, self.tier, self.limits)}
 
     def write(self, one: dict[str, Any]) -> None:

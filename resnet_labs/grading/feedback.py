@@ -1,4 +1,4 @@
-"""Pages: what a student is told, and a teacher's report. Static, escaped, without script, and nothing of a hidden check."""
+"""Pages for students and teachers: static, escaped, without script, and with nothing of a hidden check."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def write(one: dict[str, Any], path: Path) -> None:
         f"{limits['cell_seconds']:g} s for a cell, {limits['total_seconds']:g} s in all and "
         f"{limits['memory'] >> 20} MiB of memory. It took {one['seconds']:g} s{_memory(one)}. "
         "Besides the visible checks, hidden ones ask the same functions with other inputs; the points count both.</p>"
-        f"<p>File {escape(one['submission'][:12])}, grader {escape(one['version'])}, bundle {escape(one['bundle'][:12])}.</p>"
+        f"<p>File {escape(one['submission'][:12])}, grader {escape(one['version'])}, "
+        f"bundle {escape(one['bundle'][:12])}.</p>"
     )
     _page(path, f"Lab {one['lab']}: {one['student']}", parts)
 

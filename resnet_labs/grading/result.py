@@ -65,8 +65,7 @@ def grade(
         found = rejected(problem)
     except Exception as error:
         found = _failed(f"{type(error).__name__}: {error}")
-    content_hash = {"submission": hashlib.sha256(content).hexdigest(), "seconds": round(time.monotonic() - start, 1)}
-    return facts | content_hash | _environment(tier, limits) | found
+    return facts | {"seconds": round(time.monotonic() - start, 1), "environment": _environment()} | found
 
 
 def rejected(problem: Rejected) -> dict[str, Any]:
@@ -82,7 +81,7 @@ def _failed(reason: str) -> dict[str, Any]:
 
 def lost() -> dict[str, Any]:
     """Return the result of a submission whose worker ended every time."""
-    return _failed("the process that graded it ended, twice")
+    return _failed("the process that graded it ended, every time")
 
 
 def _graded(bundle: Bundle, assembled: Assembled, tier: Tier, limits: Limits) -> dict[str, Any]:
@@ -134,7 +133,7 @@ def _belongs(about: dict[str, str], names: list[str]) -> bool:
     return about["role"] != "probe" or about["id"] in names
 
 
-def _environment(tier: Tier, limits: Limits) -> dict[str, Any]:
+def _environment() -> dict[str, str]:
     versions = {name: metadata.version(name) for name in _PACKAGES}
     machine = {"python": platform.python_version(), "system": platform.platform(), "processor": platform.machine()}
-    return {"tier": tier.name, "limits": asdict(limits), "environment": machine | versions}
+    return machine | versions

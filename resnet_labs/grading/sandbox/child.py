@@ -1,4 +1,4 @@
-"""Runs in the sandbox before the kernel does: `python child.py CONFINEMENT COMMAND...` limits itself, then is the command.
+"""Runs in the sandbox before the kernel: `python child.py CONFINEMENT COMMAND...` limits itself and becomes COMMAND.
 
 It knows only the standard library, since it runs where nothing of ours is mounted. CONFINEMENT is JSON: `rlimits`
 (name to value), `uid` (or null), `writable` and `sockets` (paths), and `readable` and `listable` (paths, or null if

@@ -1,4 +1,4 @@
-"""The package as a student's kernel sees it: a copy without the grader, the solutions, the checks and withheld modules."""
+"""The package as a student's kernel sees it: without the grader, the solutions, the checks and withheld modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a student's kernel sees of this machine: Python, its packages, the system's libraries, and nothing of a course."""
+"""What a student's kernel sees of this machine: Python, its packages, the system's libraries, nothing of a course."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ class Provisioner(LocalProvisioner):
     """Starts a kernel in the box that its manager carries as `box`."""
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what `launch_kernel` needs: the command, its environment and its folder."""
         manager, box = self.parent, self._box()
         assert manager is not None
         manager.transport, manager.ip = "ipc", str(box.sockets / "s")
