@@ -55,5 +55,12 @@ def _asked(probe: Probe) -> list[Asked]:
     for _ in range(3):
         images, size = probe.random.randint(20, 300), probe.random.randint(2, 19)
         mean = round(probe.random.uniform(0.5, 2.0), 2)
-        asked.append((round(mean * -(-images // size), 3), images, round(0.8 * mean, 3), round(1.2 * mean, 3)))
+        asked.append(
+            (
+                round(mean * -(-images // size), 3),
+                images,
+                round(0.8 * mean, 3) + 0.00037,
+                round(1.2 * mean, 3) + 0.00037,
+            )
+        )
     return [*asked, (2.0, 1, 1.0, 3.0), (2.0, 8, 2.0, 2.0), (0.5, 40, 3.0, 4.0), (40.0, 5, 1.0, 2.0)]

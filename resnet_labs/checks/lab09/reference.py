@@ -15,8 +15,9 @@ R4_CLASSWISE = (
 
 def allows(figure, decimals, total):
     """Whether some count of `total` images rounds to the figure; ties count on both sides."""
-    middle, half = Fraction(str(figure)), Fraction(1, 2 * 10**decimals)
-    return math.ceil((middle - half) * total) <= math.floor((middle + half) * total)
+    unit = 10**decimals
+    rest = round(figure * unit) * total % unit  # of the figure times the total, in units of the last decimal
+    return 2 * min(rest, unit - rest) <= total
 
 
 def sizes(figures, decimals, largest):
