@@ -1,0 +1,58 @@
+"""Probe of exercise 07.1: cross-entropy without a loss of torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from resnet_labs.grading.probes.lab07.shared import called
+
+ANSWERS = ("cross_entropy",)
+POINTS = 2
+WITHHELD = (
+    "resnet_labs.losses",
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.nll_loss",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.NLLLoss",
+    "sklearn.metrics",
+)
+RTOL, ATOL = 1e-4, 1e-6
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return several classes and two, one example, one class alone, a class without examples, and huge logits."""
+    many = int(rng.integers(5, 12))
+    huge = rng.normal(size=(5, 4))
+    huge[int(rng.integers(1, 5))] += 1000
+    huge[0, 1] -= 2000
+    logits = [
+        rng.normal(size=(many, 6)),
+        huge,
+        3 * rng.normal(size=(1, 3)),
+        rng.normal(size=(4, 2)),
+        rng.normal(size=(7, 9)),
+    ]
+    labels = [
+        rng.integers(0, 2 if number == 4 else each.shape[1], size=len(each)) for number, each in enumerate(logits)
+    ]
+    labels[1][0] = 1  # its probability is too small for a float
+    return [{"logits": each, "labels": own} for each, own in zip(logits, labels, strict=True)]
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return the loss, its gradient, and which losses of torch were called."""
+    import torch
+
+    leaf = torch.tensor(case["logits"]).T.contiguous().T.requires_grad_()
+    labels, given = torch.tensor(case["labels"]), leaf * 1
+    loss, names = called(answers.cross_entropy, given, labels)
+    (gradient,) = torch.autograd.grad(loss, leaf)
+    return {
+        "loss": float(loss),
+        "axes": loss.ndim,
+        "gradient": gradient,
+        "logits afterwards": given,
+        "losses called": sorted({name for name in names if "cross_entropy" in name or "nll_loss" in name}),
+    }

@@ -1,0 +1,43 @@
+"""Probe of exercise 07.2: all distances at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from resnet_labs.grading.probes.lab07.shared import called
+
+ANSWERS = ("distances",)
+POINTS = 3
+WITHHELD = ("resnet_labs.losses", "sklearn.metrics", "scipy.spatial", "pytorch_metric_learning")
+RTOL, ATOL = 1e-4, 1e-6
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return twin rows, one row, one axis, many axes, rows close together and far apart, and more rows than before."""
+    twins = rng.normal(size=(6, 3))
+    twins[4] = twins[1]
+    twins[5] = twins[1]
+    points = [twins, rng.normal(size=(1, 4)), rng.normal(size=(7, 1)), rng.normal(size=(5, int(rng.integers(8, 30))))]
+    far = 300 * rng.normal(size=(10, 5))
+    far[7] = far[2]
+    points += [0.004 * rng.normal(size=(5, 3)) + 1, far]
+    cases: list[dict[str, Any]] = [{"points": each} for each in points]
+    return [*cases, {"points": rng.normal(size=(40, 2)), "calls": True}]
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return distances and their gradient; or whether more rows take more calls, as a loop over rows does."""
+    import torch
+
+    leaf = torch.tensor(case["points"]).T.contiguous().T.requires_grad_()
+    given = leaf * 1
+    found, names = called(answers.distances, given)
+    seen = {"distances": found, "points afterwards": given}
+    if "calls" in case:
+        few, fewer_names = called(answers.distances, leaf[:4] * 1)
+        return {"distances": found[:4, :4], "few": few, "more calls": len(names) - len(fewer_names)}
+    weights = torch.sin(torch.arange(float(found.numel())) + 1).reshape(found.shape).double()
+    (gradient,) = torch.autograd.grad((found * weights).sum(), leaf)
+    return seen | {"gradient": gradient}
