@@ -1,4 +1,4 @@
-"""Probe of exercise 06.2: mixup. Shares and partners are drawn, so what is looked at is what every right mixture shares."""
+"""Probe of exercise 06.2: mixup. Shares and partners are drawn, so only what every right mixture shares is seen."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ RTOL, ATOL = 0.0, 0.0
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return more and fewer images than classes, one image, negative logits, and a longer file that is there already."""
+    """Return more and fewer images than classes, one image, negative logits, and a longer file already there."""
     sizes = [(130, 20), (int(rng.integers(4, 9)), 100), (1, 5), (15, 2), (6, 30)]
     cases = []
     for number, (count, classes) in enumerate(sizes):

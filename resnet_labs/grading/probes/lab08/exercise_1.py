@@ -13,7 +13,7 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return layers with four pairs of functions at their ends, and steps of several optimizers, one on a single row."""
+    """Return layers with four pairs of functions at their ends, and steps of several optimizers."""
     ends = [("ReLU", "Sigmoid"), ("Identity", "ReLU"), ("Tanh", "Identity"), ("Sigmoid", "Tanh")]
     optimizers = [("SGD", {"lr": 0.5}, 6), ("Adam", {"lr": 0.01}, 3), ("SGD", {"lr": 0.3, "momentum": 0.9}, 1)]
     cases: list[dict[str, Any]] = []
@@ -28,7 +28,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
 
 
 def set_weights(part: Any, weights: Any) -> list[int]:
-    """Give a part its literal weights, whichever way round it keeps them, and zeros to 0.3 as its bias; return sizes."""
+    """Give a part literal weights, whichever way round it keeps them, and a bias; return the sizes of both."""
     import torch
 
     weights, parameters = torch.tensor(weights), list(part.parameters())

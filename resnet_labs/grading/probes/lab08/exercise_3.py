@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,12 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     rows = [
         ([6, 5, 4], 3, True, False),
         ([6, 8], 2, False, True),
-        ([6, 7, 5, 4], int(rng.integers(11, 20)), False, True),
+        ([6, 7, 5, 4], int(rng.integers(14, 20)), False, True),
     ]
     rows.append(([6, 9, 4], 13, True, True))
     return [
         {
-            "weights": [
-                rng.normal(size=(after, before)) / 2 for before, after in zip(sizes[:-1], sizes[1:], strict=True)
-            ],
+            "weights": [rng.normal(size=(after, before)) / 2 for before, after in pairwise(sizes)],
             "classes": classes,
             "frozen": frozen,
             "code relu": code_relu,
