@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from resnet_labs import files
 from resnet_labs.grading.feedback import visible
 from resnet_labs.grading.gradebook import status
+from resnet_labs.grading.sheet import plain
 
 
 def junit(results: Sequence[dict[str, Any]], path: Path) -> None:
@@ -22,18 +23,19 @@ def junit(results: Sequence[dict[str, Any]], path: Path) -> None:
         failed = sum(each["status"] != "passed" for each in exercises if each["status"] != "grader error")
         errors = int(one["score"] is None)
         counts = {"tests": str(max(1, len(exercises))), "failures": str(failed), "errors": str(errors)}
-        suite = ElementTree.SubElement(suites, "testsuite", name=one["student"], **counts)
+        student = plain(one["student"])
+        suite = ElementTree.SubElement(suites, "testsuite", name=student, **counts)
         if one["score"] is None:
-            case = ElementTree.SubElement(suite, "testcase", classname=one["student"], name="submission")
-            ElementTree.SubElement(case, "error", message=status(one))
+            case = ElementTree.SubElement(suite, "testcase", classname=student, name="submission")
+            ElementTree.SubElement(case, "error", message=plain(status(one)))
         for each in exercises:
-            named = {"classname": one["student"], "name": each["exercise"], "time": str(each["seconds"])}
+            named = {"classname": student, "name": each["exercise"], "time": str(each["seconds"])}
             case = ElementTree.SubElement(suite, "testcase", **named)
             properties = ElementTree.SubElement(case, "properties")
             for name in ("points", "max_points"):
                 ElementTree.SubElement(properties, "property", name=name, value=each[name])
             if each["status"] not in ("passed", "grader error"):
-                ElementTree.SubElement(case, "failure", message=_message(each))
+                ElementTree.SubElement(case, "failure", message=plain(_message(each)))
     with files.replacing(path, "wb") as file:
         ElementTree.ElementTree(suites).write(file, encoding="utf-8", xml_declaration=True)
 

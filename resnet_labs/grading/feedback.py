@@ -140,8 +140,9 @@ def _page(path: Path, title: str, parts: list[str]) -> None:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body>\n"
+        f"<style>{_STYLE}</style></head><body>"
     )
-    text = "".join(letter for letter in "\n".join(parts) if letter.isprintable() or letter == "\n")
+    whole = "\n".join([head, *parts, "</body></html>", ""])
+    text = "".join(letter for letter in whole if letter.isprintable() or letter == "\n")
     with files.replacing(path, "w", encoding="utf-8", errors="replace") as file:
-        file.write(head + text + "\n</body></html>\n")
+        file.write(text)
