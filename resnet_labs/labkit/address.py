@@ -16,6 +16,7 @@ from pathlib import Path
 from resnet_labs.errors import InputError, nearest
 
 _STAMPED = (".md", ".yml", ".yaml", ".cff")
+_FOLDERS = ("book", ".github", "resnet_labs/grading/workflows")
 _OPEN = re.compile(r"<!-- address(?::(\w+))? -->")
 _CLOSE = "<!-- /address -->"
 _PART = r"[^/\s\"'`)<>@#]+"
@@ -87,7 +88,7 @@ def stamped(root: Path) -> dict[Path, str]:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    below = [path for folder in ("book", ".github") for path in (root / folder).rglob("*")]
+    below = [path for folder in _FOLDERS for path in (root / folder).rglob("*")]
     for path in sorted([*root.iterdir(), *below]):
         if path.is_file() and path.suffix in _STAMPED and "_build" not in path.parts:
             yield path
