@@ -202,6 +202,9 @@ _SENTENCES = {
 
 def _sentence(line: dict[str, Any], error: dict[str, Any] | None) -> str:
     parts = [_SENTENCES.get(line["status"], "").format(where=_WHERE[line["in_answer"]]), line["reason"]]
-    if error is not None and error["error"] and line["status"] != "passed":
-        parts.append(f"Your answer's cell raised {sheet.plain(error['error'], 200)}")
+    if error is not None and line["status"] in ("failed", "partial"):
+        if error["status"] in _SENTENCES:
+            parts.append(_SENTENCES[error["status"]].format(where=_WHERE[1]))
+        else:
+            parts.append(f"Your answer's cell raised {sheet.plain(error['error'], 200)}")
     return " ".join(filter(None, parts))

@@ -73,7 +73,13 @@ def write_report(results: Sequence[dict[str, Any]], alike: Sequence[str], change
             f"{one['student']}, {each['exercise']}: {each['reason']}"
             for one in results
             for each in one["exercises"]
-            if each["status"] in _WORDS
+            if each["status"] in _WORDS and each["status"] != "refused"
+        ],
+        "Not counted": [
+            f"{one['student']}, {each['exercise']}: {each['reason']}"
+            for one in results
+            for each in one["exercises"]
+            if each["status"] == "refused"
         ],
         "Alike, the lab's own text aside": alike,
         "Other scores than last time": [", ".join(row) for row in changes],
@@ -95,9 +101,8 @@ def _memory(one: dict[str, Any]) -> str:
 
 def _row(each: dict[str, Any]) -> list[str]:
     points = f"{number(each['points'])} of {number(each['max_points'])}"
-    lines = [visible(each)]
-    if each["status"] in _WORDS:
-        lines.append(f"{_WORDS[each['status']].capitalize()}.")
+    stopped = f"{_WORDS[each['status']].capitalize()}." if each["status"] in _WORDS else ""
+    lines = [stopped or visible(each)]
     lines += [each["reason"], "A second run gave another result; the better one counts." if each["flaky"] else ""]
     return [each["exercise"], points, " ".join(filter(None, lines))]
 

@@ -19,6 +19,7 @@ from resnet_labs.grading.sandbox.provisioner import KERNEL, Specs
 
 _POLL = 0.25
 _AFTER_INTERRUPT = 5.0
+_AFTER_CUT = 3.0
 _MESSAGE = 8 << 20
 _WAITING = 32  # messages that wait on this side; the kernel's own queue is within its limits
 _TEXT = 2000
@@ -145,8 +146,7 @@ class SandboxKernel(RunningKernel):
                 replied |= name == "shell"
                 idle |= name == "iopub" and _take(message, ran)
             if self.disconnected():
-                time.sleep(_POLL)
-                return _lost(ran, "output" if self.is_alive() else "died")
+                return _lost(ran, "output" if self._survives() else "died")
             if not self.is_alive():
                 return _lost(ran, "died")
             if not self.box.tier.mounts and self.box.written() > self.limits.files:
@@ -158,6 +158,13 @@ class SandboxKernel(RunningKernel):
                 interrupted, deadline = True, time.monotonic() + _AFTER_INTERRUPT
                 self.interrupt()
         return ran
+
+    def _survives(self) -> bool:
+        """Whether the process goes on after its connection was cut: then a message was too large."""
+        end = time.monotonic() + _AFTER_CUT
+        while self.is_alive() and time.monotonic() < end:
+            time.sleep(_POLL)
+        return self.is_alive()
 
     def stop(self) -> None:
         """End the kernel with all its processes, and remove its box."""
