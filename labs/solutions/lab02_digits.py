@@ -407,9 +407,9 @@ for seed in seeds:
     results.append(runtime.run_folder() / "results.jsonl", runs[-1])
 
 # %% [markdown]
-# **Expected:** after ten epochs {{expected 0.88 to 0.99: [run.metrics["accuracy"] for run in runs]}} on the 8x8 digits;
-# on MNIST this project had {{r1.digits data=mnist: accuracy range as .3}}. An untrained network names few of the ten
-# digits; some networks name one for every image, others do not.
+# **Expected:** after ten epochs {{expected 0.88 to 0.995: [run.metrics["accuracy"] for run in runs]}} on the 8x8
+# digits; on MNIST this project had {{r1.digits data=mnist: accuracy range as .3}}. An untrained network names few of
+# the ten digits; some networks name one for every image, others do not.
 
 # %% tags=["experiment"] mystnb={"image": {"alt": "Training loss of three seeds: all fall steeply and end near zero"}}
 plotting.curves(histories, y="training loss (nats)", log=True)

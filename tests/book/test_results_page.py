@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +12,46 @@ from helpers.results_page import line, page
 from resnet_labs import recipes
 from resnet_labs.errors import InputError
 from resnet_labs.labkit import results_page
+from resnet_labs.labkit.results_page import command
+from resnet_labs.reports import REPORTS, load_report
 from resnet_labs.results import Result
 
 
 def section(text: str, name: str) -> str:
-    return text.split(f" {name}\n", 1)[1].split("\n### ", 1)[0].split("\n## ", 1)[0]
+    return re.split(r"\n\(\S+\)=\n|\n## ", text.split(f"\n({name})=\n", 1)[1], maxsplit=1)[0]
 
 
 def test_the_committed_page_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
     assert results_page.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_a_stale_page_is_named_and_writing_mends_it(
+def test_a_stale_page_or_picture_is_named_and_writing_corrects_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "book").mkdir()
-    monkeypatch.setattr(results_page, "ROOT", tmp_path)
-    monkeypatch.setattr(results_page, "PAGE", tmp_path / "book" / "results.md")
-    monkeypatch.setattr(results_page, "render", lambda: "# Results\n")
+    monkeypatch.setattr(command, "PAGE", tmp_path / "book" / "results.md")
+    monkeypatch.setattr(command, "PICTURES", tmp_path / "book" / "_static" / "results")
+    monkeypatch.setattr(command, "made", lambda _: results_page.Made("# Results\n", {"a.svg": "<svg/>"}))
     assert results_page.main(["--check"]) == 1
-    assert not results_page.PAGE.exists()
+    assert not (tmp_path / "book").exists()
     assert results_page.main([]) == 0
     assert results_page.main(["--check"]) == 0
-    results_page.PAGE.write_text(results_page.PAGE.read_text(encoding="utf-8") + "typed by hand\n", encoding="utf-8")
-    assert results_page.main(["--check"]) == 1
-    assert "book/results.md is stale; run `python -m" in capsys.readouterr().err
+    for name, text in (("results.md", "typed by hand"), ("_static/results/a.svg", ""), ("_static/results/b.svg", "")):
+        (tmp_path / "book" / name).write_text(text, encoding="utf-8")
+        capsys.readouterr()
+        assert results_page.main(["--check"]) == 1
+        assert f"book/{name} is stale; run `python -m" in capsys.readouterr().err
+        assert results_page.main([]) == 0
+        assert results_page.main(["--check"]) == 0
+    assert not (tmp_path / "book/_static/results/b.svg").exists()
 
 
 def test_every_experiment_without_a_line_is_not_measured_yet(tmp_path: Path) -> None:
-    text = results_page.render(tmp_path)
-    assert text.count("\n### ") == text.count("Not measured yet")
-    assert "`resnet-labs reproduce r1.digits --seeds 3 --data-root FOLDER`" in section(text, "r1.digits")
-    assert "there is no recipe for it yet" in section(text, "r2.model_1")
+    text = results_page.made(tmp_path).page
+    assert "\n### " not in text
+    assert "(r1.digits): `resnet-labs reproduce r1.digits --seeds 3 --data-root FOLDER`" in text
+    assert "(r2.model_1): there is no recipe for it yet." in text
+    experiments = sum(isinstance(each, dict) for name in REPORTS for each in load_report(name)["experiments"].values())
+    assert len(re.findall(r"^- .+ \(r\d\.\w+\): (?:`|there is no recipe)", text, re.MULTILINE)) == experiments
 
 
 def test_figures_stand_beside_the_reports_with_interval_and_provenance(tmp_path: Path) -> None:
@@ -51,12 +60,8 @@ def test_figures_stand_beside_the_reports_with_interval_and_provenance(tmp_path:
     assert "| accuracy after training | 0.9745 | 0.8125 [0.1295, 0.9921] | 0, 1 | 10,000 | mnist |" in text
     assert "| macro F score | 0.974231 | 0.5000 (in every run) | 0, 1 | 10,000 | mnist |" in text
     for said in (
-        "- Reproduce: `resnet-labs reproduce r1.digits`\n",
-        "- Data: MNIST, all of it\n",
-        "- Device: a device, fp32\n",
-        "- Seconds of training, per run: 12.2, 13.2\n",
-        "- Versions: torch 9.9\n",
-        "- Date and commit: 2026-11-21, abc\n",
+        "\nReproduce: `resnet-labs reproduce r1.digits` · data: MNIST, all of it · device: a device, fp32 · "
+        "seconds of training per run: 12.2 to 13.2 · versions: torch 9.9 · date and commit: 2026-11-21, abc\n",
         recipes.find("r1.digits")[0].chosen,
     ):
         assert said in text
@@ -102,7 +107,7 @@ def test_variants_are_compared_by_the_settings_that_differ(tmp_path: Path) -> No
     assert "| learning rate | size | accuracy | seeds | images | data |" in text
     assert "| 0.1 | unchanged | 0.7500 | 0 | 2,000 (validation) | mnist |" in text
     assert "| 0.2 | 32 | 0.8750 | 1 | 2,000 (validation) | mnist |" in text
-    assert "Not measured yet" in section(text, "r1.digits")
+    assert "\n(r1.digits)=\n" not in text
 
 
 MACHINE = {"device": "cpu", "processor": "A (family 1, model 2)", "capability": "AVX2", "threads": 1, "processes": 1}
@@ -115,8 +120,8 @@ def test_a_rerun_on_another_machine_is_compared_by_interval_and_the_page_says_ho
         *(line(seed, machine=MACHINE, device="A") for seed in range(2)),
         *(line(seed, machine=ELSEWHERE, device="B") for seed in range(2)),
     )
-    assert "bit by bit" in text.split("\n## ")[0]
-    assert "interval of the difference" in text.split("\n## ")[0]
+    assert "bit by bit" in text.split("\n(")[0]
+    assert "interval of the difference" in text.split("\n(")[0]
     own = section(text, "r1.digits")
     assert own.count("| accuracy after training |") == 2
     assert (
@@ -158,7 +163,7 @@ def test_rerun_variants_are_counted_and_those_that_differ_are_named(tmp_path: Pa
 def test_lines_in_another_number_format_than_the_recipe_s_are_called_so(tmp_path: Path) -> None:
     text = section(page(tmp_path, line(0), line(1, precision="bf16")), "r1.digits")
     assert "**Number format**: 1 of 2 lines ran in bf16, before the recipe fixed fp32." in text
-    assert "- Device: a device, bf16\n" in text
+    assert "device: a device, bf16 ·" in text
     (tmp_path / "r1.digits.jsonl").unlink()
     assert "Number format**:" not in page(tmp_path, line(0), line(1))
 
@@ -186,4 +191,4 @@ def test_an_experiment_that_no_report_has_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_page_depends_on_the_lines_alone(tmp_path: Path) -> None:
-    assert page(tmp_path, line(0), line(1)) == results_page.render(tmp_path)
+    assert page(tmp_path, line(0), line(1)) == results_page.made(tmp_path).page

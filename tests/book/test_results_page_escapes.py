@@ -74,7 +74,7 @@ def marks(text: str) -> tuple[list[str], ...]:
 @pytest.mark.parametrize("name", ["r1.digits.<script>", "r1.digits.a*b*", "r1.digits.[x](y)"])
 def test_the_name_of_an_experiment_is_no_markup(tmp_path: Path, name: str) -> None:
     found = page(tmp_path, line(experiment=name), name=name)
-    assert f"#### {name}" not in found
+    assert f"### {name}" not in found
     assert "<script>" not in found
 
 

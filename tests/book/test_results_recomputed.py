@@ -37,6 +37,18 @@ def test_every_paired_difference_is_what_the_lines_give():
     assert count > 60
 
 
+def test_sentences_and_alternative_texts_repeat_figures_of_their_tables():
+    assert recomputed.stray(PAGE) == []
+
+
+@pytest.mark.parametrize("place", range(0, 40, 7))
+def test_a_sentence_with_another_figure_is_found(place):
+    start = PAGE.index("\n(")
+    spots = [match.start(1) for match in re.finditer(r"(?:Highest|Lowest|ours is)[^\n]*? \d\.\d\d\d(\d)", PAGE[start:])]
+    spot = start + spots[place % len(spots)]
+    assert recomputed.stray(PAGE[:spot] + str((int(PAGE[spot]) + 1) % 10) + PAGE[spot + 1 :])
+
+
 def names(row: recomputed.Row) -> str:
     return f"{row.cells[0]} against {row.cells[1]}"
 
@@ -86,7 +98,7 @@ def test_a_digit_that_is_wrong_is_found(place):
         for row, (interval, *_) in zip(rows, recomputed.judged(rows), strict=True)
         if row.cells[5] != interval
     ]
-    assert len(cells) + len(rows) == 1
+    assert len(cells) + len(rows) == 1 or recomputed.stray(page)
 
 
 def test_the_script_uses_nothing_of_the_package():

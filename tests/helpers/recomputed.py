@@ -110,7 +110,7 @@ def tables(page: str) -> Iterator[tuple[str, dict[str, str], list[str], list[lis
     experiment, marks = "", {}
     for block in page.split("\n\n"):
         lines = block.strip().split("\n")
-        if found := re.search(r"^#{3,4} (\S+)$", block, re.MULTILINE):
+        if found := re.search(r"^\((\S+)\)=$", block, re.MULTILINE):
             experiment, marks = found[1], {}
         elif found := re.match(r"\*\*(Stand-in(?: \d+)?)\*\*: (.*)\.$", lines[0]):
             marks = ({} if found[1] == "Stand-in" else marks) | {found[1].lower(): found[2]}
@@ -140,6 +140,18 @@ def cells(page: str, stored: Lines) -> Iterator[Cell]:
                     metric = name.replace(" ", "_")
                     if metric in about[0]["metrics"]:
                         yield Cell(experiment, metric, about, facts[name])
+
+
+def stray(page: str) -> list[str]:
+    """Return figures in a section's sentences and alternative texts that its tables lack."""
+    found = []
+    for block in re.split(r"\n(?=\(\S+\)=\n)", page)[1:]:
+        block = block.split("\n## ")[0]
+        rows = "\n".join(line for line in block.split("\n") if line.startswith("| "))
+        said = block.split("<details>")[0]
+        spans = re.findall(r"\d\.\d{4}(?: \[[^]]*\]| \([\d.-]+ to [\d.-]+\))?", said)
+        found += [one for one in spans if re.sub(r"\((\S+) to (\S+)\)", r"[\1, \2]", one) not in rows]
+    return found
 
 
 def said(line: Line, name: str, cell: str) -> bool:

@@ -38,4 +38,4 @@ def line(seed: int = 0, **changes: Any) -> Result:
 def page(folder: Path, *lines: Result, name: str = "r1.digits") -> str:
     for one in lines:
         results.append(folder / f"{name}.jsonl", one)
-    return results_page.render(folder)
+    return results_page.made(folder).page

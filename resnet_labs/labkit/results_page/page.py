@@ -1,0 +1,102 @@
+"""The whole page: how to read it, the summary, then each report with its claims and experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from resnet_labs import recipes, results
+from resnet_labs.errors import InputError
+from resnet_labs.labkit.results_page import claims
+from resnet_labs.labkit.results_page.names import name
+from resnet_labs.labkit.results_page.reading import HEAD, HOW_TO_READ
+from resnet_labs.labkit.results_page.sections import section
+from resnet_labs.labkit.results_page.summary import summary
+from resnet_labs.labkit.results_page.text import escaped, folded, without_markup
+from resnet_labs.reports import REPORTS, load_report
+from resnet_labs.results import Result
+
+
+@dataclass(frozen=True)
+class Made:
+    """The page's Markdown, and its pictures by file name."""
+
+    page: str
+    pictures: dict[str, str]
+
+
+def made(evidence: Path) -> Made:
+    """Return the page and its pictures.
+
+    Args:
+        evidence: the folder with a file of results lines for each experiment, named after it.
+
+    Raises:
+        InputError: a file is not named after a report's experiment, or holds a line of another one.
+    """
+    stored = _read(evidence)
+    measured = {experiment: [without_markup(run) for run in runs] for experiment, runs in stored.items()}
+    judged = {report: claims.judged(report, lambda name: stored.get(name, [])) for report in REPORTS}
+    pictures: dict[str, str] = {}
+    parts = [HEAD, *summary(judged, measured, pictures), folded("How to read the figures", [HOW_TO_READ])]
+    shown: set[str] = set()
+    for report in REPORTS:
+        facts = load_report(report)
+        parts += [f"## {report}: {facts['title']}\n", *claims.parts(judged[report])]
+        left: list[str] = []
+        for part, settings in facts["experiments"].items():
+            if not isinstance(settings, dict):  # a remark on all of the report's experiments
+                continue
+            own = _under(f"{report}.{part}", measured)
+            shown.update(own)
+            if not own:
+                left.append(_not_measured(f"{report}.{part}"))
+            for experiment in own:
+                parts += section(experiment, measured, pictures, about=_what(settings))
+        for claim in facts["claims"]:
+            for experiment in _under(claim["id"], measured):
+                shown.add(experiment)
+                about = f"{claim['id']}, the report {claim['certainty']}: {escaped(claim['text'])}.\n"
+                parts += section(experiment, measured, pictures, about=about)
+        parts += ["**Not measured yet**\n", *left] if left else []
+    unknown = sorted(set(measured) - shown)
+    if unknown:
+        raise InputError(
+            f"No report has an experiment {', '.join(unknown)}.",
+            "Name the file after the experiment in resnet_labs/reports/rN.yaml.",
+        )
+    return Made("\n".join(part for part in parts if part), pictures)
+
+
+def _read(evidence: Path) -> dict[str, list[Result]]:
+    measured = {path.stem: results.read(path) for path in sorted(evidence.glob("*.jsonl"), key=lambda path: path.stem)}
+    for experiment, runs in measured.items():
+        others = {run.experiment for run in runs} - {experiment}
+        if others:
+            raise InputError(
+                f"{experiment}.jsonl holds lines of {', '.join(sorted(others))}.", "Move them to a file of that name."
+            )
+    return measured
+
+
+def _under(experiment: str, measured: Iterable[str]) -> list[str]:
+    return [each for each in measured if each == experiment or each.startswith(f"{experiment}.")]
+
+
+def _what(settings: dict[str, Any]) -> str:
+    models = settings.get("model") or ", ".join(settings.get("models", []))
+    dataset = settings.get("dataset") or settings.get("stated_dataset")
+    said = [f"Network: {models}." if models else "", f"Data: {dataset}." if dataset else ""]
+    return (
+        f"The report's {' '.join(filter(None, said))[0].lower()}{' '.join(filter(None, said))[1:]}\n"
+        if any(said)
+        else ""
+    )
+
+
+def _not_measured(experiment: str) -> str:
+    if experiment not in recipes.RECIPES:
+        return f"- {name(experiment)} ({experiment}): there is no recipe for it yet.\n"
+    return f"- {name(experiment)} ({experiment}): `resnet-labs reproduce {experiment} --seeds 3 --data-root FOLDER`\n"

@@ -1,0 +1,47 @@
+"""The page's first words, and how to read its figures."""
+
+from __future__ import annotations
+
+HEAD = """\
+<!-- Generated from resnet_labs/reports: edit nothing here, run python -m resnet_labs.labkit.results_page -->
+
+# Results
+
+What five reports on residual networks claim, and what our measurements say. Each verdict is computed from stored
+results lines by the claim's rule, and each figure by one command; nothing on this page was typed by hand.
+"""
+
+HOW_TO_READ = """\
+The reports' figures, and our measurements. Figures are fractions, not percentages. Ours are means over seeds, with a 95
+% interval in brackets if there is more than one seed. Each figure was computed from stored results lines, which hold
+the recipe's settings (SGD has a momentum of 0.9 in all of them). **Stand-in** marks images or weights that are not the
+report's own.
+
+The interval of a share of images, such as an accuracy, is for new seeds and new images: Wilson's, with the spread of
+the seeds added (`metrics.share_interval`). All other intervals are Student's t over the seeds, on the logit scale for
+fractions such as F scores, and on the log scale for figures that are never below zero. Counts have no interval. One
+network that was measured several times has none either, and is marked as such.
+
+Recipes run in fp32 on one thread, so that one command gives one experiment everywhere. Lines older than that rule may
+have run in bf16 or on two threads; each is shown with the device and the number format it ran on. A mean is taken over
+runs that differ only in the seed: settings, data, number format, versions and machine class (processor, instruction
+set, threads) are the same.
+
+Differences are taken seed by seed, between runs with the same seeds and images, and have their own interval: two
+intervals that overlap prove nothing. All differences of one table are judged together (Holm's method), so that 5 % of
+such tables have one or more false findings; the table gives the level of each interval. For shares, the interval is for
+new images too. If zero is inside, the table says how many seeds would show a gap of that size with 80 % probability,
+and on how many images if the present ones are too few. This is a plan, not a promise, since a gap that is large by
+chance looks easy to show.
+
+Claims are in our words, with the report's certainty (says, suggests, expects). Lines confirm or refute a claim only if
+they are on the report's own data and settings, or on stand-ins if the claim is about methods in general. The
+differences of one claim are judged together, like those of a table.
+
+To compare a rerun with these figures: on the same machine class, with the same versions and the same commit, each seed
+must give the same figures bit by bit. Elsewhere sums are rounded in another order, and training enlarges the
+difference; there the 95 % interval of the difference between the two means must include zero (Welch's, over seeds; for
+several figures of one table together, by Bonferroni). Lines that name the maker of the processor but no model are older
+than this rule and can only be compared by interval. If an experiment has been run again, its section says how the runs
+compare.
+"""

@@ -1,0 +1,117 @@
+"""The pictures of the results page show the figures of its tables, at the places that their axes give them."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.places import ROOT
+from helpers.results_page import line
+
+from resnet_labs import results
+from resnet_labs.labkit import results_page
+from resnet_labs.labkit.results_page import svg
+from resnet_labs.reports import REPORTS, load_report
+from resnet_labs.reports.verdicts import verdict
+
+FOLDER = ROOT / "book" / "_static" / "results"
+PAGE = (ROOT / "book" / "results.md").read_text(encoding="utf-8")
+PICTURES = sorted(path.stem for path in FOLDER.glob("*.svg"))
+CHARTS = [name for name in PICTURES if name != "verdicts"]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def marks(name: str) -> list[ET.Element]:
+    return [each for each in ET.parse(FOLDER / f"{name}.svg").iter(f"{SVG}g") if "data-value" in each.attrib]
+
+
+def section(name: str) -> str:
+    return re.split(r"\n\(\S+\)=\n|\n## ", PAGE.split(f"\n({name})=\n", 1)[1], maxsplit=1)[0]
+
+
+def test_each_picture_is_on_the_page_once_with_a_text_in_its_place() -> None:
+    shown = dict.fromkeys(PICTURES, "") | {name: alt for alt, name in re.findall(r"!\[(.+)\]\(.*/(.+)\.svg\)", PAGE)}
+    assert sorted(shown) == PICTURES
+    assert len(re.findall(r"\.svg\)", PAGE)) == len(PICTURES)
+    assert all(shown.values())
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_has_its_figures_where_its_axis_puts_them(name: str) -> None:
+    found = marks(name)
+    values = np.array([float(each.attrib["data-value"]) for each in found])
+    places = np.array([float(each.attrib["data-x"]) for each in found])
+    if np.ptp(values):
+        slope, start = np.polyfit(values, places, 1)
+        assert slope > 0
+        assert np.abs(start + slope * values - places).max() < 0.5
+    for each, place in zip(found, places, strict=True):
+        line = each.find(f"{SVG}line")
+        assert (line is not None) == ("data-low" in each.attrib)
+        assert svg.LEFT <= place <= svg.RIGHT
+        if line is not None:
+            low, high = (float(line.attrib[end]) for end in ("x1", "x2"))
+            assert svg.LEFT <= low <= place <= high <= svg.RIGHT
+
+
+@pytest.mark.parametrize("name", [name for name in CHARTS if name != "figures"])
+def test_a_chart_s_figures_are_those_of_the_section_s_table(name: str) -> None:
+    rows = [row for row in section(name).splitlines() if row.startswith("| ")]
+    numbers = {float(one) for row in rows for one in re.findall(r"-?\d+\.\d+", row)}
+    claimed = re.findall(r"the report (\d\.\d+)", section(name))
+    for each in marks(name):
+        title = each.findtext(f"{SVG}title") or ""
+        for key in ("data-value", "data-low", "data-high"):
+            value = each.attrib.get(key)
+            known = numbers | {float(one) for one in claimed} if "report" in title else numbers
+            assert value is None or min(abs(float(value) - one) for one in known) < 6e-5, (key, value, title)
+
+
+def test_the_summary_s_figures_are_those_of_the_sections() -> None:
+    everywhere = {float(one) for one in re.findall(r"(?<=[ [])\d\.\d+", PAGE)}
+    for each in marks("figures"):
+        assert min(abs(float(each.attrib["data-value"]) - one) for one in everywhere) < 6e-5
+
+
+def test_every_claim_has_a_tile_with_its_verdict() -> None:
+    tiles = {
+        each.attrib["data-claim"]: each
+        for each in ET.parse(FOLDER / "verdicts.svg").iter()
+        if "data-claim" in each.attrib
+    }
+    numbers = [claim["id"] for name in REPORTS for claim in load_report(name)["claims"]]
+    assert [*tiles] == numbers
+    signs = {}
+    for number, tile in tiles.items():
+        kind = verdict(number).kind
+        assert tile.attrib["data-verdict"] == kind
+        signs.setdefault(kind, set()).add((tile.find(f"{SVG}text").text, tile.find(f"{SVG}rect").attrib["fill"]))
+    assert all(len(found) == 1 for found in signs.values())
+    assert len({sign for found in signs.values() for sign, _ in found}) == len(signs)
+
+
+def test_pictures_depend_on_the_lines_alone_and_hostile_words_are_no_markup(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script> & [x](y)"
+    for seed in range(2):
+        run = line(seed, experiment="r1.c6", settings={"network": hostile}, metrics={"accuracy": 0.5 + seed / 10})
+        results.append(tmp_path / "r1.c6.jsonl", run)
+        other = line(seed, experiment="r1.c6", settings={"network": "b"}, metrics={"accuracy": 0.25})
+        results.append(tmp_path / "r1.c6.jsonl", other)
+    made, again = results_page.made(tmp_path), results_page.made(tmp_path)
+    assert made == again
+    picture = ET.fromstring(made.pictures["r1.c6.svg"])
+    assert {each.tag.removeprefix(SVG) for each in picture.iter()} <= {
+        "svg",
+        "rect",
+        "line",
+        "text",
+        "g",
+        "title",
+        "circle",
+        "path",
+    }
+    assert "<script" not in made.pictures["r1.c6.svg"]
+    assert any(hostile in (each.text or "") for each in picture.iter(f"{SVG}text"))
