@@ -40,7 +40,8 @@ class Lab:
         question: what it asks.
         reports: the reports that it answers.
         fast_data: what it runs on everywhere.
-        report_data: what the report's own experiment needs, a name of `resnet-labs data`.
+        report_data: what the report's own experiment needs, a name of `resnet-labs data`; the same as `fast_data` for a
+            lab that trains nothing and has one mode only.
         report_stand_in: the data set used instead if only that is here; empty for none.
         report_weights: the networks whose ImageNet weights the report's experiment needs.
         minutes: promised minutes in fast mode on two cores with AVX2; None if not measured yet.
@@ -181,7 +182,15 @@ LABS = (
         # 48,000 steps of classifiers, 20,000 of every layer that is pretrained, 12,000 of the convolutions.
         report_work=Work("an MLP with a first layer of 1024", 96, 50, 150_000, precision="auto"),
     ),
-    Lab("09", "reading_reports", "Can these figures be true together?", "all", "the reports", "the reports"),
+    Lab(
+        "09",
+        "reading_reports",
+        "Can these figures be true together?",
+        "all",
+        "the reports",
+        "the reports",
+        minutes=0.5,
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from resnet_labs.reports.audit.form import SPLITS, Experiment, Report, Scores
 from resnet_labs.reports.audit.printed import Printed, decimals_of
-from resnet_labs.reports.audit.sample_sizes import counts, fitting_sizes
+from resnet_labs.reports.audit.sample_sizes import counts, fitting_sizes, lenient_sizes
 
 BOUND = 20_000
 RARE = 1e-6
@@ -89,11 +89,11 @@ def told_by(figures: Sequence[tuple[Printed, int]], stated: int | None) -> int |
     if not sizes or sizes[0] < 2:
         return None
     smallest = sizes[0]
-    if _divisor_fits(figures, smallest):  # figures that were cut off fit a smaller one
-        return None
-    by_accident = sum(
-        math.prod(min(1.0, size * 10.0**-decimals) for _, decimals in figures) for size in range(1, smallest)
-    )
+    by_accident = _by_accident(figures, smallest, 1.0)
+    shorter = [{*lenient_sizes([value], decimals, smallest)} for value, decimals in figures]
+    first = min(set.intersection(*shorter))
+    if first < smallest and _by_accident(figures, first, 1.5) < 0.01 * by_accident:
+        return None  # figures that were cut off tell a smaller one
     if by_accident > 0.1:
         return None
     if stated is None:
@@ -102,9 +102,11 @@ def told_by(figures: Sequence[tuple[Printed, int]], stated: int | None) -> int |
     return None if allowed and chance_of_a_coarse_grid(figures, smallest, stated) > RARE else smallest
 
 
-def _divisor_fits(figures: Sequence[tuple[Printed, int]], size: int) -> bool:
-    divisors = [each for each in range(2, size // 2 + 1) if size % each == 0]
-    return any(all(counts(value, decimals, each, lenient=True) for value, decimals in figures) for each in divisors)
+def _by_accident(figures: Sequence[tuple[Printed, int]], size: int, units: float) -> float:
+    """Return how many smaller sizes are to be expected to fit, if a figure covers so many units of its last decimal."""
+    return sum(
+        math.prod(min(1.0, units * each * 10.0**-decimals) for _, decimals in figures) for each in range(1, size)
+    )
 
 
 def chance_of_a_coarse_grid(figures: Sequence[tuple[Printed, int]], smallest: int, stated: int) -> float:

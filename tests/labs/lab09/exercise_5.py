@@ -16,8 +16,8 @@ answers = Answers("09.5", "check_difference")
 def newcombe(first, first_total, second, second_total):
     p, q = first / first_total, second / second_total
     (low, high), (low2, high2) = (
-        metrics.wilson_interval(first, first_total),
-        metrics.wilson_interval(second, second_total),
+        wilson(first, first_total),
+        wilson(second, second_total),
     )
     lower = math.sqrt((p - low) ** 2 + (high2 - q) ** 2)
     upper = math.sqrt((high - p) ** 2 + (q - low2) ** 2)
@@ -83,8 +83,8 @@ def textbook(first, first_total, second, second_total):
 def ends_subtracted(first, first_total, second, second_total):
     p, q = first / first_total, second / second_total
     (low, high), (low2, high2) = (
-        metrics.wilson_interval(first, first_total),
-        metrics.wilson_interval(second, second_total),
+        wilson(first, first_total),
+        wilson(second, second_total),
     )
     return p - q, low - high2, high - low2
 
@@ -93,8 +93,8 @@ def ends_subtracted(first, first_total, second, second_total):
 def arms_mixed_up(first, first_total, second, second_total):
     p, q = first / first_total, second / second_total
     (low, high), (low2, high2) = (
-        metrics.wilson_interval(first, first_total),
-        metrics.wilson_interval(second, second_total),
+        wilson(first, first_total),
+        wilson(second, second_total),
     )
     return p - q, p - q - math.hypot(high - p, q - low2), p - q + math.hypot(p - low, high2 - q)
 
@@ -103,8 +103,8 @@ def arms_mixed_up(first, first_total, second, second_total):
 def without_the_root(first, first_total, second, second_total):
     p, q = first / first_total, second / second_total
     (low, high), (low2, high2) = (
-        metrics.wilson_interval(first, first_total),
-        metrics.wilson_interval(second, second_total),
+        wilson(first, first_total),
+        wilson(second, second_total),
     )
     return p - q, p - q - (p - low) ** 2 - (high2 - q) ** 2, p - q + (high - p) ** 2 + (q - low2) ** 2
 
