@@ -24,7 +24,7 @@ def junit(results: Sequence[dict[str, Any]], path: Path) -> None:
         errors = int(one["score"] is None)
         counts = {"tests": str(max(1, len(exercises))), "failures": str(failed), "errors": str(errors)}
         student = plain(one["student"])
-        suite = ElementTree.SubElement(suites, "testsuite", name=student, **counts)
+        suite = ElementTree.SubElement(suites, "testsuite", {"name": student, **counts})
         if one["score"] is None:
             case = ElementTree.SubElement(suite, "testcase", classname=student, name="submission")
             ElementTree.SubElement(case, "error", message=plain(status(one)))

@@ -60,7 +60,7 @@ class SandboxKernel(RunningKernel):
         self.context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE)
         self.context.setsockopt(zmq.LINGER, 0)
         self.km = KernelManager(context=self.context, kernel_name=KERNEL, kernel_spec_manager=Specs())
-        self.km.box = self.box
+        self.km.box = self.box  # type: ignore[attr-defined]
         self._start()
 
     def _start(self) -> None:
@@ -95,12 +95,12 @@ class SandboxKernel(RunningKernel):
 
     def is_alive(self) -> bool:
         """Whether its process runs."""
-        provisioner = getattr(self, "km", None) and self.km.provisioner
-        return bool(provisioner and provisioner.process and provisioner.process.poll() is None)
+        process = getattr(getattr(getattr(self, "km", None), "provisioner", None), "process", None)
+        return process is not None and process.poll() is None
 
     def messages(self, until: float) -> Iterator[tuple[str, dict[str, Any], int]]:
         """Yield channel, message and size of everything that arrives in the next moment; unreadable ones are empty."""
-        ready = dict(self.poller.poll(max(0, min(_POLL, until - time.monotonic())) * 1000))
+        ready = dict(self.poller.poll(int(max(0, min(_POLL, until - time.monotonic())) * 1000)))
         for name, socket in self.sockets.items():
             while socket in ready:
                 try:

@@ -38,10 +38,10 @@ def write(results: Sequence[dict[str, Any]], before: dict[str, dict[str, Any]], 
     try:
         gradebook.write(results, out / "gradebook.csv", alike)
         changes = gradebook.write_changes(before, results, out / "changes.csv")
-        for one in results:
-            feedback.write(one, out / "feedback" / f"{one['student']}.html")
-            exports.gradescope(one, out / "gradescope" / f"{one['student']}.json")
-            exports.classroom(one, out / "classroom" / f"{one['student']}.json")
+        for each in results:
+            feedback.write(each, out / "feedback" / f"{each['student']}.html")
+            exports.gradescope(each, out / "gradescope" / f"{each['student']}.json")
+            exports.classroom(each, out / "classroom" / f"{each['student']}.json")
         exports.junit(results, out / "junit.xml")
         feedback.write_report(results, [_words(pair) for pair in pairs], changes, out / "report.html")
     except OSError as error:

@@ -32,13 +32,11 @@ def key(content: bytes, bundle: Bundle, tier: Tier, limits: Limits) -> str:
 def slim(bundle: Bundle, student: str) -> Bundle:
     """Return the bundle with the inputs and references of one student's variant, to be sent to where it is graded."""
     chosen = bundle.variant(student)
-    exercises = []
-    for each in bundle.exercises:
-        parts = {
-            name: tuple(getattr(each, name)[chosen] if variant == chosen else [] for variant in range(NUM_VARIANTS))
-            for name in ("inputs", "references")
-        }
-        exercises.append(replace(each, **parts))
+
+    def only(variants: tuple[list[Any], ...]) -> tuple[list[Any], ...]:
+        return tuple(variants[chosen] if number == chosen else [] for number in range(NUM_VARIANTS))
+
+    exercises = (replace(each, inputs=only(each.inputs), references=only(each.references)) for each in bundle.exercises)
     return replace(bundle, exercises=tuple(exercises))
 
 
@@ -70,7 +68,7 @@ def grade(
 
 def rejected(problem: Rejected) -> dict[str, Any]:
     """Return the result of what cannot be graded: no score, and a sentence."""
-    nothing = {"score": None, "max": None, "exercises": [], "notes": [], "answers": {}}
+    nothing: dict[str, Any] = {"score": None, "max": None, "exercises": [], "notes": [], "answers": {}}
     return nothing | {"status": "not graded", "problem": {"code": problem.code, "sentence": problem.sentence}}
 
 
@@ -87,7 +85,7 @@ def lost() -> dict[str, Any]:
 def _graded(bundle: Bundle, assembled: Assembled, tier: Tier, limits: Limits) -> dict[str, Any]:
     probes = {each.probe.exercise: each for each in bundle.exercises}
     keys = {name: (each.probe, each.references[assembled.variant]) for name, each in probes.items()}
-    outcomes = {}
+    outcomes: dict[str, execute.Outcome] = {}
     for withheld, names in _kernels(bundle, assembled).items():
         cells = [cell for cell in assembled.notebook["cells"] if _belongs(cell["metadata"]["lab"], names)]
         found = execute.run(assembled.notebook | {"cells": cells}, keys, withheld, tier=tier, limits=limits)

@@ -125,7 +125,8 @@ class Box:
         command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/lab", "--clearenv"]
         for name, value in mounts.environment("/lab", "/tmp", "/opt/library").items():
             command += ["--setenv", name, value]
-        wanted = {"rlimits": self._rlimits(self.limits.processes), "uid": self.uid, "readable": None, "listable": None}
+        wanted: dict[str, Any] = {"rlimits": self._rlimits(self.limits.processes), "uid": self.uid}
+        wanted |= {"readable": None, "listable": None}
         wanted |= {"writable": ["/lab", "/tmp", "/dev"], "sockets": [self.seen_sockets]}
         command += ["--", sys.executable, "-I", "-S", "/opt/child.py", json.dumps(wanted), *inside]
         if self.group is not None:
