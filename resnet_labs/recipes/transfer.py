@@ -207,7 +207,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "r0.transfer_table": _table(_TABLE, "IMAGENET1K_V1", "random", (1e-3, 1e-3, 1e-4, 1e-4)),
     "r0.transfer_table.stand_in": _table(_STAND_IN, "stand_in", "stand_in_random", (3e-2, 3e-2, 1e-2, 1e-2), limit=960),
     "r0.transfer_table.photographs": _with_pretraining(
-        _table(_PHOTOGRAPHS, OTHER_CLASSES, "random", (1.0, 1e-1, 1e-2, 1e-2))
+        _table(_PHOTOGRAPHS, OTHER_CLASSES, "random", (3.0, 1e-1, 1e-2, 1e-2))
     ),
     "r0.transfer_table.choice": _with_pretraining(
         _variant(_PHOTOGRAPHS_CHOICE, method, weights, rate)
