@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,7 @@ def _text(bundle: Bundle) -> str:
 
 def _bundle(data: dict[str, Any]) -> Bundle:
     fields = {key: value for key, value in data.items() if key != "format"}
-    cells = tuple(replace(ReleaseCell(**each), defines=tuple(each["defines"])) for each in data["cells"])
+    cells = tuple(ReleaseCell(**each | {"defines": tuple(each["defines"])}) for each in data["cells"])
     exercises = tuple(_exercise(each) for each in data["exercises"])
     bytes.fromhex(data["secret"])
     return Bundle(**fields | {"cells": cells, "exercises": exercises})

@@ -28,7 +28,7 @@ def add(command: Callable[..., Any]) -> None:
     """
     made = command("release", _release, "a lab's student copy, and the private bundle that grades it")
     made.description, made.formatter_class = _RELEASE, argparse.RawDescriptionHelpFormatter
-    made.add_argument("--lab", required=True, help="its number or name, such as 02 or digits; all for every lab")
+    made.add_argument("--lab", required=True, help="its number or name, such as 02 or digits; or all")
     made.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where public and private go")
     made = command("receipt", _receipt, "pack a notebook's answers and check results into one file to hand in")
     made.add_argument("notebook", type=Path, help="the lab's notebook with your answers")
@@ -61,10 +61,10 @@ def _count(text: str) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from resnet_labs.grading import release
+    from resnet_labs.grading import probe, release
 
-    wanted = [lab for lab in labs.LABS if lab.notebook] if options.lab == "all" else [labs.find(options.lab)]
-    for lab in wanted:
+    for name in probe.labs() if options.lab == "all" else [options.lab]:
+        lab = labs.find(name)
         for path in release.release(lab, options.out, ask=_ask):
             print(path, flush=True)
     return DONE

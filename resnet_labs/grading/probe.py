@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from resnet_labs.errors import InputError
-from resnet_labs.grading import codec
+from resnet_labs.grading import codec, probes
 
 MIME = "application/vnd.resnet-labs.probe+json"
 _CODEC = Path(codec.__file__).read_text(encoding="utf-8")
@@ -50,6 +50,11 @@ class Probe:
     atol: float
     visible: int
     source: str
+
+
+def labs() -> list[str]:
+    """Return the numbers of the labs that have probes."""
+    return sorted(each.name.removeprefix("lab") for each in pkgutil.iter_modules(probes.__path__))
 
 
 def modules(lab: str) -> list[ModuleType]:
@@ -96,7 +101,7 @@ def _shipped(module: ModuleType) -> str:
 def _used(function: FunctionType, found: list[FunctionType]) -> list[FunctionType]:
     """Add a function of a probe to the list, behind the functions of probes that it uses."""
     names = {node.id for node in ast.walk(ast.parse(inspect.getsource(function))) if isinstance(node, ast.Name)}
-    for helper in (function.__globals__.get(name) for name in sorted(names)):
+    for helper in (inspect.unwrap(function).__globals__.get(name) for name in sorted(names)):
         if isinstance(helper, FunctionType) and helper not in (function, *found):
             _used(helper, found)
     found.append(function)
