@@ -196,7 +196,7 @@ def _with_pretraining(recipes: Iterable[Recipe]) -> tuple[Recipe, ...]:
 
 
 _PHOTOGRAPHS_RATES: dict[tuple[str, str], tuple[float, ...]] = {
-    ("linear_probe", "random"): (1e-3, 1e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0),
+    ("linear_probe", "random"): (1e-3, 1e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0, 30.0, 100.0),
     ("linear_probe", OTHER_CLASSES): (1e-3, 1e-2, 1e-1, 3e-1),
     ("last_block", OTHER_CLASSES): (1e-3, 3e-3, 1e-2, 3e-2),
     ("full_fine_tuning", OTHER_CLASSES): (1e-3, 3e-3, 1e-2, 3e-2),
@@ -207,7 +207,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "r0.transfer_table": _table(_TABLE, "IMAGENET1K_V1", "random", (1e-3, 1e-3, 1e-4, 1e-4)),
     "r0.transfer_table.stand_in": _table(_STAND_IN, "stand_in", "stand_in_random", (3e-2, 3e-2, 1e-2, 1e-2), limit=960),
     "r0.transfer_table.photographs": _with_pretraining(
-        _table(_PHOTOGRAPHS, OTHER_CLASSES, "random", (3.0, 1e-1, 1e-2, 1e-2))
+        _table(_PHOTOGRAPHS, OTHER_CLASSES, "random", (10.0, 1e-1, 1e-2, 1e-2))
     ),
     "r0.transfer_table.choice": _with_pretraining(
         _variant(_PHOTOGRAPHS_CHOICE, method, weights, rate)
