@@ -109,6 +109,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         value = value.state_dict()
     if isinstance(value, Tensor):
         yield path, value.detach()
+        yield f"requires_grad of {path}", value.requires_grad
     elif isinstance(value, (np.ndarray, int, float, str)):
         yield path, value
     elif isinstance(value, Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from resnet_labs.checks._describe import call_text, changed, error_text, first_d
 from resnet_labs.checks._failure import Cause, CheckFailed, Mistake, message
 from resnet_labs.checks._library import LibraryCalls
 from resnet_labs.checks._module_state import CAUSES, ModuleState
-from resnet_labs.checks._repeat import Calls, Rule
+from resnet_labs.checks._repeat import Calls, Rule, mixes
 from resnet_labs.checks._surroundings import Surroundings, draws
 from resnet_labs.checks._values import Unknown, plain
 
@@ -94,7 +94,7 @@ class Probe:
             if path := changed(copies, given[name], name):
                 _restore(before, given)
                 expected, got = "the arguments stay as they were", f"{path} was changed"
-                cause = "an in-place operation on an argument, such as `x += 1` or `x.relu_()`"
+                cause = "an in-place operation on an argument, such as `x += 1`, `x.relu_()` or `x.requires_grad_()`"
                 raise self.failure("changes-input", tested=tested, expected=expected, got=got, cause=cause, hint=hint)
         for name, state in networks.items():
             self.unchanged(state, tested=tested, hint=hint, aspects=_QUIET, what=name)
@@ -220,22 +220,16 @@ class Probe:
         text = message(self.exercise, tested=tested, expected=expected, got=got, cause=cause, hint=hint, repeat=repeat)
         return CheckFailed(f"{self.exercise}/{code}", text)
 
+    def elsewhere(self, call: Callable[[Callable[[Tensor], Tensor]], Any], *, tested: str, hint: str) -> None:
+        """Fail if a call mixes devices; it gets a function that moves tensors to another device than the CPU."""
+        if got := mixes(call):
+            raise self._device_failure(tested, got, hint)
+
     def finish(self) -> None:
         """Ask what every answer is asked at the end: does it work on another device, and is it the library's?"""
         if found := self.calls.on_two_devices():
             call, got = found
-            raise self.failure(
-                "device",
-                tested=f"{call.rule.tested}, with everything it is given on another device than the CPU, such as a GPU",
-                expected="every tensor that the function makes is on the device of what it was given",
-                got=got,
-                cause=(
-                    "a tensor or a layer is made on the CPU: make it with `device=x.device`, `x.new_zeros(...)` or "
-                    "`torch.zeros_like(x)`",
-                    'something is moved there by `.cpu()` or `.to("cpu")`',
-                ),
-                hint=call.rule.hint,
-            )
+            raise self._device_failure(call.rule.tested, got, call.rule.hint)
         self.expect(
             self.library.found is None,
             "library",
@@ -244,6 +238,20 @@ class Probe:
             got=f"`{self.library.found}`, the library's own",
             cause="its results are right; the exercise is to write it, and the library's is there to compare with",
             hint="a",
+        )
+
+    def _device_failure(self, tested: str, got: str, hint: str) -> CheckFailed:
+        return self.failure(
+            "device",
+            tested=f"{tested}, with everything it is given on another device than the CPU, such as a GPU",
+            expected="every tensor that the function makes is on the device of what it was given",
+            got=got,
+            cause=(
+                "a tensor or a layer is made on the CPU: make it with `device=x.device`, `x.new_zeros(...)` or "
+                "`torch.zeros_like(x)`",
+                'something is moved there by `.cpu()` or `.to("cpu")`',
+            ),
+            hint=hint,
         )
 
 

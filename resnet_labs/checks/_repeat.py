@@ -95,6 +95,18 @@ def _repeat(call: Call, move: Callable[[Tensor], Tensor]) -> str | None:
     return None
 
 
+def mixes(call: Callable[[Callable[[Tensor], Tensor]], Any]) -> str | None:
+    """Return how a call mixes devices, None where it does not; it gets a function that moves tensors."""
+    for device in _devices():
+        with device() as move, redirect_stdout(io.StringIO()):
+            try:
+                call(move)
+            except Exception as error:
+                if isinstance(error, TwoDevicesError) or _about_devices(error):
+                    return error_text(error)
+    return None
+
+
 def _about_devices(error: Exception) -> bool:
     text = str(error)
     return isinstance(error, (RuntimeError, TypeError)) and (

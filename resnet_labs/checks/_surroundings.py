@@ -17,6 +17,7 @@ _NAMES = {
     "device": "torch's default device",
     "deterministic": "whether torch uses deterministic algorithms",
     "seed": _SEEDED,
+    "saving": "`saved_tensors_hooks`",
 }
 _CAUSES = {
     "grad": "`torch.set_grad_enabled(...)` stays in force after the call; `with torch.no_grad():` ends by itself",
@@ -24,6 +25,7 @@ _CAUSES = {
     "dtype": "`torch.set_default_dtype(...)` stays in force after the call; give the type where a tensor is made",
     "device": "`torch.set_default_device(...)` stays in force after the call; give the device where a tensor is made",
     "deterministic": "`torch.use_deterministic_algorithms(...)` stays in force after the call",
+    "saving": "the hooks stay in force after the call; `with saved_tensors_hooks(...):` takes them back",
     "seed": "`torch.manual_seed(...)` inside the function makes every later draw of the notebook the same",
 }
 
@@ -37,6 +39,7 @@ class Surroundings:
     dtype: torch.dtype
     device: torch.device
     deterministic: bool
+    saving: bool
     seed: int
 
     @classmethod
@@ -47,6 +50,7 @@ class Surroundings:
             torch.get_default_dtype(),
             torch.get_default_device(),
             torch.are_deterministic_algorithms_enabled(),
+            _hooked(),
             torch.initial_seed(),
         )
 
@@ -69,6 +73,12 @@ class Surroundings:
             torch.set_default_device(self.device)
         if torch.are_deterministic_algorithms_enabled() != self.deterministic:
             torch.use_deterministic_algorithms(self.deterministic)
+        while _hooked() and not self.saving:
+            torch._C._autograd._pop_saved_tensors_default_hooks()
+
+
+def _hooked() -> bool:
+    return torch._C._autograd._top_saved_tensors_default_hooks(False) is not None
 
 
 def draws() -> tuple[Any, ...]:

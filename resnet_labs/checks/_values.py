@@ -59,5 +59,7 @@ def same_bits(first: Tensor, second: Tensor) -> bool:
     """Return whether two tensors agree in shape, type and every value; NaN agrees with NaN."""
     if first.shape != second.shape or first.dtype != second.dtype:
         return False
+    if first.is_meta or second.is_meta:  # without values
+        return first.is_meta == second.is_meta
     first, second = first.detach(), second.detach()
     return not ((first != second) & ~((first != first) & (second != second))).any().item()

@@ -15,24 +15,39 @@ from resnet_labs.checks.lab03 import reference
 _TABLES = ((30, 8, 2, 5), (5, 1, 7, 2), (50, 3, 3, 4), (100, 60, 40, 20), (7, 0, 0, 3))
 
 
-@check("03.2", "the exact two-sided p-value of McNemar's test")
+@check("03.2", "the exact two-sided p-value of McNemar's test", library=("resnet_labs.metrics:mcnemar",))
 def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> None:
     """Check both counts and the p-value, on few images, on many, and where the networks never differ."""
-    for table in _TABLES:
+    drawn = [tuple(probe.random.randint(5, 60) for _ in range(4)), (40, 250 + probe.random.randint(0, 9), 262, 9)]
+    for table in (*_TABLES[:4], *drawn, *_TABLES[4:]):
         both, only_first, only_second, neither = table
         first, second = reference.outcomes(*table, probe.generator)
         total = only_first + only_second
         tested = f"mcnemar on {sum(table)} images: {both} right for both, {only_first} for the first alone, "
         tested += f"{only_second} for the second alone"
         found = returned_numbers(
-            probe, probe.call(mcnemar, first, second), 3, tested, "three numbers: only_first, only_second, p"
+            probe,
+            probe.call(
+                mcnemar,
+                first,
+                second,
+                tested=tested,
+                cause="" if total else "the networks never differ here: zero is divided by zero",
+                hint="c",
+            ),
+            3,
+            tested,
+            "three numbers: only_first, only_second, p",
         )
         probe.equal(
             tuple(found[:2].tolist()),
             (only_first, only_second),
             "counts",
             tested=tested,
-            cause="count the images on which one network is right and the other is not",
+            cause=(
+                "count the images on which one network is right and the other is not",
+                "the three numbers come in another order than only_first, only_second, p",
+            ),
             hint="a",
             mistakes=[
                 Mistake((only_second, only_first), "swapped", "the two counts are swapped", "a"),
@@ -52,9 +67,15 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
             reference.two_sided(only_first, only_second),
             "p",
             tested=f"the p-value of {tested}",
-            cause="p is twice the probability of at most min(only_first, only_second) heads in all their tosses",
+            cause=(
+                "p is twice the probability of at most min(only_first, only_second) heads in all their tosses",
+                "images on which the networks agree count as tosses",
+            ),
             hint="b",
             mistakes=[
+                Mistake(0.0, "never-differ", "they never differ here, and nothing speaks against them: p is 1", "c")
+                if total == 0
+                else Mistake(2 * (tail - probability), "off-by-one", "`range(m)` ends before m: the split itself", "b"),
                 Mistake(
                     tail, "one-sided", "one tail; the other network could have been the better one: double it", "b"
                 ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from math import comb
@@ -11,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
+
+from resnet_labs.checks._module_state import ModuleState
 
 Z = NormalDist().inv_cdf(0.975)
 Z_ONE_SIDED = NormalDist().inv_cdf(0.95)
@@ -100,11 +103,21 @@ def images_needed(accuracy: float, difference: float, *, z: float = 1.96 + 0.84,
 
 
 def small_network(*, frozen: bool = False, dtype: torch.dtype = torch.float32, device: str = "cpu") -> nn.Sequential:
-    torch.manual_seed(3)
     layers = [nn.Conv2d(3, 5, 3, padding=1, bias=False), nn.BatchNorm2d(5), nn.ReLU(), nn.Conv2d(5, 7, 3), nn.ReLU()]
     network = nn.Sequential(*layers, nn.Flatten(), nn.Linear(7 * 4 * 4, 2)).to(device, dtype)
     network[0].requires_grad_(not frozen)
     return network
+
+
+def after_one_pass(network: nn.Module, images: Tensor) -> ModuleState:
+    """Return what the network is after one pass of the batch, by a copy; the network stays as it is."""
+    state = ModuleState(network)
+    twin = copy.deepcopy(network)
+    with torch.no_grad():
+        twin(images)
+    for name, value in twin.named_buffers():
+        state.state["values"][name] = value
+    return state
 
 
 def size(tensors: Sequence[Tensor]) -> int:

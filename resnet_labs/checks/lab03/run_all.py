@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from resnet_labs.checks._describe import changed, snapshot
+from resnet_labs.checks._elsewhere import move_module_
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab03 import reference
 
@@ -17,27 +19,46 @@ from resnet_labs.checks.lab03 import reference
 @check("03.5", "one network at a time, the losses as numbers, and memory released once per run")
 def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
     """Check which networks are alive when the next one is made, how often memory is released, and the losses."""
-    batches = [(torch.randn(5, 4, generator=probe.generator), torch.tensor([0, 1, 1, 0, 1])) for _ in range(4)]
+    batches = []
+    for size in (5, 4, probe.random.randint(3, 6), 2):
+        labels = torch.randint(2, (size,), generator=probe.generator)
+        batches.append((torch.randn(size, 4, generator=probe.generator), labels))
     watch = _Watch(probe)
-    collecting = gc.isenabled()
-    gc.disable()  # or it would run at times of its own
-    try:
-        found = probe.call(
+    makers, given = [lambda number=number: watch.make(number) for number in range(3)], snapshot(batches, "batches")
+    kept_makers, listed = makers[:], len(batches)
+    found, enabled = _undisturbed(
+        lambda: probe.call(
             run_all,
-            [lambda number=number: watch.make(number) for number in range(3)],
+            makers,
             batches,
             watch.release,
             tested="run_all on three networks and four batches",
             in_place=True,
             anywhere=False,  # the networks are made inside
         )
-    finally:
-        if collecting:
-            gc.enable()
-    gc.collect()
+    )
+    probe.expect(
+        makers == kept_makers and len(batches) == listed and changed(given, batches, "batches") is None,
+        "changes-input",
+        tested="the lists of makers and of batches after run_all",
+        expected="as they were",
+        got="items were taken out, moved or changed",
+        cause="a list is emptied or turned, or a batch is changed in place",
+        hint="a",
+    )
+    probe.expect(
+        enabled,
+        "collector-off",
+        tested="whether Python's garbage collector runs after run_all",
+        expected="yes, as before",
+        got="no",
+        cause="`gc.disable()` stays in force after the call",
+        hint="c",
+    )
     watch.look("after the last run", len(watch.networks))
     if watch.failure:
         raise watch.failure
+    watch.check_order(probe)
     probe.expect(
         watch.releases <= 3,
         "release-each-step",
@@ -76,6 +97,38 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
         ],
     )
 
+    def on_a_device(move: Callable[[Tensor], Tensor]) -> None:
+        network = reference.make(0)
+        move_module_(network, move)
+        run_all([lambda: network], [(move(images), move(labels)) for images, labels in batches], lambda: None)
+
+    probe.elsewhere(on_a_device, tested="run_all on one network", hint="a")
+    idle = _Watch(probe)
+    nothing = probe.call(run_all, [], batches, idle.release, tested="run_all without a maker", anywhere=False, hint="c")
+    probe.expect(
+        len(nothing) == 0 and idle.releases == 0,
+        "no-makers",
+        tested="run_all without a maker",
+        expected="an empty list, and no call of release()",
+        got=f"{len(nothing)} lists, {idle.releases} calls",
+        cause="release() is called outside the loop over the makers",
+        hint="c",
+    )
+
+
+def _undisturbed(call: Callable[[], Any]) -> tuple[Any, bool]:
+    """Return the result, and whether the garbage collector is on after it; inside it never runs by itself."""
+    thresholds, enabled = gc.get_threshold(), gc.isenabled()
+    gc.set_threshold(0)
+    gc.enable()
+    try:
+        result = call()
+        return result, gc.isenabled()
+    finally:
+        gc.set_threshold(*thresholds)
+        (gc.enable if enabled else gc.disable)()
+        gc.collect()
+
 
 class _Watch:
     """Makes the networks, and knows which of them are still there."""
@@ -86,6 +139,7 @@ class _Watch:
         self.weights: list[weakref.ref[Tensor]] = []
         self.steps: list[int] = []
         self.releases = 0
+        self.released_after: list[int] = []  # for each release, how many networks had been made
         self.failure: Exception | None = (
             None  # raised after the learner's call: inside it, it would count as their error
         )
@@ -101,7 +155,25 @@ class _Watch:
 
     def release(self) -> None:
         self.releases += 1
+        self.released_after.append(len(self.networks))
         gc.collect()
+
+    def check_order(self, probe: Probe) -> None:
+        """Fail unless each run is followed by one release, the last one too."""
+        if self.releases > len(self.networks):
+            return  # one in every step, which has words of its own
+        probe.expect(
+            self.released_after == [1, 2, 3],
+            "release-order",
+            tested="after which runs release() was called, of three",
+            expected="after each: 1, 2, 3",
+            got=", ".join(map(str, self.released_after)) or "never",
+            cause=(
+                "it is called before a run instead of after it, so that the last network is not released",
+                "it is left out after the last run",
+            ),
+            hint="c",
+        )
 
     def look(self, when: str, count: int) -> None:
         """Keep the failure where one of the first networks, or its weights, are still there."""

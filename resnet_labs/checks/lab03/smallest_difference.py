@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from resnet_labs.checks import _answers
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab03 import reference
 
@@ -15,7 +16,8 @@ _ACCURACY, _DIFFERENCE = 0.98153, 0.0004
 @check("03.3", "the smallest difference that a test set can show, and the test set that the report's would need")
 def check_smallest_difference(probe: Probe, smallest_difference: Callable[[float, int], float], needed: Any) -> None:
     """Check the formula at three accuracies, and the number of images for the report's difference."""
-    for accuracy, total in ((0.9, 1000), (_ACCURACY, 7500), (0.5, 100)):
+    drawn = (round(probe.random.uniform(0.6, 0.98), 3), 2 * probe.random.randint(30, 999) + 1)
+    for accuracy, total in ((0.9, 1000), (_ACCURACY, 7500), (0.5, 101), drawn, (1.0, 99)):
         given = f"smallest_difference({accuracy}, {total})"
         got = probe.call(smallest_difference, accuracy, total, tested=given)
         want = reference.smallest_difference(accuracy, total)
@@ -28,10 +30,15 @@ def check_smallest_difference(probe: Probe, smallest_difference: Callable[[float
             want,
             "difference",
             tested=given,
-            cause="it is (1.96 + 0.84) standard errors of a difference",
+            cause=(
+                "it is (1.96 + 0.84) standard errors of a difference, sqrt(2 p (1 - p) / n)",
+                "`accuracy` or `total` is not read, or is changed before it is used",
+            ),
             hint="a",
             rtol=2e-3,
-            mistakes=[
+            mistakes=[]
+            if accuracy == 1
+            else [
                 Mistake(single, "one-network", "the error of one accuracy; both accuracies vary", "a"),
                 Mistake(
                     2 * single, "errors-added", "errors were added; variances add, so the root of two, not two", "a"
@@ -65,6 +72,15 @@ def check_smallest_difference(probe: Probe, smallest_difference: Callable[[float
             "half the difference needs four times the images, not twice as many",
         ),
     }
+    probe.expect(
+        _answers.values(needed) is not None and _answers.values(needed).numel() == 1,  # type: ignore[union-attr]
+        "needed-type",
+        tested="needed: how many test images the report's difference needs",
+        expected="a number",
+        got=needed,
+        cause="something else than a number is given, such as a text or a function",
+        hint="c",
+    )
     probe.close(
         float(needed),
         want,

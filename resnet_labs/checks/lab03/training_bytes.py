@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._module_state import ModuleState
+from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab03 import reference
 
 _CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("a small network, SGD with momentum (one number per weight)", {}, 1),
     ("its first layer frozen, Adam (two numbers per weight)", {"frozen": True}, 2),
     ("the same in float64, plain SGD (no number per weight)", {"dtype": torch.float64}, 0),
+    ("its first layer frozen, three numbers per weight", {"frozen": True}, 3),
     ("the same on the meta device", {"device": "meta"}, 1),
 )
 
@@ -23,20 +25,19 @@ _CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
 @check("03.4", "the bytes of weights, gradients, optimizer and activations, frozen layers and float64 included")
 def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tensor, int], Any]) -> None:
     """Check the four parts on a small network that is trained whole, in part, in float64 and without data."""
-    for tested, changes, numbers in _CASES:
+    for number, (tested, changes, numbers) in enumerate(_CASES):
         network = reference.small_network(**changes)
         weight = next(network.parameters())
-        images = torch.rand(2, 3, 6, 6, generator=probe.generator).to(weight.device, weight.dtype)
-        got = probe.call(training_bytes, network, images, numbers, tested=tested, in_place=True)
-        probe.expect(
-            isinstance(got, (tuple, list, Tensor, np.ndarray)) and len(got) == 4,
-            "four-numbers",
-            tested=f"what training_bytes returns for {tested}",
-            expected="four numbers: weights, gradients, optimizer, activations",
-            got=got,
-            cause="the function ends with `return weights, gradients, optimizer, activations`",
-            hint="a",
+        count = probe.random.randint(2, 4)
+        many = torch.rand(count + number, 3, 6, 6, generator=probe.generator).to(weight.device, weight.dtype)
+        images = many[:count]  # a slice of a larger batch after the first case: its memory is the larger one's
+        once = reference.after_one_pass(network, images)
+        got = probe.call(training_bytes, network, images, numbers, tested=tested, in_place=True, anywhere=False)
+        _check_left(probe, network, once, images, tested)
+        numbers_given = returned_numbers(
+            probe, got, 4, "training_bytes", "four numbers: weights, gradients, optimizer, activations", "four-numbers"
         )
+        got = [int(value) for value in numbers_given]
         parameters, buffers = list(network.parameters()), list(network.buffers())
         own = {tensor.untyped_storage() for tensor in (*parameters, *buffers)}
         values, trained = reference.size(parameters), [p for p in parameters if p.requires_grad]
@@ -54,6 +55,7 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
                 Mistake(values, "no-buffers", "batch norm's running statistics are left out: network.buffers()", "a"),
                 Mistake(count, "not-bytes", in_bytes, "a"),
                 Mistake(sum(p.numel() for p in parameters), "not-bytes", in_bytes, "a"),
+                Mistake(weights // 2**20, "mebibytes", "these are mebibytes; return bytes", "a"),
                 Mistake(4 * count, "always-four", "four bytes per number, which holds for float32 only", "a"),
             ],
         )
@@ -124,3 +126,23 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
                 Mistake(sum(by_address.values()), "address", "meta tensors have no address; compare storages", "c"),
             ],
         )
+
+
+def _check_left(probe: Probe, network: nn.Module, once: ModuleState, images: Tensor, tested: str) -> None:
+    """The network is as after one pass in training mode, and the batch as it was."""
+    once.module = network
+    probe.unchanged(
+        once,
+        tested=f"training_bytes on {tested}",
+        hint="b",
+        aspects=("parts", "modes", "requires_grad", "gradients", "hooks", "values"),
+    )
+    probe.expect(
+        not images.requires_grad,
+        "changes-input",
+        tested=f"the batch after training_bytes on {tested}",
+        expected="as it was",
+        got="it requires a gradient",
+        cause="`requires_grad_` was called on it",
+        hint="b",
+    )

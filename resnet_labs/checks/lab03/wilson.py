@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab03 import reference
@@ -13,10 +15,15 @@ from resnet_labs.checks.lab03 import reference
 _COUNTS = ((9, 10), (7363, 7500), (0, 20), (20, 20))
 
 
-@check("03.1", "the Wilson interval, also where no image or every image was right")
+@check(
+    "03.1",
+    "the Wilson interval, also where no image or every image was right",
+    library=("resnet_labs.metrics:wilson_interval",),
+)
 def check_wilson(probe: Probe, wilson_interval: Callable[[int, int], Any]) -> None:
     """Check the two ends against the formula, and name the interval that was written instead."""
-    for right, total in _COUNTS:
+    drawn = [(probe.random.randint(1, total - 1), total) for total in (probe.random.randint(30, 900), 24_001)]
+    for right, total in (*_COUNTS[:2], *drawn, *_COUNTS[2:]):
         given = f"wilson_interval({right}, {total})"
         ends = returned_numbers(
             probe, probe.call(wilson_interval, right, total, tested=given), 2, given, "two numbers: low, high"
@@ -54,6 +61,21 @@ def check_wilson(probe: Probe, wilson_interval: Callable[[int, int], Any]) -> No
                 "b",
             ),
         ]
+        share, middle, arm = right / total, want.mean(), (want[1] - want[0]) / 2
+        special = (
+            "this end alone is special: with no image or every image right the formula holds too",
+            "the normal interval around the accuracy, which is a point there",
+        )
+        if share in (0, 1):
+            mistakes = [Mistake(wald, "normal", special, "a"), *mistakes]
+        mistakes += [
+            Mistake(reference.wilson(right, total, z=2.0), "z-two", "z is 2; 1.96 leaves 2.5 % on each side", "c"),
+            Mistake(total * want, "counts", "these are numbers of images; return fractions", "a"),
+            Mistake((1 - want).flip(0), "errors", "this is the interval of the error, 1 - accuracy", "a"),
+            Mistake(torch.stack([middle, arm]), "middle-arm", "this is the middle and the arm; return both ends", "a"),
+            Mistake(reference.wilson(right // total, total), "whole-share", "`//` cuts the share to 0 or 1", "a"),
+            *(Mistake(want.round(decimals=n), "rounded", "the ends are rounded", "a") for n in (2, 3, 4)),
+        ]
         if 0 < right < total:
             corrected = reference.continuity_corrected(right, total)
             mistakes.append(Mistake(corrected, "corrected", "a continuity correction, which widens it", "b"))
@@ -62,8 +84,11 @@ def check_wilson(probe: Probe, wilson_interval: Callable[[int, int], Any]) -> No
             want,
             "ends",
             tested=f"{given}, low and high",
-            cause="a term of the formula is missing, or is outside the root or the brackets",
+            cause=(
+                "a term of the formula is missing, or is outside the root or the brackets",
+                "`right` or `total` is not read, or is changed before it is used",
+            ),
             hint="b",
             mistakes=mistakes,
-            atol=1e-5,
+            atol=2e-6,
         )

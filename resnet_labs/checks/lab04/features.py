@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._module_state import ModuleState
 from resnet_labs.checks.lab04 import reference
 
 
 @check("04.3", "what the head sees of every image, in order, in evaluation mode, and the network as it was")
 def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tuple[Tensor, Tensor]]], Tensor]) -> None:
     """Check the features of a network that is in training mode and not frozen."""
-    network = reference.small()
+    network = reference.small(stages=probe.random.randint(1, 3))
     network.layer1[0].eval()
-    images, labels = reference.images_and_labels(11, probe.generator)
-    batches = list(zip(images.split(4), labels.split(4), strict=True))
+    reference.train_once(network, probe.generator)
+    network.conv1.requires_grad_(False)
+    network.fc.register_forward_pre_hook(lambda *_: None)
+    size = probe.random.choice((3, 5))
+    images, labels = reference.images_and_labels(2 * size + 1, probe.generator)
+    batches = list(zip(images.split(size), labels.split(size), strict=True))
     want = reference.features(network, images)
     maps, logits = reference.maps(network, images), network.fc(want).detach()
-    before, head = reference.backbone(network), network.fc
-    modes, hooks = [part.training for part in network.modules()], reference.num_hooks(network)
-    given = "features_of(network, batches), batches of 4, 4 and 3 images"
-    cause = "the last batch is smaller; what a hook gets is a tuple of inputs; another network has other layer names"
+    before = reference.backbone(network)
+    state, pixels = ModuleState(network), images.clone()
+    given = f"features_of(network, batches), batches of {size}, {size} and 1 images"
+    cause = (
+        "the last batch is smaller, here a single image, and a number of rows or features is written down",
+        "what a hook gets is a tuple of inputs",
+        "another network has other layer names",
+    )
     got = probe.call(features_of, network, batches, tested=given, cause=cause, in_place=True, hint="b")
+    probe.expect(
+        torch.equal(images, pixels),
+        "changes-input",
+        tested=f"the images after {given}",
+        expected="as they were",
+        got="other values",
+        cause="an in-place operation on the batch",
+        hint="b",
+    )
 
     probe.expect(
         not reference.moved(before, network),
@@ -42,17 +61,20 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
         got,
         want,
         "features",
-        tested="the features of 11 images in three batches",
-        cause="the features are changed after the backbone, or captured somewhere other than before `network.fc`",
+        tested=f"the features of {len(images)} images in three batches",
+        cause=(
+            "the features are changed after the backbone, or captured somewhere other than before `network.fc`",
+            "the passes did not run in evaluation mode",
+        ),
         hint="b",
         atol=1e-5,
         mistakes=[
             Mistake(logits, "logits", "these are the head's outputs; the features are its inputs", "b"),
             Mistake(want[:, :, None, None], "not-flat", "these are maps of one pixel; `fc` gets them flattened", "b"),
             Mistake(maps, "not-pooled", "these are maps, captured before the mean over the pixels", "b"),
-            Mistake(want[-3:], "last-batch", "each batch overwrites the one before; collect them in a list", "b"),
-            Mistake(want[:8], "short-batch-lost", "the last, smaller batch is left out", "b"),
-            Mistake(want[:4], "first-batch", "the function returns within the loop, after one batch", "b"),
+            Mistake(want[-1:], "last-batch", "each batch overwrites the one before; collect them in a list", "b"),
+            Mistake(want[: 2 * size], "short-batch-lost", "the last, smaller batch is left out", "b"),
+            Mistake(want[:size], "first-batch", "the function returns within the loop, after one batch", "b"),
             Mistake(want[labels.argsort(stable=True)], "reordered", "the rows are sorted by class", "b"),
         ],
     )
@@ -66,30 +88,32 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
         hint="a",
     )
     probe.expect(
-        network.fc is head and all(parameter.requires_grad for parameter in network.parameters()),
-        "network-changed",
-        tested="the head, and which parameters train, after the call",
-        expected="as before",
-        got="another head" if network.fc is not head else "parameters that were stopped",
-        cause="`network.fc` was replaced and not put back, or `requires_grad_(False)` was called here",
-        hint="c",
+        not got.is_inference(),
+        "inference",
+        tested="whether the head can be trained on the features",
+        expected="yes",
+        got="no: they are inference tensors, which autograd refuses",
+        cause="`torch.inference_mode()` marks what is made in it; `torch.no_grad()` does not",
+        hint="a",
     )
-    probe.equal(
-        reference.num_hooks(network),
-        hooks,
-        "hook-left",
-        tested="the number of hooks on the network after the call",
-        cause="the handle that `register_forward_...` returns was not removed; it keeps collecting",
-        hint="c",
+    probe.unchanged(state, tested=given, hint="c", code="left", aspects=("parts", "modes", "requires_grad", "hooks"))
+    probe.unchanged(state, tested=given, hint="c", code="left", aspects=("gradients", "values"))
+    once = probe.call(
+        features_of,
+        network,
+        iter(batches),
+        tested="features_of(network, batches), the batches given by a generator",
+        cause="the batches are walked through twice, or counted; a generator gives each once",
+        in_place=True,
+        anywhere=False,
+        hint="b",
     )
-    now = zip(network.named_modules(), modes, strict=True)
-    left = [name or "the network" for (name, part), mode in now if part.training != mode]
-    probe.expect(
-        not left,
-        "mode-left",
-        tested="the mode of every part of the network after the call",
-        expected="as before: one part was in evaluation mode, the others in training mode",
-        got=f"another mode: {', '.join(left)}",
-        cause="`network.eval()` is not undone part by part; the context manager `evaluating(network)` does that",
-        hint="c",
+    probe.close(
+        once,
+        want,
+        "walked-twice",
+        tested="the features of batches that a generator gives",
+        cause="the batches are walked through twice; a generator gives each once",
+        hint="b",
+        atol=1e-5,
     )

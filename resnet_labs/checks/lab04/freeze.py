@@ -9,12 +9,17 @@ import torch
 from torch import nn
 
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks._values import same_bits
 from resnet_labs.checks.lab04 import reference
 
 _BITS = "bitwise what it was, weights and running statistics"
 
 
-@check("04.2", "after three steps of two optimizers every bit of the backbone is where it was, and the head has moved")
+@check(
+    "04.2",
+    "after three steps of two optimizers every bit of the backbone is where it was, and the head has moved",
+    library=("resnet_labs.freeze:linear_probe_",),
+)
 def check_freeze(probe: Probe, freeze_backbone: Callable[[nn.Module], Any]) -> None:
     """Freeze small networks, some of them after a step of training, and train on."""
     for used in (False, True):
@@ -25,7 +30,8 @@ def check_freeze(probe: Probe, freeze_backbone: Callable[[nn.Module], Any]) -> N
 def _freeze_and_train(
     probe: Probe, freeze_backbone: Callable[[nn.Module], Any], name: str, make: reference.Optimizer, *, used: bool
 ) -> None:
-    network = reference.small()
+    network = reference.small(stages=6 if used else 2, head_dropout=used)
+    foreign = network.bn1.register_forward_hook(lambda *_: None)
     parameters = list(network.parameters())
     optimizer = make(parameters)
     images, labels = reference.images_and_labels(12, probe.generator)
@@ -64,9 +70,34 @@ def _freeze_and_train(
         cause="weights or running statistics are reset",
         hint="b",
     )
+    probe.expect(
+        all(same_bits(value, head[key]) for key, value in network.fc.state_dict().items()),
+        "head-changed",
+        tested="the head's weights right after the freeze",
+        expected="as before: the head is what trains, from where it is",
+        got="other values",
+        cause="the head was drawn anew",
+        hint="a",
+    )
+    probe.expect(
+        foreign.id in network.bn1._forward_hooks,
+        "hooks-cleared",
+        tested="a hook that was on `bn1` before the freeze",
+        expected="still there: it is not yours",
+        got="gone",
+        cause="all hooks of a part were cleared",
+        hint="b",
+    )
+    probe.expect(
+        all(parameter.requires_grad for parameter in network.fc.parameters()),
+        "head-frozen",
+        tested=f"`requires_grad` of the head after {when}",
+        expected="True: the head is what trains",
+        got="False",
+        cause="the freeze includes the head; leave the parameters of `network.fc` out",
+        hint="a",
+    )
     in_evaluation = not any(part.training for part in [network.bn1, network.layer1[1]])
-    left = [parameter.grad for key, parameter in network.named_parameters() if not key.startswith("fc.")]
-    stale = any(gradient is not None for gradient in left)
 
     probe.call(
         reference.train,
@@ -76,12 +107,15 @@ def _freeze_and_train(
         labels,
         steps=3,
         tested=f"three steps of training after {when}",
-        cause="a pre-hook returns a value, which replaces the input; or `no_grad` cuts off the head as well",
+        cause=(
+            "a pre-hook returns a value, which replaces the input",
+            "`no_grad` cuts off the head as well",
+        ),
         in_place=True,
         returns=False,
         hint="b",
     )
-    _check_weights(probe, network, before, f"{when}, then three steps of {name}", stale=stale and used)
+    _check_weights(probe, network, before, f"{when}, then three steps of {name}")
     _check_statistics(probe, network, before, f"{when}, then three steps", in_evaluation=in_evaluation)
     for key, value in network.fc.state_dict().items():
         probe.expect(
@@ -94,17 +128,32 @@ def _freeze_and_train(
             hint="a",
         )
     _check_outputs(probe, network, images)
+    for mode in (False, True):
+        network.train(mode)
+        with torch.no_grad():
+            network(images)
+        head_modes = {part.training for part in network.fc.modules()}
+        probe.expect(
+            head_modes == {mode},
+            "head-mode",
+            tested=f"the mode of the head after {when}, network.train({mode}) and a pass",
+            expected="training mode" if mode else "evaluation mode",
+            got="another one, in a part of it",
+            cause=(
+                "the head is held in evaluation mode like the backbone: a dropout in it no longer drops",
+                "`train()` of the whole network was replaced",
+            ),
+            hint="b",
+        )
 
 
-def _check_weights(
-    probe: Probe, network: nn.Module, before: dict[str, torch.Tensor], tested: str, *, stale: bool
-) -> None:
+def _check_weights(probe: Probe, network: nn.Module, before: dict[str, torch.Tensor], tested: str) -> None:
     names = dict(network.named_parameters())
     weights = [name for name in reference.moved(before, network) if name in names]
     if not weights:
         return
     code, cause = "still-trains", "`requires_grad_(False)` did not reach this parameter"
-    if stale and not names[weights[0]].requires_grad:
+    if not names[weights[0]].requires_grad:
         code = "stale-gradients"
         cause = (
             "its gradient from before the freeze is still there, or was set to zero: the optimizer still applies "

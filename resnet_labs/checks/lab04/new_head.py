@@ -9,14 +9,18 @@ import torch
 from torch import nn
 
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks._module_state import ModuleState
 from resnet_labs.checks.lab04 import reference
 
 
 @check("04.1", "a new layer for your classes, Adam over it alone, and every other weight as it was")
 def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], torch.optim.Optimizer]) -> None:
     """Check the new last layer and the optimizer of two ResNets with heads of different lengths."""
-    for network, num_classes, rate in zip(reference.resnets(), (5, 3), (0.01, 0.002), strict=True):
+    for network, num_classes, rate in zip(
+        reference.resnets(), (5, probe.random.choice((3, 4, 7))), (0.01, 0.002), strict=True
+    ):
         width, before = network.fc.in_features, reference.backbone(network)
+        state = ModuleState(network, apart=("fc",))
         given = f"new_head(network, {num_classes}, {rate})"
         optimizer = probe.call(new_head, network, num_classes, rate, tested=given, in_place=True, hint="a")
         probe.expect(
@@ -34,7 +38,20 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
             tested="every tensor before the head",
             expected="as it was",
             got=f"{len(gone or reference.moved(before, network))} are gone or differ",
-            cause="more than the last layer was replaced; pretrained weights help only if they are kept",
+            cause=(
+                "more than the last layer was replaced; pretrained weights help only if they are kept",
+                "weights were drawn anew, or running statistics reset",
+            ),
+            hint="a",
+        )
+        probe.unchanged(state, tested=given, hint="a", aspects=("parts", "modes", "hooks"))
+        probe.expect(
+            network.get_submodule("fc").training,
+            "touched-modes",
+            tested=f"the mode of the new head after {given}",
+            expected="training mode, as the network was",
+            got="evaluation mode",
+            cause="`eval()` was called",
             hint="a",
         )
         _check_head(probe, network, width, num_classes, given)
@@ -43,8 +60,9 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
 
 def _check_head(probe: Probe, network: nn.Module, width: int, num_classes: int, given: str) -> None:
     images = torch.rand(2, 3, 16, 16, generator=probe.generator)
+    network.eval()
     logits = probe.call(
-        network.eval(),
+        network,
         images,
         tested=f"the network after {given}, on two images",
         cause=f"the new layer does not take the {width} features that reach it",
@@ -95,8 +113,17 @@ def _check_optimizer(probe: Probe, optimizer: torch.optim.Optimizer, network: nn
         probe.expect(condition, code, tested=tested, expected=expected, got=words, cause=cause, hint=hint)
     kind = type(optimizer).__name__
     probe.equal(kind, "Adam", "not-adam", tested="the optimizer", cause="the report used Adam", hint=hint)
+    settings = {name: optimizer.param_groups[0][name] for name in ("betas", "eps", "weight_decay", "amsgrad")}
+    probe.equal(
+        settings,
+        {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False},
+        "settings",
+        tested="the optimizer's other settings",
+        cause="the exercise gives a learning rate; everything else is Adam's own default",
+        hint=hint,
+    )
     probe.close(
-        optimizer.param_groups[0]["lr"],
+        [group["lr"] for group in optimizer.param_groups][-1],
         rate,
         "learning-rate",
         tested="the optimizer's learning rate",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
@@ -34,23 +35,48 @@ def check_reading(
     high: float | Tensor,
 ) -> None:
     """Check the sizes that allow a figure, and what follows for the report's."""
-    for figure, decimals, sizes in _FIGURES:
-        given = f"possible_sizes({figure}, {decimals}, range(1, {sizes.stop}))"
+    whole = probe.random.randint(20, 30)
+    part = round(probe.random.randint(1, whole - 1) / whole, 5)
+    # Below 64 no fraction lies half-way between two numbers of five decimals.
+    drawn = [(part, 5, range(probe.random.randint(2, 9), 64)), (1.0, 3, range(1, 30)), (0.0, 2, range(1, 30))]
+    for figure, decimals, numbers in (*_FIGURES, *drawn):
+        sizes = list(numbers) if figure == part else [*numbers][::-1] if figure == 1 else numbers
+        given = f"possible_sizes({figure}, {decimals}, {numbers.start} to {numbers.stop - 1})"
         got = probe.call(possible_sizes, figure, decimals, sizes, tested=given, hint="a")
         want = reference.possible_sizes(figure, decimals, sizes)
+        probe.expect(
+            isinstance(got, (list, tuple, set, range, Tensor, np.ndarray, Iterator)),
+            "sizes-type",
+            tested=f"what {given} returns",
+            expected="a list of sizes",
+            got=got,
+            cause="how many there are, or one of them, is returned; return all of them",
+            hint="a",
+        )
+        got = [int(each) for each in got]
+        want = sorted(want)
         counts = [round(figure * each) for each in want]
         floors = [each for each in sizes if round(int(figure * each) / each, decimals) == figure]
         whole = [each for each in sizes if abs(round(figure * each) / each - figure) < 10**-decimals]
         exact = [each for each in sizes if round(figure * each) / each == figure]
         six = reference.possible_sizes(figure, 6, sizes)
         probe.equal(
-            sorted(int(each) for each in got),
+            sorted(got),
             want,
             "sizes",
             tested=given,
-            cause="a size fits where some whole number of images, divided by it and rounded, gives the figure",
+            cause=(
+                "a size fits where some whole number of images, divided by it and rounded, gives the figure",
+                "`figure`, `decimals` or `sizes` is not read, or something is written down that fits one figure",
+            ),
             hint="a",
             mistakes=[
+                Mistake(
+                    [it for it in sorted(sizes) if it % 19 == 0],
+                    "nineteen",
+                    "multiples of 19, whatever the figure",
+                    "a",
+                ),
                 Mistake(counts, "counts", "these are the numbers of right images; return the sizes", "a"),
                 Mistake(floors, "rounded-down", "`int` rounds down; the nearest whole number is wanted", "a"),
                 Mistake(six, "six-decimals", "the figure has `decimals` decimals, not always six", "b"),

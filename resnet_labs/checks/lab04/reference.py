@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 import torch
@@ -22,33 +23,54 @@ OPTIMIZERS: dict[str, Optimizer] = {
 
 
 def resnets() -> list[ResNet]:
-    """Return two ResNets whose heads see vectors of different lengths: 8 and 24."""
-    return [
+    """Return two ResNets whose heads see vectors of different lengths, 8 and 24, with statistics and a hook."""
+    networks = [
         ResNet(BasicBlock, [1], widths=[8], num_classes=10, stem="small"),
         ResNet(Bottleneck, [1], widths=[6], num_classes=12, stem="small"),
     ]
+    for network in networks:
+        with torch.no_grad():
+            network.train()(torch.randn(8, 3, 16, 16) + 0.5)
+        network.bn1.register_forward_hook(lambda *_: None)
+        network.register_forward_pre_hook(lambda *_: None)
+    return networks
 
 
 class Small(nn.Module):
-    """A network with a ResNet's names, with dropout, and with running statistics that are not the initial ones."""
+    """A network with a ResNet's names and others, dropout, and running statistics that are not the initial ones.
 
-    def __init__(self) -> None:
+    The head may have a dropout of its own.
+    """
+
+    def __init__(self, *, stages: int = 1, head_dropout: bool = False) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 6, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(6)
         self.layer1 = nn.Sequential(nn.Conv2d(6, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.3))
+        for number in range(2, stages + 1):
+            self.add_module(f"layer{number}", nn.Sequential(OrderedDict(conv=nn.Conv2d(8, 8, 1), bn=nn.BatchNorm2d(8))))
+        self.stages = stages
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(8, 3)
+        self.neck = nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.2))
+        self.fc: nn.Module = nn.Linear(8, 3)
+        if head_dropout:
+            self.fc = nn.Sequential(nn.Dropout(0.5), nn.Linear(8, 3))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits."""
+        maps = self.maps(images)
+        return self.fc(self.neck(self.avgpool(maps).flatten(1)))
+
+    def maps(self, images: Tensor) -> Tensor:
+        """Return what the last block gives out."""
         maps = self.layer1(F.relu(self.bn1(self.conv1(images))))
-        return self.fc(self.avgpool(maps).flatten(1))
+        for number in range(2, self.stages + 1):
+            maps = self.get_submodule(f"layer{number}")(maps)
+        return maps
 
 
-def small() -> Small:
-    torch.manual_seed(4)
-    network = Small().train()
+def small(*, stages: int = 1, head_dropout: bool = False) -> Small:
+    network = Small(stages=stages, head_dropout=head_dropout).train()
     with torch.no_grad():
         for _ in range(3):
             network(torch.randn(16, 3, 8, 8) + 0.5)
@@ -66,6 +88,12 @@ def train(network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, 
         optimizer.zero_grad(set_to_none=False)
         F.cross_entropy(network(images), labels).backward()
         optimizer.step()
+
+
+def train_once(network: nn.Module, generator: torch.Generator) -> None:
+    """Leave gradients on the network, by one backward pass; modes and weights stay."""
+    images, labels = images_and_labels(6, generator)
+    F.cross_entropy(network(images), labels).backward()
 
 
 def backbone(network: nn.Module) -> dict[str, Tensor]:
@@ -99,11 +127,7 @@ def features(network: nn.Module, images: Tensor) -> Tensor:
 def maps(network: Small, images: Tensor) -> Tensor:
     """Return what the last block gives out, before the mean over the pixels."""
     with evaluating(network), torch.no_grad():
-        return network.layer1(F.relu(network.bn1(network.conv1(images))))
-
-
-def num_hooks(network: nn.Module) -> int:
-    return sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules())
+        return network.maps(images)
 
 
 def possible_sizes(figure: float, decimals: int, sizes: Iterable[int]) -> list[int]:

@@ -8,18 +8,28 @@ import torch
 from torch import Tensor
 
 from resnet_labs.checks._engine import Probe, check
-
-# Image counts of a class; the fraction of each is a whole number in the first case, and not in the second.
-_SPLITS = (((40, 25, 60, 15, 10), 0.2), ((7, 23, 11), 0.25))
+from resnet_labs.checks._failure import Cause
 
 
 @check("04.4", "two disjoint parts that hold every image, each class in its proportion, drawn by the generator alone")
 def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.Generator], Sequence[Tensor]]) -> None:
-    """Check the rows of splits of uneven classes."""
-    for counts, fraction in _SPLITS:
-        labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
+    """Check the rows of splits of uneven classes, whose rows are mixed and whose numbers have gaps."""
+    drawn_counts = tuple(probe.random.randint(6, 30) for _ in range(probe.random.choice((4, 6))))
+    for counts, fraction, gaps in (
+        ((40, 25, 60, 15, 10), 0.2, False),  # each a whole number of images
+        ((7, 23, 11), 0.25, False),
+        (drawn_counts, probe.random.choice((0.3, 0.4)), True),
+        ((1, 1, 12), 0.2, False),  # a class that gives none
+    ):
+        numbers = torch.arange(len(counts)) * (2 if gaps else 1) + (1 if gaps else 0)
+        labels = torch.repeat_interleave(numbers, torch.tensor(counts))
+        labels = labels[torch.randperm(len(labels), generator=probe.generator)]
         given = f"stratified_split(labels, {fraction}, generator) of classes with {', '.join(map(str, counts))} images"
+        if gaps:
+            given += f", numbered {', '.join(map(str, numbers.tolist()))}"
 
+        if gaps and not _runs(stratified_split, labels, fraction):
+            continue  # it goes through every number up to the largest, which is another way to be right
         drawn: list[bool] = []
 
         def rows(
@@ -30,11 +40,28 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
             drawn: list[bool] = drawn,
         ) -> tuple[list[int], list[int]]:
             generator = torch.Generator().manual_seed(seed)
-            state = generator.get_state()
+            state, kept = generator.get_state(), labels.clone()
             parts = probe.call(
-                stratified_split, labels, fraction, generator, tested=given, in_place=True, anywhere=False, hint="a"
+                stratified_split,
+                labels,
+                fraction,
+                generator,
+                tested=given,
+                in_place=True,
+                draws_numbers=False,
+                anywhere=False,
+                hint="c",
             )
             drawn.append(not torch.equal(generator.get_state(), state))
+            probe.expect(
+                torch.equal(labels, kept),
+                "changes-input",
+                tested=f"the labels after {given}",
+                expected="as they were",
+                got="other values, or another order",
+                cause="they were sorted or changed in place",
+                hint="a",
+            )
             return _row_numbers(probe, parts, labels, given)
 
         train, validation = rows(0)
@@ -46,11 +73,11 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
             tested=f"{given}, twice from the same seed",
             expected="the same rows",
             got="other rows",
-            cause="`torch.randperm` was not given `generator=generator`, so the split cannot be repeated",
+            cause="a draw does not come from the generator: every `torch.randperm` needs `generator=generator`",
             hint="c",
         )
         probe.expect(
-            set(other[1]) != set(validation),
+            len(validation) < 4 or set(other[1]) != set(validation),
             "seed-ignored",
             tested=f"{given}, from two seeds",
             expected="two different splits",
@@ -67,6 +94,14 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
             cause="the generator's seed goes to another random generator",
             hint="c",
         )
+
+
+def _runs(stratified_split: Callable[[Tensor, float, torch.Generator], object], labels: Tensor, share: float) -> bool:
+    try:
+        stratified_split(labels.clone(), share, torch.Generator().manual_seed(0))
+    except Exception:
+        return False
+    return True
 
 
 def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tuple[list[int], list[int]]:
@@ -112,10 +147,28 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
         hint="a",
     )
     twice = len(train) - len(set(train)) + len(validation) - len(set(validation))
+    sizes = labels.unique(return_counts=True)[1]
+    repeated: Cause = (
+        "rows are drawn with replacement; `torch.randperm` gives each once",
+        "positions within a class are returned; `torch.where(labels == k)[0]` gives the rows",
+    )
+    if max([*train, *validation], default=0) < int(sizes.max()):
+        repeated = "positions within a class are returned; `torch.where(labels == k)[0]` gives the rows"
     for code, wrong, cause in (
-        ("repeated", twice, "rows are drawn with replacement; `torch.randperm` gives each once"),
-        ("overlap", len(set(train) & set(validation)), "images of the validation part are trained on"),
-        ("rows-lost", count - len(set(train) | set(validation)), "the two slices leave rows out, or a class"),
+        ("repeated", twice, repeated),
+        (
+            "overlap",
+            len(set(train) & set(validation)),
+            (
+                "images of the validation part are trained on",
+                "`rows[-count:]` is all rows where the count is 0",
+            ),
+        ),
+        (
+            "rows-lost",
+            count - len(set(train) | set(validation)),
+            "the two slices leave rows out, or a class: the class numbers can have gaps",
+        ),
     ):
         words = {"repeated": "rows that occur twice", "overlap": "rows in both parts", "rows-lost": "rows in no part"}
         probe.equal(wrong, 0, code, tested=f"the number of {words[code]}", cause=cause, hint="a")
@@ -125,24 +178,32 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
 def _check_parts(
     probe: Probe, labels: Tensor, train: list[int], validation: list[int], fraction: float, given: str
 ) -> None:
-    counts = labels.bincount()
-    got = labels[validation].bincount(minlength=len(counts))
+    numbers = labels.unique().tolist()
+    rows = [(labels == number).nonzero()[:, 0].tolist() for number in numbers]
+    picked = [sorted(set(own) & set(validation)) for own in rows]
+    counts, got = torch.tensor([len(own) for own in rows]), torch.tensor([len(own) for own in picked])
     off = (got - fraction * counts).abs()
     swapped = (got - (1 - fraction) * counts).abs()
     if (off >= 1).any():
-        code, cause = "not-stratified", "the rows of all classes are shuffled together; cut each class separately"
+        code, hint = "not-stratified", "b"
+        cause: Cause = (
+            "the rows of all classes are shuffled together; cut each class separately",
+            "the number of validation images of a class is not `round(fraction * n)`",
+        )
         if (swapped < 1).all():
             code, cause = "swapped", "the parts are swapped: the fraction is the validation part's"
+        elif len(set(got.tolist())) == 1 and len(got) > 1:
+            code, cause = "equal-sizes", "every class gives equally many images; each gives its own share"
+        elif ((got - 0.2 * counts).abs() < 1).all():
+            code, cause = "fifth", "`fraction` is not read: this is a fifth of each class"
         want = ", ".join(f"{share:g}" for share in (fraction * counts).tolist())
         expected = f"{want}, each up to rounding"
-        probe.expect(False, code, tested=given, expected=expected, got=str(got.tolist()), cause=cause, hint="b")
-    starts = (counts.cumsum(0) - counts).tolist()
-    ends = counts.cumsum(0).tolist()
-    picked = [sorted(row for row in validation if low <= row < high) for low, high in zip(starts, ends, strict=True)]
-    first = all(rows == list(range(low, low + len(rows))) for rows, low in zip(picked, starts, strict=True))
-    last = all(rows == list(range(high - len(rows), high)) for rows, high in zip(picked, ends, strict=True))
+        raise probe.failure(code, tested=given, expected=expected, got=str(got.tolist()), cause=cause, hint=hint)
+    few = sum(map(len, picked)) < 4  # so few can be the first by chance
+    first = all(mine == own[: len(mine)] for mine, own in zip(picked, rows, strict=True))
+    last = all(mine == own[len(own) - len(mine) :] for mine, own in zip(picked, rows, strict=True))
     probe.expect(
-        not first and not last,
+        few or (not first and not last),
         "not-shuffled",
         tested=f"which rows of each class {given} takes for validation",
         expected="any rows",

@@ -21,7 +21,7 @@ def new_layers(sizes: Sequence[int], *, code_relu: bool = False) -> list[Layer]:
     code = len(sizes) - 2
     return [
         (
-            nn.Sequential(nn.Linear(before, after), *([nn.ReLU()] if depth < code or code_relu else [])).double(),
+            nn.Sequential(nn.Linear(before, after), nn.ReLU() if depth < code or code_relu else nn.Identity()).double(),
             nn.Sequential(nn.Linear(after, before), nn.ReLU() if depth else nn.Sigmoid()).double(),
         )
         for depth, (before, after) in enumerate(pairwise(sizes))

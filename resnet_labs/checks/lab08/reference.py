@@ -13,17 +13,17 @@ from resnet_labs.checks.lab08.layers import Layer, flat
 
 
 def steps(
-    layer: Layer, rows: Tensor, *, num_steps: int, clear: bool = True, decoder: bool = True
+    layer: Layer, rows: Tensor, *, num_steps: int, clear: bool = True, cut_code: bool = False
 ) -> tuple[Tensor, list[float]]:
     """Return the weights after some steps of SGD with rate 0.5, and the losses before each."""
     layer = copy.deepcopy(layer)
-    trained = layer if decoder else layer[:1]
-    optimizer = torch.optim.SGD([weight for part in trained for weight in part.parameters()], lr=0.5)
+    optimizer = torch.optim.SGD([weight for part in layer for weight in part.parameters()], lr=0.5)
     losses = []
     for _ in range(num_steps):
         if clear:
             optimizer.zero_grad()
-        loss = F.mse_loss(layer[1](layer[0](rows)), rows)
+        code = layer[0](rows)
+        loss = F.mse_loss(layer[1](code.detach() if cut_code else code), rows)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())

@@ -99,14 +99,14 @@ def length_one(network, batches):
     return nn.functional.normalize(torch.cat(_catch(network, batches)))
 
 
-@answers.wrong("network-changed")
+@answers.wrong("left-parts")
 def head_thrown_away(network, batches):
     network.fc = nn.Identity()
     with evaluating(network), torch.no_grad():
         return torch.cat([network(images) for images, _ in batches])
 
 
-@answers.wrong("hook-left")
+@answers.wrong("left-hooks")
 def hook_left(network, batches):
     found = []
     network.fc.register_forward_pre_hook(lambda module, inputs: found.append(inputs[0]))
@@ -116,21 +116,21 @@ def hook_left(network, batches):
     return torch.cat(found)
 
 
-@answers.wrong("mode-left")
+@answers.wrong("left-modes")
 def mode_left(network, batches):
     found = torch.cat(_catch(network, batches))
     network.eval()
     return found
 
 
-@answers.wrong("mode-left")
+@answers.wrong("left-modes")
 def everything_to_training_mode(network, batches):
     found = torch.cat(_catch(network, batches))
     network.train()
     return found
 
 
-@answers.wrong("network-changed")
+@answers.wrong("left-requires-grad")
 def gradients_left_off(network, batches):
     network.requires_grad_(False)
     return torch.cat(_catch(network, batches))

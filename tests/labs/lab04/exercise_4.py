@@ -45,7 +45,7 @@ def the_last_of_each(labels, fraction, generator):
     return _cut(labels, fraction, lambda rows: rows.flip(0))
 
 
-@answers.wrong("not-the-generator")
+@answers.wrong("draws")
 def global_generator(labels, fraction, generator):
     return _cut(labels, fraction, lambda rows: rows[torch.randperm(len(rows))])
 
