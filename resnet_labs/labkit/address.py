@@ -143,7 +143,6 @@ def _badges(address: Address) -> list[str]:
     workflow = f"{address.repository}/actions/workflows/tests.yml"
     return [
         f"[![Tests]({workflow}/badge.svg)]({workflow})",
-        f"[![Book](https://img.shields.io/badge/book-online-blue)]({address.book})",
         address.badge("labs/lab02_digits.ipynb"),
     ]
 

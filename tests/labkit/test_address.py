@@ -72,7 +72,7 @@ def test_addresses_in_a_free_block_are_rewritten_and_its_words_stay(repository, 
 @pytest.mark.parametrize(
     ("name", "holds"),
     [
-        ("badges", "(https://somebody.github.io/some-labs)"),
+        ("badges", "somebody/some-labs/actions/workflows/tests.yml"),
         ("install", 'pip install "resnet-labs @ git+https://github.com/somebody/some-labs@v1.2.3"'),
         ("links", "- [Issues](https://github.com/somebody/some-labs/issues)"),
     ],
