@@ -34,7 +34,7 @@ def as_text(claims: Sequence[Judged], traces: Sequence[Trace], columns: int) -> 
             lines += wrap(f"besides: {note}", width, initial_indent="    ", subsequent_indent="      ")
     kinds = Counter(each.verdict.kind for each in claims)
     counted = ", ".join(f"{kinds[kind]} {kind}" for kind in get_args(Kind) if kinds[kind])
-    lines += ["", *wrap(f"{len(claims)} claims: {counted}.", width)]
+    lines += ["", *wrap(f"{len(claims)} claim{'' if len(claims) == 1 else 's'}: {counted}.", width)]
     for kind, heading in _HEADINGS.items():
         found = [trace for trace in traces if trace.kind == kind]
         lines += ["", f"{heading[0].upper()}{heading[1:]}:"] if found else []

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# A form's fields: the place in an experiment, the label, and an example. Texts are quoted; all else is written as given.
+# A form's fields: the place in an experiment, the label, and an example. Texts are quoted, all else is as typed.
 FIELDS: tuple[tuple[str, str, str], ...] = (
     ("dataset", "data set", "mnist"),
     ("network", "network", "resnet18"),
@@ -58,7 +58,7 @@ def as_yaml(name: str, title: str, experiment: str, values: Mapping[str, str]) -
               test:
                 accuracy: 0.9740
     """
-    lines = [f"id: {json.dumps(name)}", f"title: {json.dumps(title)}", "experiments:", f"  {json.dumps(experiment)}:"]
+    lines = [f"id: {_quoted(name)}", f"title: {_quoted(title)}", "experiments:", f"  {_quoted(experiment)}:"]
     open_keys: list[str] = []
     for place, _, _ in FIELDS:
         typed = values.get(place, "").strip()
@@ -70,9 +70,13 @@ def as_yaml(name: str, title: str, experiment: str, values: Mapping[str, str]) -
                 open_keys = [*above[:depth], each]
                 lines.append(f"{'  ' * (depth + 2)}{each}:")
         open_keys = open_keys[: len(above)]
-        shown = json.dumps(typed) if key in TEXTS else f"[{typed}]" if key in LISTS else typed
+        shown = _quoted(typed) if key in TEXTS else f"[{typed}]" if key in LISTS else typed
         lines.append(f"{'  ' * (len(above) + 2)}{key}: {shown}")
     return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def form(done: Callable[[dict[str, str]], Any], *, button: str) -> Any:
