@@ -6,10 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab09 import reference
 from resnet_labs.checks.lab09._lists import differs, whole_numbers
 
 Asked = tuple[float, int, float, float]
+
+_MISTAKES = (
+    (reference.batches_by_floor, "floor", "the last, smaller batch is left out: `//` rounds down", "b"),
+    (reference.batches_by_share, "by-share", "the number of batches is a whole number: round it up", "b"),
+    (reference.batches_by_size, "by-size", "the sum is divided by the batch size, not by the number of batches", "a"),
+    (reference.numbers_of_batches, "number-of-batches", "these are numbers of batches, not batch sizes", "a"),
+)
 
 
 @check(
@@ -27,26 +35,19 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
             continue
         asked = (loss_sum, num_images, lowest, highest)
         expected, came = differs(found, want)
-        for code, wrong, cause, hint in (
-            ("floor", reference.batches_by_floor, "the last, smaller batch is left out: `//` rounds down", "b"),
-            (
-                "by-size",
-                reference.batches_by_size,
-                "the sum is divided by the batch size, not by the number of batches",
-                "a",
-            ),
-            ("by-share", reference.batches_by_share, "the number of batches is a whole number: round it up", "b"),
-            ("number-of-batches", reference.numbers_of_batches, "these are numbers of batches, not batch sizes", "a"),
-        ):
-            if found == wrong(*asked):
-                probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint=hint)
-        code, cause = "batch-sizes", ("the mean loss is the sum over ceil(n / b)", "a bound is left out or not allowed")
+        known = [words for wrong, *words in _MISTAKES if found == wrong(*asked)]
+        if known:
+            causes = tuple(cause for _, cause, _ in known)
+            code, _, hint = known[0]
+            probe.expect(False, code, tested=given, expected=expected, got=came, cause=causes, hint=hint)
+        code = "batch-sizes"
+        cause: Cause = ("the mean loss is the sum over ceil(n / b)", "a bound is left out or not allowed")
         if found == [size for size in want if size < num_images]:
-            code, cause = "whole-set", ("all images in one batch are a batch size too",)
+            code, cause = "whole-set", "all images in one batch are a batch size too"
         elif found and found == want[: len(found)] and len(found) == 1:
-            code, cause = "first-only", ("only one batch size is returned; all that fit are asked for",)
+            code, cause = "first-only", "only one batch size is returned; all that fit are asked for"
         elif {*found} > {*want}:
-            code, cause = "too-many", ("the mean loss has two bounds, and both count",)
+            code, cause = "too-many", "the mean loss has two bounds, and both count"
         probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint="c")
 
 

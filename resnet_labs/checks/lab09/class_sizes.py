@@ -73,10 +73,10 @@ def _mistake(
 ) -> tuple[str, Any, str]:
     if want and found == want[:1] and len(want) > 1:
         return "smallest", "only the smallest size is given; its multiples print the same figures", "b"
-    if len(column) > 1 and found in [reference.sizes([each], decimals, largest) for each in column]:
-        return "one-run", "only one run is looked at; all runs saw the same images", "a"
-    if len(column) > 1 and found == reference.any_of(column, decimals, largest):
-        return "union", "a size counts if it fits one run; it has to fit all of them", "a"
+    one_run = found in [reference.sizes([each], decimals, largest) for each in column]
+    if len(column) > 1 and (one_run or found == reference.any_of(column, decimals, largest)):
+        causes = ("a size counts if it fits one run; it has to fit all of them", "only one of the runs is looked at")
+        return "not-all-runs", causes, "a"
     if not found and want and 0 in column:
         return "zero-right", "0 of any number of images is 0: a class without a right image allows every size", "b"
     if found == [size for size in want if size >= 10]:

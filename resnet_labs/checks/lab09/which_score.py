@@ -35,7 +35,7 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
             hint="a",
         )
         code, cause, hint = want.replace(" ", "-"), _CAUSES[want], "b"
-        if got == columns != want:
+        if got == columns != want and got != "neither":
             code, cause = (
                 "columns",
                 "the shares of the columns are precisions; recall divides by the row, the true class",

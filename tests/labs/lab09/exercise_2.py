@@ -41,17 +41,17 @@ def the_smallest(runs, decimals, largest):
     return [allowed(column, decimals, largest)[:1] for column in zip(*runs, strict=True)]
 
 
-@answers.wrong("one-run")
+@answers.wrong("not-all-runs")
 def the_first_run(runs, decimals, largest):
     return [allowed([each], decimals, largest) for each in runs[0]]
 
 
-@answers.wrong("one-run|union")
+@answers.wrong("not-all-runs")
 def the_last_run(runs, decimals, largest):
     return [allowed([each], decimals, largest) for each in runs[-1]]
 
 
-@answers.wrong("union")
+@answers.wrong("not-all-runs")
 def either_run(runs, decimals, largest):
     return [
         sorted({n for each in column for n in allowed([each], decimals, largest)}) for column in zip(*runs, strict=True)
@@ -73,7 +73,7 @@ def ten_at_least(runs, decimals, largest):
     return [[n for n in allowed(column, decimals, largest) if n >= 10] for column in zip(*runs, strict=True)]
 
 
-@answers.wrong("sizes|one-run")
+@answers.wrong("sizes|not-all-runs")
 def two_decimals(runs, decimals, largest):
     return [allowed([round(each, 2) for each in column], 2, largest) for column in zip(*runs, strict=True)]
 

@@ -9,6 +9,8 @@ import torch
 from helpers.answers import Answers
 from scipy import stats
 
+from resnet_labs.metrics import wilson_interval as wilson
+
 answers = Answers("09.5", "check_difference")
 
 
