@@ -102,7 +102,7 @@ def _briefly(because: str) -> str:
     """Return the reason of a verdict without intervals, seeds and the names of the replaced data."""
     text = re.sub(r"(?<=\d) \[[^]]*\]|,? \((?:[\w -]+, )?\d+ seeds\)| over \d+ seeds", "", because)
     text = re.sub(r"(\(.*?) in place of [^:]*\):", r"\1):", text)
-    return re.sub(r"\br\d\.\w+\.(\w+)(?= (?:less|is)\b|[;.]| by\b)", lambda name: plain(name[1]), text)
+    return re.sub(r"\br\d\.(?!c\d)\w+\.(\w+)(?= (?:less|is)\b|[;.]| by\b)", lambda name: plain(name[1]), text)
 
 
 def _found(source: str, figure: str, lines: Lines) -> Values | str:

@@ -29,7 +29,9 @@ def marks(name: str) -> list[ET.Element]:
 
 
 def section(name: str) -> str:
-    return re.split(r"\n\(\S+\)=\n|\n## ", PAGE.split(f"\n({name})=\n", 1)[1], maxsplit=1)[0]
+    return re.split(
+        r"\n\(\S+\)=\n### |\n## |\n</details>\n\n<details><summary>[^T]", PAGE.split(f"\n({name})=\n", 1)[1], maxsplit=1
+    )[0]
 
 
 def test_each_picture_is_on_the_page_once_with_a_text_in_its_place() -> None:

@@ -145,10 +145,12 @@ def cells(page: str, stored: Lines) -> Iterator[Cell]:
 def stray(page: str) -> list[str]:
     """Return figures in a section's sentences and alternative texts that its tables lack."""
     found = []
-    for block in re.split(r"\n(?=\(\S+\)=\n)", page)[1:]:
-        block = block.split("\n## ")[0]
+    parts = re.split(r"\n### |\n## (?=r\d)|\n(?=<details><summary>.*: search)", page.split("\n(", 1)[-1])
+    for block in parts:
         rows = "\n".join(line for line in block.split("\n") if line.startswith("| "))
-        said = block.split("<details>")[0]
+        said = "\n".join(
+            line for line in block.split("\n") if re.search(r"Highest: |\bours\b|^!\[|, the report \d", line)
+        )
         spans = re.findall(r"\d\.\d{4}(?: \[[^]]*\]| \([\d.-]+ to [\d.-]+\))?", said)
         found += [one for one in spans if re.sub(r"\((\S+) to (\S+)\)", r"[\1, \2]", one) not in rows]
     return found

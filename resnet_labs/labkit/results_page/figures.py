@@ -58,6 +58,13 @@ def main(rows: Sequence[compare.Row]) -> compare.Row:
     return next((row for row in rows if row.metric == "accuracy"), rows[0])
 
 
+def briefly(runs: Sequence[Result]) -> str:
+    """Return our main figure and the report's, for runs on the report's own data if there are any."""
+    groups = results.alike(runs)
+    row = main(compare.compare(next((group for group in groups if not group[0].stand_in), groups[-1])))
+    return f"{row.label} {row.ours}" + ("" if row.report is None else f", the report {row.report}")
+
+
 def _said(group: Sequence[Result], row: compare.Row) -> str:
     data = (
         f"a stand-in ({group[0].stand_in})" if group[0].stand_in else f"the report's own data ({group[0].data['name']})"

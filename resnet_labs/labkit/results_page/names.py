@@ -46,7 +46,13 @@ def name(experiment: str) -> str:
     else:
         said = claim(base) if base in claims else plain(part)
     said = re.sub(r" \(.*?\)", "", said)
-    return escaped(sentence(": ".join([said, *map(plain, rest)])))
+    words = ["search of its settings" if each == "choice" else plain(each) for each in rest]
+    return escaped(sentence(": ".join([said, *words])))
+
+
+def short(experiment: str) -> str:
+    """Return the last word of an experiment's id, such as "last block", as escaped text."""
+    return escaped(plain(experiment.split(".")[-1]))
 
 
 def anchor(experiment: str) -> str:

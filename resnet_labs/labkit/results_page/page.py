@@ -15,7 +15,7 @@ from resnet_labs.labkit.results_page.reading import HEAD, HOW_TO_READ
 from resnet_labs.labkit.results_page.sections import section
 from resnet_labs.labkit.results_page.summary import summary
 from resnet_labs.labkit.results_page.text import escaped, folded, without_markup
-from resnet_labs.reports import REPORTS, load_report
+from resnet_labs.reports import REPORTS, compare, load_report
 from resnet_labs.results import Result
 
 
@@ -53,13 +53,20 @@ def made(evidence: Path) -> Made:
             shown.update(own)
             if not own:
                 left.append(_not_measured(f"{report}.{part}"))
+            together = [each for each in own if compare.has_figures(each)]
+            if together:
+                base = f"{report}.{part}" if len(together) > 1 else ""
+                parts += section(together, measured, pictures, about=_what(settings), base=base)
             for experiment in own:
-                parts += section(experiment, measured, pictures, about=_what(settings))
-        for claim in facts["claims"]:
+                if experiment not in together:
+                    parts += section([experiment], measured, pictures, about="")
+        for claim, found in judged[report]:
             for experiment in _under(claim["id"], measured):
                 shown.add(experiment)
-                about = f"{claim['id']}, the report {claim['certainty']}: {escaped(claim['text'])}.\n"
-                parts += section(experiment, measured, pictures, about=about)
+                said = escaped(claim["text"])
+                said = "" if said.lower() in name(experiment).lower() else f", {said}"
+                about = f"Claim {claim['id']}{said}: **{found.kind}**.\n"
+                parts += section([experiment], measured, pictures, about=about)
         parts += ["**Not measured yet**\n", *left] if left else []
     unknown = sorted(set(measured) - shown)
     if unknown:

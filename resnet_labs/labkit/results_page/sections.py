@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from resnet_labs.labkit import _difference_table
 from resnet_labs.labkit.results_page import svg
-from resnet_labs.labkit.results_page.figures import figures
-from resnet_labs.labkit.results_page.names import anchor, name
-from resnet_labs.labkit.results_page.text import folded, table
+from resnet_labs.labkit.results_page.figures import briefly, figures
+from resnet_labs.labkit.results_page.names import anchor, name, short
+from resnet_labs.labkit.results_page.shown import Shown
+from resnet_labs.labkit.results_page.text import folded, sentence, table
 from resnet_labs.labkit.results_page.variants import recipe_of, variants
 from resnet_labs.reports import compare, differences
 from resnet_labs.results import Result
@@ -18,32 +20,52 @@ from resnet_labs.results import Result
 Measured = Mapping[str, Sequence[Result]]
 
 
-def section(experiment: str, measured: Measured, pictures: dict[str, str], *, about: str = "") -> Iterator[str]:
-    """Yield the parts of an experiment's section, and add its picture.
+def section(
+    experiments: Sequence[str], measured: Measured, pictures: dict[str, str], *, about: str, base: str = ""
+) -> Iterator[str]:
+    """Yield the parts of a section about one experiment or several that share a picture, and add the picture.
 
     Args:
-        experiment: its id.
+        experiments: their ids; several have figures of the report.
         measured: the results lines of all experiments, without markup.
         pictures: the pictures by file name.
-        about: a sentence on what the experiment is about.
+        about: a sentence on what the experiments are about.
+        base: the id that several have in common.
     """
-    runs = measured[experiment]
-    shown = figures(runs) if compare.has_figures(experiment) else variants(runs)
-    yield anchor(experiment)
-    yield f"### {name(experiment)}\n"
-    yield about
+    first, several = experiments[0], len(experiments) > 1
+    shown = [figures(measured[each]) if compare.has_figures(each) else variants(measured[each]) for each in experiments]
+    whole = shown[0]
+    if several:
+        pairs = list(zip(experiments, shown, strict=True))
+        rows = [replace(row, label=f"{short(each)}: {row.label}") for each, one in pairs for row in one.rows]
+        said = "; ".join(f"{short(each)}: {briefly(measured[each])}" for each in experiments)
+        whole = replace(whole, said=f"{sentence(said)}.", rows=rows)
+    found = {each: differences.differences(each, measured) for each in experiments}
+    is_search = first.endswith(".choice")
+    body = [about, *_picture(base or first, whole, pictures), f"{whole.said}\n" if whole.said else ""]
+    body += [_difference_table.sentence(each) for each in found.values() if each]
+    tables = [_tables(measured[each], one, found[each]) for each, one in zip(experiments, shown, strict=True)]
+    if is_search:
+        yield folded(name(first), [anchor(first), *body, *tables[0]])
+        return
+    yield anchor(base or first)
+    yield f"### {name(base or first)}\n"
+    yield from body
+    for each, parts in zip(experiments, tables, strict=True):
+        title = "Table, settings and provenance" + (f": {short(each)}" if several else "")
+        yield folded(title, [*([anchor(each)] if several else []), *parts])
+
+
+def _picture(experiment: str, shown: Shown, pictures: dict[str, str]) -> Iterator[str]:
     if shown.rows:
         file = re.sub(r"[^\w.]", "-", experiment) + ".svg"
         pictures[file] = svg.chart(shown.rows, shown.x)
         yield f"![{shown.alt}](_static/results/{file})\n"
-    yield f"{shown.said}\n" if shown.said else ""
-    found = differences.differences(experiment, measured)
-    if found:
-        yield _difference_table.sentence(found)
-    tables = list(shown.tables)
-    if found:
-        tables.append(table(_difference_table.HEAD, _difference_table.rows(found)))
-    yield folded("Table, settings and provenance", [_chosen(runs), *tables])
+
+
+def _tables(runs: Sequence[Result], shown: Shown, found: Sequence[differences.Difference]) -> list[str]:
+    paired = [table(_difference_table.HEAD, _difference_table.rows(found))] if found else []
+    return [_chosen(runs), *shown.tables, *paired]
 
 
 def _chosen(runs: Sequence[Result]) -> str:

@@ -8,11 +8,10 @@ from typing import Any
 from resnet_labs import results
 from resnet_labs.labkit.results_page import svg, verdict_map
 from resnet_labs.labkit.results_page.figures import main
-from resnet_labs.labkit.results_page.names import name
+from resnet_labs.labkit.results_page.names import short
 from resnet_labs.labkit.results_page.shown import Shown, mark
 from resnet_labs.labkit.results_page.text import escaped
 from resnet_labs.reports import compare, load_report
-from resnet_labs.reports.compared import plain
 from resnet_labs.reports.verdicts import Verdict
 from resnet_labs.results import Result
 
@@ -54,8 +53,10 @@ def _figures(judged: Judged, measured: Mapping[str, Sequence[Result]]) -> Shown:
         own = [group for group in results.alike(runs) if not group[0].stand_in] or results.alike(runs)
         row = main(compare.compare(own[-1]))
         marks = [] if row.report is None else [svg.Mark("report", row.report)]
-        rows.append(svg.Row(f"{name(experiment)}, {row.label}", [*marks, mark(own[-1], row.ours, colour)]))
-    return Shown("", rows, plain("accuracy (fraction of images)"))
+        rows.append(
+            svg.Row(f"{experiment.split('.')[0]}, {short(experiment)}", [*marks, mark(own[-1], row.ours, colour)])
+        )
+    return Shown("", rows, "accuracy (fraction of images)")
 
 
 def _verdict(experiment: str, judged: Judged) -> str:

@@ -14,7 +14,7 @@ WIDTH = 440
 LEFT, RIGHT = 12, 428
 COLOURS = {"report": "#D55E00", "ours": "#0072B2", "stand-in": "#0072B2"}
 SHAPES = {"report": "the report", "ours": "ours, the report's own data", "stand-in": "ours, stand-in data"}
-_LINE = 13
+_LINE, _ROW = 13, 29
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,19 @@ def chart(rows: Sequence[Row], x: str) -> str:
     )
     kinds = [kind for kind in SHAPES if any(mark.kind == kind for row in rows for mark in row.marks)]
     top = 10 + 16 * len(kinds)
-    bottom = top + 36 * len(rows) + 4
+    bottom = top + _ROW * len(rows) + 4
     parts = [_legend(number, kind) for number, kind in enumerate(kinds)]
+    for number in range(0, len(rows), 2):
+        parts.append(f'<rect y="{top + _ROW * number}" width="{WIDTH}" height="{_ROW}" fill="#f1f4f7"/>')
     for tick in ticks:
         place = _place(tick, ticks)
         parts.append(f'<line x1="{place}" x2="{place}" y1="{top}" y2="{bottom}" stroke="#ddd"/>')
         parts.append(text(place, bottom + 15, f"{tick:g}", anchor="middle"))
     for number, row in enumerate(rows):
-        y = top + 36 * number + 14
+        y = top + _ROW * number + 12
         parts.append(text(LEFT, y, row.label, limit=62))
         for offset, mark in enumerate(row.marks):
-            parts.append(_mark(mark, y + 9 + 4 * offset, ticks))
+            parts.append(_mark(mark, y + 8 + 3 * offset, ticks))
     parts.append(text((LEFT + RIGHT) / 2, bottom + 33, x, anchor="middle", limit=66))
     return document(bottom + 42, parts)
 

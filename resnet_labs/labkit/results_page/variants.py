@@ -46,7 +46,8 @@ def variants(runs: Sequence[Result]) -> Shown:
         _reruns(repeated, knobs, shows),
         provenance(runs),
     ]
-    labels = [_label(group, knobs, way(group[0]) if ways else "") for group in groups]
+    telling = _telling(groups, knobs)
+    labels = [_label(group, telling, way(group[0]) if ways else "") for group in groups]
     return _pictured(runs[0].experiment, groups, labels, shows, tables)
 
 
@@ -56,10 +57,27 @@ def recipe_of(run: Result) -> Recipe | None:
     return recipes.recipe_of(run) or next(known, None)
 
 
+def _telling(groups: Sequence[Sequence[Result]], knobs: Sequence[str]) -> list[str]:
+    """Return the settings without those that follow from the others."""
+
+    def different(some: Sequence[str]) -> int:
+        return len({tuple(str(group[0].settings.get(knob)) for knob in some) for group in groups})
+
+    kept = list(knobs)
+    for knob in reversed(knobs):
+        rest = [each for each in kept if each != knob]
+        if rest and different(rest) == different(knobs):
+            kept = rest
+    return kept
+
+
 def _label(group: Sequence[Result], knobs: Sequence[str], way: str) -> str:
     def each(knob: str) -> str:
-        value = setting(group[0].settings.get(knob))
-        return value if knob == "arm" else f"{plain(knob)} {value}"
+        value = group[0].settings.get(knob)
+        if isinstance(value, bool):
+            return f"{'with' if value else 'without'} {plain(knob)}"
+        words = plain(value) if isinstance(value, str) else setting(value)
+        return words if isinstance(value, str) else f"{plain(knob)} {words}"
 
     return ", ".join([*map(each, knobs), *([way] if way else [])])
 
