@@ -44,7 +44,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.name not in DTYPES:
             raise TypeError(f"an array of {value.dtype} cannot be sent")
-        data = np.ascontiguousarray(value).astype(value.dtype.newbyteorder("<")).tobytes()
+        data = value.astype(value.dtype.newbyteorder("<")).tobytes()  # in the order of rows
         return {"$array": base64.b64encode(data).decode(), "dtype": value.dtype.name, "shape": list(value.shape)}
     if isinstance(value, (list, tuple)):
         return [encode(each) for each in value]
