@@ -69,7 +69,8 @@ COMPARED: dict[str, _Setting | _Experiments | _Arms | _OtherArms | _Figures] = {
     "r0.c8": _Figures(
         (("purity_layer3_before", "purity_layer3_random"), ("purity_layer3_after", "purity_layer3_before"))
     ),
-    **dict.fromkeys(("r1.c6", "r1.c6.fine_tuned"), _Setting(knob="network", base="resnet18")),
+    "r1.c6": _Setting(knob="network", base="resnet18"),
+    "r1.c6.fine_tuned": _Setting(knob="depth", base=8),
     "r2.c1.batches": _OtherArms("large batch"),
     "r2.model_3": _Experiments(((_MODEL(2), _MODEL(1)), (_MODEL(3), _MODEL(2)))),
     "r2.c3.ablation": _Arms({"with": _MODEL(1), "without": _MODEL(3)}),
