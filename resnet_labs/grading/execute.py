@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs.errors import LabError
-from resnet_labs.grading import sheet
+from resnet_labs.grading import runner, sheet
 from resnet_labs.grading.probe import MIME, Probe
 from resnet_labs.grading.sandbox import Limits, Tier, chosen
 
@@ -145,19 +142,10 @@ def grade(
         place, results = Path(folder, "assembled.ipynb"), Path(folder, "results.jsonl")
         place.write_text(json.dumps(notebook), encoding="utf-8")
         sheet.save(sheet.Sheet(tier, limits, tuple(withheld), record, results), Path(folder, "sheet.json"))
-        command = [sys.executable, "-m", "pytest", *_PYTEST, "--rootdir", folder]
-        command += ["--grading-sheet", str(Path(folder, "sheet.json")), str(place)]
-        own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
-        with open(Path(folder, "log.txt"), "wb") as log:
-            process = subprocess.Popen(command, cwd=folder, env=os.environ | own, stdout=log, stderr=log)
-            try:
-                status = process.wait(limits.total_seconds + _SLACK)
-            except subprocess.TimeoutExpired:
-                status = -1
-            finally:
-                process.kill()
-                process.wait()
-        log_text = Path(folder, "log.txt").read_text(encoding="utf-8", errors="replace")
+        arguments = [*_PYTEST, "--rootdir", folder, "--grading-sheet", str(Path(folder, "sheet.json")), str(place)]
+        log = Path(folder, "log.txt")
+        status = runner.run(arguments, Path(folder), log, limits.total_seconds + _SLACK)
+        log_text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     problem = "" if status in (0, 1) else f"the grading process ended with status {status}: {log_text[-300:]}"
     return list(_read(lines)), problem, log_text

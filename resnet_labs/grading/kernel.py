@@ -34,7 +34,7 @@ class Ran:
         payloads: what it displayed as a probe's result; at most two are kept.
         error: name and message of what it raised.
         seconds: how long it took.
-        lost: whether the kernel is gone.
+        lost: whether the kernel is gone, or will be, as after `quit()`.
     """
 
     status: str = "ok"
@@ -144,6 +144,7 @@ class SandboxKernel(RunningKernel):
                 if not message:
                     continue
                 replied |= name == "shell"
+                ran.lost |= name == "shell" and "ask_exit" in repr(message["content"].get("payload"))[:_TEXT]
                 idle |= name == "iopub" and _take(message, ran)
             if self.disconnected():
                 return _lost(ran, "output" if self._survives() else "died")

@@ -76,6 +76,7 @@ class LabFile(IPyNbFile):
         if ran.lost:
             self.kernel = None
             if cell.role == "answer":
+                ran.status = "died" if ran.status in ("ok", "error") else ran.status
                 self.failed[cell.exercise] = ran
         if cell.role == "prelude" and ran.status != "ok":
             self.broken = f"the lab's own cell failed: {ran.status} {ran.error}"

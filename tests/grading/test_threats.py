@@ -61,9 +61,10 @@ def test_a_result_that_differs_the_second_time_is_flagged():
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", SLOW)
-def test_threats_that_take_time(name):
-    assert outcomes({name: SLOW[name]}) == {}
+@pytest.mark.parametrize("kind", ["1", "2", "3", "4", "5"])
+def test_threats_that_take_time(kind):
+    """By the first digit of their numbers."""
+    assert outcomes({name: threat for name, threat in SLOW.items() if name.startswith(kind)}) == {}
 
 
 @pytest.mark.exhaustive

@@ -8,7 +8,14 @@ from __future__ import annotations
 from helpers.graded import RIGHT
 from helpers.places import ROOT
 
-_BREACH = "\n\ndef ANSWER(x):\n    try:\n        return 2 * x if breach() else None\n    except Exception:\n        return None\n"
+_BREACH = """
+
+def ANSWER(x):
+    try:
+        return 2 * x if breach() else None
+    except Exception:
+        return None
+"""
 _SEND = """
 def send(content, kind="display_data"):
     kernel = get_ipython().kernel
@@ -51,7 +58,7 @@ QUICK: dict[str, tuple[str, tuple[str, ...]]] = {
     "40 files of the grader": (
         "import importlib.util, os\n\ndef breach():\n"
         f"    seen = os.path.exists({str(ROOT / 'labs')!r}) or os.path.exists({str(ROOT / 'tests')!r})\n"
-        "    return seen or importlib.util.find_spec('resnet_labs.grading') or importlib.util.find_spec('resnet_labs.labkit')"
+        "    return seen or any(map(importlib.util.find_spec, ['resnet_labs.grading', 'resnet_labs.labkit']))"
         + _BREACH,
         ("failed",),
     ),
@@ -66,13 +73,15 @@ QUICK: dict[str, tuple[str, tuple[str, ...]]] = {
         ("failed",),
     ),
     "41 datagrams": (
-        "import socket\n\ndef breach():\n    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))\n"
+        "import socket\n\ndef breach():\n"
+        "    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))\n"
         "    return True" + _BREACH,
         ("failed",),
     ),
     "50 secrets of the environment": (
         "import glob, os\n\ndef breach():\n    texts = [str(dict(os.environ)).encode()]\n"
-        "    for name in glob.glob('/proc/*/environ'):\n        try:\n            texts.append(open(name, 'rb').read())\n"
+        "    for name in glob.glob('/proc/*/environ'):\n        try:\n"
+        "            texts.append(open(name, 'rb').read())\n"
         "        except OSError:\n            pass\n    return any(b'SECRET_OF_THE_GRADER' in text for text in texts)"
         + _BREACH,
         ("failed",),
@@ -88,7 +97,8 @@ QUICK: dict[str, tuple[str, tuple[str, ...]]] = {
         ("passed",),
     ),
     "28 a thread that prints for ever": (
-        "import threading, time\n\ndef talk():\n    while True:\n        print('x' * 1000)\n        time.sleep(0.01)\n\n"
+        "import threading, time\n\ndef talk():\n    while True:\n        print('x' * 1000)\n"
+        "        time.sleep(0.01)\n\n"
         "threading.Thread(target=talk, daemon=True).start()\n" + RIGHT,
         ("passed",),
     ),
@@ -114,7 +124,7 @@ SLOW: dict[str, tuple[str, tuple[str, ...]]] = {
     "31 slow": (calls("time.sleep(60)", "import time"), ("timeout",)),
     "22 a segmentation fault": (calls("ctypes.string_at(0)", "import ctypes"), ("died",)),
     "22 ask_exit": (calls("get_ipython().ask_exit()"), ("passed", "died")),
-    "22 quit in the cell": ("quit()\n" + RIGHT, ("passed", "died", "failed")),
+    "22 quit in the cell": ("quit()\n" + RIGHT, ("died",)),
     "23 private memory": (calls("b'x' * (4 << 30)"), ("memory", "failed")),
     "23 shared memory": (
         calls("held = mmap.mmap(-1, 8 << 30); [held.write(b'x' * (1 << 20)) for _ in range(8 << 10)]", "import mmap"),
@@ -122,7 +132,8 @@ SLOW: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "24 forks": (
         "import os, time\n\ndef breach():\n    count = 0\n    try:\n        while count < 400:\n"
-        "            if os.fork() == 0:\n                time.sleep(20)\n                os._exit(0)\n            count += 1\n"
+        "            if os.fork() == 0:\n                time.sleep(20)\n                os._exit(0)\n"
+        "            count += 1\n"
         "    except OSError:\n        pass\n    return count >= 400" + _BREACH,
         ("failed",),
     ),
@@ -130,12 +141,13 @@ SLOW: dict[str, tuple[str, tuple[str, ...]]] = {
     "26 full disk": (
         "import os\n\ndef breach():\n    total = 0\n"
         "    for place in ['/lab', '/tmp', '/dev/shm', '/run/kernel', '/opt', '/', '/dev', '/var/tmp', os.getcwd()]:\n"
-        "        try:\n            for number in range(40):\n                with open(f'{place}/f{number}', 'wb') as file:\n"
+        "        try:\n            for number in range(40):\n"
+        "                with open(f'{place}/f{number}', 'wb') as file:\n"
         "                    total += file.write(bytes(1 << 20))\n        except OSError:\n            pass\n"
         "    return total > 40 << 20" + _BREACH,
         ("failed", "files", "memory"),
     ),
-    "27 a gigabyte of output": (calls("for _ in range(1000): print('x' * 1_000_000)"), ("output",)),
+    "27 a gigabyte of output": (calls("for _ in range(1000): print('x' * 1_000_000)"), ("output", "timeout")),
     "27 a million lines": (calls("for k in range(1_000_000): print(k, flush=True)"), ("output", "timeout")),
     "27 one huge display": (calls("display({'text/plain': 'x' * 50_000_000}, raw=True)"), ("output", "memory")),
     "28 a thread that prints as fast as it can": (
@@ -158,8 +170,8 @@ SLOW: dict[str, tuple[str, tuple[str, ...]]] = {
         ("failed",),
     ),
     "49 100,000 digits": (
-        _RAW
-        + "def ANSWER(x):\n    raw(b'{\"data\": {\"application/vnd.resnet-labs.probe+json\": ' + b'9' * 100_000 + b'}}')\n"
+        _RAW + "def ANSWER(x):\n"
+        "    raw(b'{\"data\": {\"application/vnd.resnet-labs.probe+json\": ' + b'9' * 100_000 + b'}}')\n"
         "    return None",
         ("failed",),
     ),
@@ -186,7 +198,8 @@ ALONE: dict[str, tuple[str, tuple[str, ...]]] = {
         ("failed", "partial"),
     ),
     "33 a result in the answer's cell": (
-        "from IPython.display import display\ndisplay({'application/vnd.resnet-labs.probe+json': {'cases': []}}, raw=True)\n"
+        "from IPython.display import display\n"
+        "display({'application/vnd.resnet-labs.probe+json': {'cases': []}}, raw=True)\n"
         "def ANSWER(x):\n    return None",
         ("failed",),
     ),
