@@ -68,10 +68,10 @@ def _claims(data: dict[str, Any]) -> dict[str, str]:
     claims = {}
     for cell in data.get("cells", []):
         metadata = cell.get("metadata") if isinstance(cell, dict) else None
-        tags = metadata.get("tags") if isinstance(metadata, dict) else None
-        if isinstance(tags, list) and "check" in tags and isinstance(metadata.get("exercise"), str):
+        metadata = metadata if isinstance(metadata, dict) else {}
+        tags, exercise = metadata.get("tags"), metadata.get("exercise")
+        if isinstance(tags, list) and "check" in tags and isinstance(exercise, str):
             text = json.dumps(cell.get("outputs"))
-            exercise = metadata["exercise"]
             said = "passed" if f"{exercise} passed" in text else "failed" if '"error"' in text else "not run"
             claims[exercise] = said
     return claims
