@@ -5,6 +5,7 @@ What a student's kernel does to the process that drives it thus ends with its no
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import json
 import os
@@ -13,11 +14,12 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 _DEATH_SIGNAL = 1
-_HERE = threading.local()
+_RUNNERS: dict[int, subprocess.Popen[bytes]] = {}  # by thread
 
 
 def run(arguments: list[str], folder: Path, log: Path, seconds: float) -> int:
@@ -29,10 +31,11 @@ def run(arguments: list[str], folder: Path, log: Path, seconds: float) -> int:
         log: the file for what it prints.
         seconds: how long it may take.
     """
-    process = getattr(_HERE, "process", None)
+    here = threading.get_ident()
+    process = _RUNNERS.get(here)
     if process is None or process.poll() is not None:
         quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # threads do not survive a fork
-        process = _HERE.process = subprocess.Popen(
+        process = _RUNNERS[here] = subprocess.Popen(
             [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | quiet
         )
     own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
@@ -40,8 +43,7 @@ def run(arguments: list[str], folder: Path, log: Path, seconds: float) -> int:
     status = _answer(process, json.dumps(job).encode() + b"\n", seconds)
     if status is None or process.poll() is not None:
         process.kill()
-        process.wait()
-        _HERE.process = None
+        _close(_RUNNERS.pop(here))
     return -1 if status is None else status
 
 
@@ -55,6 +57,21 @@ def _answer(process: subprocess.Popen[bytes], job: bytes, seconds: float) -> int
         return int(process.stdout.readline()) if ready else None
     except (OSError, ValueError):
         return None
+
+
+@atexit.register
+def _close_all() -> None:
+    while _RUNNERS:
+        _close(_RUNNERS.popitem()[1])
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """End a runner, which stops at the end of its jobs."""
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+    process.wait()
 
 
 def serve(jobs: IO[str]) -> None:
