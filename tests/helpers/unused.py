@@ -66,8 +66,11 @@ def _is_called_by_others(tree: ast.Module, owner: ast.ClassDef, method: str) -> 
         named = base.value if isinstance(base, ast.Subscript) else base
         first, _, rest = ast.unparse(named).partition(".")
         where = ".".join(filter(None, (outside.get(first, ""), rest)))
-        if where and not where.startswith("resnet_labs") and hasattr(pkgutil.resolve_name(where), method):
-            return True
+        if where and not where.startswith("resnet_labs"):
+            library = pkgutil.resolve_name(where)
+            visits = isinstance(library, type) and issubclass(library, ast.NodeVisitor)
+            if hasattr(library, method) or (visits and hasattr(ast, method.removeprefix("visit_"))):
+                return True
     return False
 
 

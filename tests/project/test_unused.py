@@ -83,10 +83,12 @@ def test_a_method_that_a_library_calls_is_left_out_where_the_library_s_class_has
         "class _Options(parsing.ArgumentParser):\n    def error(self, message):\n        pass\n\n"
         "    def other(self):\n        pass\n\n\n"
         "class _Page(HTMLParser):\n    def handle_data(self, data):\n        pass\n\n\n"
-        "class _Own:\n    def handle_data(self, data):\n        pass\n"
+        "class _Own:\n    def handle_data(self, data):\n        pass\n\n\n"
+        "import ast\n\n\nclass _Reader(ast.NodeVisitor):\n    def visit_Name(self, node):\n        pass\n\n"
+        "    def visit_nothing(self, node):\n        pass\n"
     )
     found = unused(project(tmp_path, ("resnet_labs/room.py", text)))
-    assert found == ["resnet_labs/room.py: other", "resnet_labs/room.py: handle_data"]
+    assert found == [f"resnet_labs/room.py: {name}" for name in ("other", "handle_data", "visit_nothing")]
 
 
 def test_private_names_and_those_of_the_contract_are_left_out(tmp_path: Path) -> None:
