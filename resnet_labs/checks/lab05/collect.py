@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._module_state import ModuleState, num_hooks
 from resnet_labs.checks.lab05 import networks, reference
 
 Collector = Callable[[nn.Module, Iterable[tuple[Tensor, Tensor]], Sequence[str]], Mapping[str, Tensor]]
@@ -17,38 +18,68 @@ _STAGES = ("layer1", "layer3", "avgpool")
 
 @check("05.1", "every stage's features of all batches in order, and a network that does not know it was watched")
 def check_collect(probe: Probe, collect: Collector) -> None:
-    """Check the values, twice, then what is left on the network, and an error on the way."""
+    """Check the values, twice and by a generator, then what is left on the network, and an error on the way."""
     network = networks.small()
-    images = torch.rand(11, 3, 12, 12, generator=probe.generator)
-    batches = [(part, torch.zeros(len(part), dtype=torch.int64)) for part in images.split(4)]
-    before, want = networks.bits(network), reference.means(network, images, _STAGES)
-    for time, training in (("", True), (" a second time", False)):
+    networks.used_(network, probe.generator)
+    size = probe.random.choice((3, 4))
+    images = torch.rand(2 * size + 1, 3, 12, 10, generator=probe.generator)
+    batches = [(part, torch.zeros(len(part), dtype=torch.int64)) for part in images.split(size)]
+    pixels, sizes = images.clone(), f"{size}, {size} and 1"
+    for how, stages, training in (
+        ("", _STAGES, True),
+        (" a second time", ("layer2", "layer1.0"), False),
+        (", the batches by a generator", _STAGES, True),
+    ):
         network.train(training)
-        given = f"collect(network, batches, {_STAGES}){time}, batches of 4, 4 and 3 images"
+        state, want = ModuleState(network), reference.means(network, images, stages)
+        given = f"collect(network, batches, {stages}){how}, batches of {sizes} images"
         cause = (
-            "the line above says where; a stage without any features comes from hooks that look their name up in a "
-            "loop's variable, and so all collect under its last value"
+            "a stage without any features comes from hooks that look their name up in a loop's variable, and so all "
+            "collect under its last value",
+            "a stage can be within another, such as `layer1.0`: `network.get_submodule(name)` finds it",
+            "the batches are walked through more than once; a generator gives each once",
         )
-        got = probe.call(collect, network, batches, _STAGES, tested=given, cause=cause, in_place=True, hint="b")
-        _check_left(probe, network, before, training=training)
-        _check_values(probe, got, want, network, images, given)
+        given_batches = iter(batches) if "generator" in how else batches
+        got = probe.call(
+            collect,
+            network,
+            given_batches,
+            stages,
+            tested=given,
+            cause=cause,
+            in_place=True,
+            anywhere=not how,
+            hint="b",
+        )
+        probe.expect(
+            torch.equal(images, pixels),
+            "changes-input",
+            tested=f"the images after {given}",
+            expected="as they were",
+            got="other values",
+            cause="an in-place operation on a batch",
+            hint="c",
+        )
+        _check_left(probe, network, state, given)
+        _check_values(probe, got, want, network, images, given, size)
     _check_error(probe, collect)
 
 
 def _check_values(
-    probe: Probe, got: Any, want: dict[str, Tensor], network: nn.Module, images: Tensor, given: str
+    probe: Probe, got: Any, want: dict[str, Tensor], network: nn.Module, images: Tensor, given: str, size: int
 ) -> None:
+    stages = tuple(want)
     probe.expect(
-        isinstance(got, Mapping) and sorted(got) == sorted(_STAGES),
+        isinstance(got, Mapping) and sorted(got) == sorted(stages),
         "stages",
         tested=f"the keys of what {given} returns",
-        expected=sorted(_STAGES),
+        expected=sorted(stages),
         got=sorted(got) if isinstance(got, Mapping) else got,
         cause="each hook must know its own stage; a name that a loop changes is looked up late, when the hook runs",
         hint="b",
     )
-    maps, inputs = (make(network, images, _STAGES) for make in (reference.maps, reference.inputs))
-    for stage in _STAGES:
+    maps, inputs = (make(network, images, stages) for make in (reference.maps, reference.inputs))
+    for stage in stages:
         right = want[stage]
         probe.expect(
             isinstance(got[stage], Tensor),
@@ -72,13 +103,16 @@ def _check_values(
             got[stage],
             right,
             "values",
-            tested=f"the features of {stage} for 11 images in three batches",
-            cause="a feature is the mean of one channel over its pixels, in evaluation mode",
+            tested=f"the features of {stage} for {len(images)} images of 12x10 pixels in three batches",
+            cause=(
+                "a feature is the mean of one channel over its pixels, in evaluation mode",
+                "a hook returns a value, which takes the place of the stage's output for all later stages",
+            ),
             hint="c",
             atol=1e-5,
             mistakes=[
-                Mistake(right[-3:], "last-batch", "each batch overwrites the one before; collect them in a list", "c"),
-                Mistake(right[:4], "first-batch", "the function returns after one batch", "c"),
+                Mistake(right[-1:], "last-batch", "each batch overwrites the one before; collect them in a list", "c"),
+                Mistake(right[:size], "first-batch", "the function returns after one batch", "c"),
                 Mistake(inputs[stage], "inputs", "these are the stage's inputs; a hook gets inputs, then output", "b"),
                 Mistake(maps[stage].flatten(1), "flattened", "every pixel is a feature; take the mean over them", "c"),
                 Mistake(maps[stage], "maps", "the pixels are still there; take the mean over them", "c"),
@@ -88,8 +122,8 @@ def _check_values(
         )
 
 
-def _check_left(probe: Probe, network: nn.Module, before: dict[str, Tensor], *, training: bool) -> None:
-    moved = networks.moved(before, network)
+def _check_left(probe: Probe, network: nn.Module, state: ModuleState, given: str) -> None:
+    moved = state.changes(("values",))
     probe.expect(
         not moved,
         "train-mode",
@@ -99,26 +133,13 @@ def _check_left(probe: Probe, network: nn.Module, before: dict[str, Tensor], *, 
         cause="the network was in training mode during the passes",
         hint="a",
     )
-    probe.equal(
-        _num_hooks(network),
-        0,
-        "hooks-left",
-        tested="the number of hooks on the network after the call",
-        cause="the handles were not removed; every later pass goes on collecting",
-        hint="b",
-    )
-    probe.equal(
-        network.training,
-        training,
-        "mode-left",
-        tested="`network.training` after the call",
-        cause="the mode that the network was in is not restored",
-        hint="a",
-    )
+    probe.unchanged(state, tested=given, hint="b", code="left", aspects=("parts", "hooks"))
+    probe.unchanged(state, tested=given, hint="a", code="left", aspects=("modes", "requires_grad", "gradients"))
 
 
 def _check_error(probe: Probe, collect: Collector) -> None:
     network = networks.small().train()
+    before = num_hooks(network)
     broken = [(torch.rand(2, channels, 12, 12, generator=probe.generator), torch.zeros(2)) for channels in (3, 5)]
     try:
         collect(network, broken, _STAGES)
@@ -134,7 +155,7 @@ def _check_error(probe: Probe, collect: Collector) -> None:
         cause="an `except` swallows the error; `finally` cleans up and lets it through",
         hint="b",
     )
-    left = _num_hooks(network)
+    left = num_hooks(network) - before
     probe.expect(
         left == 0 and network.training,
         "left-after-error",
@@ -144,7 +165,3 @@ def _check_error(probe: Probe, collect: Collector) -> None:
         cause="what puts things back is not under `finally:`, so an error skips it",
         hint="b",
     )
-
-
-def _num_hooks(network: nn.Module) -> int:
-    return sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules())

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab05 import reference
-from resnet_labs.checks.lab05.points import LINE
+from resnet_labs.checks.lab05.points import LINE, twins
 
 
 @check("05.4", "the share of a row's neighbours that are still its neighbours in the picture")
@@ -19,7 +19,12 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
     swapped = torch.tensor([[0.0, 0], [1, 0], [17, 0], [7, 0], [15.5, 0], [3, 0]])
     points = torch.randn(40, 6, generator=probe.generator)
     plane = points[:, :2] + 0.1 * torch.randn(40, 2, generator=probe.generator)
+    doubled = (twins(LINE), twins(torch.tensor([[0.0, 0], [1, 0], [17, 0], [7, 0], [15.5, 0], [3, 0]])))
+    small = torch.randn(12, 2, generator=probe.generator)
     for name, features, positions, count in (
+        ("a picture that shows two of six dimensions", points, plane, probe.random.randint(7, 12)),
+        ("a picture of points that are there twice", *doubled, 3),
+        ("a picture of points far from the origin", small / 500 + 10, small.flip(0) / 500 + 10, 4),
         ("a picture that turns and stretches the points", LINE, turned, 2),
         ("a picture that shows two of six dimensions", points, plane, 5),
         ("a picture that swaps two of six points", LINE, swapped, 2),
@@ -32,7 +37,10 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
             share,
             "kept",
             tested=f"the share of {count} neighbours that {name} keeps",
-            cause="for each row, how many of its neighbours in the features are among those in the picture?",
+            cause=(
+                "it is the share of a row's neighbours in the features that are among those in the picture",
+                "a row counts itself, also by its twin's distance of 0; or the features or the picture is not read",
+            ),
             hint="a",
             mistakes=[
                 Mistake((first == second).double().mean(), "by-place", "compared place by place; order is free", "b"),
@@ -44,6 +52,8 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
                 Mistake(
                     _any_row(first, second), "any-row", "neighbours are looked up in all rows, not in the same row", "b"
                 ),
+                Mistake(1.0, "features-only", "the same neighbours are compared with themselves", "a"),
+                Mistake(100 * share, "per-cent", "this is a percentage; give a share", "a"),
                 Mistake(1 - share, "lost", "this is the share that is lost", "a"),
             ],
         )

@@ -8,53 +8,76 @@ import torch
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab05 import reference
-from resnet_labs.checks.lab05.points import LINE
+from resnet_labs.checks.lab05.points import LINE, twins
 
 _LABELS = torch.tensor([0, 0, 0, 1, 1, 0])
-_BY_HAND = [{1, 2}, {0, 2}, {0, 1}, {1, 2}, {3, 5}, {3, 4}]
 
 
-@check("05.3", "the nearest rows without the row itself, and the share of them that has the row's label")
+@check(
+    "05.3",
+    "the nearest rows without the row itself, and the share of them that has the row's label",
+    library=("resnet_labs.features:neighbour_purity",),
+)
 def check_purity(
     probe: Probe, nearest: Callable[[Tensor, int], Tensor], purity: Callable[[Tensor, Tensor, int], float]
 ) -> None:
-    """Check neighbours and purity on points worked out by hand, then on random ones."""
-    near = probe.call(nearest, LINE, 2, tested="nearest(points, 2) for the points 0, 1, 3, 7, 15.5, 17", hint="a")
-    tested = "the two nearest of the points 0, 1, 3, 7, 15.5, 17"
-    _check_rows(probe, near, LINE, 2, tested)
-    found = [set(row) for row in torch.as_tensor(near).tolist()]
-    probe.equal(found, _BY_HAND, "neighbours", tested=tested, cause="other rows than the nearest", hint="a")
-    points = torch.randn(30, 4, generator=probe.generator) * torch.tensor([1.0, 1.0, 4.0, 9.0]) + 20
-    near = probe.call(nearest, points, 5, hint="a")
-    _check_rows(probe, near, points, 5, "the five nearest of 30 random points in four dimensions")
+    """Check neighbours and purity on points worked out by hand and on random ones, near, far, and twins."""
+    for points, count, what in (
+        (LINE, 2, "the two nearest of the points 0, 1, 3, 7, 15.5, 17"),
+        (LINE, 5, "all five others of the points 0, 1, 3, 7, 15.5, 17"),
+        (_random(probe), 5, "the five nearest of 30 random points in four dimensions"),
+        (_random(probe), probe.random.randint(11, 14), "the nearest of 30 random points in four dimensions"),
+        (LINE * 100, 3, "the three nearest of the points 0, 100, 300, 700, 1550, 1700"),
+        (LINE / 1000, 3, "the three nearest of the points 0, 0.001, 0.003, 0.007, 0.0155, 0.017"),
+        (twins(LINE), 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each of them twice"),
+    ):
+        near = probe.call(nearest, points, count, tested=f"nearest(points, {count}): {what}", hint="a")
+        _check_rows(probe, near, points, count, what)
 
-    labels = torch.arange(30) % 3
+    points = _random(probe)
+    labels = torch.tensor([2, 5, 7])[torch.randint(3, (30,), generator=probe.generator)]
     # Of the two neighbours of rows 0 to 5, 2, 2, 2, 0, 1 and 0 have the row's label: a purity of 7/12.
     for name, features, classes, count in (
         ("the six points on a line", LINE, _LABELS, 2),
         ("30 random points", points, labels, 5),
+        ("30 random points", points, labels, probe.random.randint(11, 14)),
+        ("six points that are there twice", twins(LINE), _LABELS.repeat_interleave(2), 3),
     ):
         right = reference.neighbours(features, count)
         with_itself = reference.purity(reference.neighbours(features, count, itself=True), classes)
-        one_more = reference.purity(reference.neighbours(features, count + 1), classes)
+        one_more = reference.purity(reference.neighbours(features, min(count + 1, len(features) - 1)), classes)
         share = reference.purity(right, classes)
-        got = probe.call(purity, features, classes, count, hint="b")
+        got = probe.call(purity, features, classes, count, tested=f"purity of {name}, {count} neighbours", hint="b")
+        vote = (
+            "this is the share of rows that win a vote",
+            "only the nearest neighbour counts, or every class counts once; every neighbour of every row counts",
+        )
         probe.close(
             got,
             share,
             "purity",
             tested=f"purity of {name}, {count} neighbours",
-            cause="of all N times k neighbours, count those with the row's label, and divide by N times k",
+            cause=(
+                "of all N times k neighbours, count those with the row's label, and divide by N times k",
+                "the neighbours that it uses are not those of `nearest`",
+            ),
             hint="b",
             mistakes=[
                 Mistake(with_itself, "purity-with-itself", "a row counts itself among its neighbours", "a"),
-                Mistake(reference.vote(right, classes), "vote", "this is the share of rows that win a vote", "b"),
+                Mistake(reference.vote(right, classes), "vote", vote, "b"),
                 Mistake(share * count, "not-divided", "divided by the rows, not by the rows' neighbours", "b"),
                 Mistake(1 - share, "impurity", "this is the share of neighbours with another label", "b"),
+                Mistake(100 * share, "per-cent", "this is a percentage; give a share", "b"),
+                Mistake((share * count + 1) / (count + 1), "purity-with-itself", "a row counts itself too", "a"),
                 Mistake(one_more, "purity-one-more", "one neighbour too many is counted", "b"),
             ],
         )
+
+
+def _random(probe: Probe) -> Tensor:
+    return torch.randn(30, 4, generator=probe.generator) * torch.tensor([1.0, 1.0, 4.0, 9.0]) + 20
 
 
 def _check_rows(probe: Probe, near: object, points: Tensor, count: int, tested: str) -> None:
@@ -76,9 +99,16 @@ def _check_rows(probe: Probe, near: object, points: Tensor, count: int, tested: 
         "city-block": (reference.neighbours(points, count, power=1), "distances are Euclidean: squares are summed"),
     }
     right = reference.neighbours(points, count)
-    code, cause = "neighbours", "are the distances sorted, and between all pairs of rows?"
-    if _same_rows(near, right):
+    if _as_near(near, right, points):
         return
+    code: str = "neighbours"
+    cause: Cause = (
+        "the distances are not sorted, or not those of all pairs of rows",
+        "distances are rounded, or a number that is written down is smaller than some of them",
+    )
+    own = torch.arange(len(points))[:, None]
+    if near.shape == right.shape and bool((near.cpu() == own).any()):
+        code, cause = "itself", "a row is its own neighbour: leave it out by its place, not by a distance of 0"
     for name, (rows, words) in wrong.items():
         if _same_rows(near, rows):
             code, cause = name, words
@@ -86,7 +116,7 @@ def _check_rows(probe: Probe, near: object, points: Tensor, count: int, tested: 
     else:
         if near.shape != right.shape:
             code, cause = "neighbours-shape", "one row of indices for each point, with as many as were asked for"
-    row = 0 if near.shape != right.shape else _first_row(near, right)
+    row = 0 if near.shape != right.shape else _first_row(near, right, points)
     expected, got = (sorted(rows[row].flatten().tolist()) if len(rows) else [] for rows in (right, near))
     place = f", those of row {row}"
     raise probe.failure(code, tested=tested + place, expected=expected, got=got, cause=cause, hint="a")
@@ -96,5 +126,22 @@ def _same_rows(got: Tensor, want: Tensor) -> bool:
     return got.shape == want.shape and torch.equal(got.long().sort(1).values, want.sort(1).values)
 
 
-def _first_row(got: Tensor, want: Tensor) -> int:
-    return int((got.long().sort(1).values != want.sort(1).values).any(1).nonzero()[0])
+def _first_row(got: Tensor, want: Tensor, points: Tensor) -> int:
+    """Return the first row that differs in its distances, or holds itself or a neighbour twice."""
+    rows = range(len(want))
+    return next((row for row in rows if not _row_as_near(got[row].tolist(), want[row].tolist(), row, points)), 0)
+
+
+def _as_near(got: Tensor, want: Tensor, points: Tensor) -> bool:
+    """Return whether every row has neighbours as near as the right ones: twins can stand for each other."""
+    return got.shape == want.shape and all(
+        _row_as_near(found, right, row, points)
+        for row, (found, right) in enumerate(zip(got.tolist(), want.tolist(), strict=True))
+    )
+
+
+def _row_as_near(found: list[int], right: list[int], row: int, points: Tensor) -> bool:
+    if row in found or len(set(found)) < len(found) or not all(0 <= other < len(points) for other in found):
+        return False
+    gaps = [(points[others].double() - points[row].double()).norm(dim=1).sort().values for others in (found, right)]
+    return not bool(((gaps[0] - gaps[1]).abs() > 1e-4 * gaps[1] + 1e-9).any())

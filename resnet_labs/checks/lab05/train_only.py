@@ -12,16 +12,23 @@ from torch import Tensor, nn
 from resnet_labs.checks._engine import Probe, check
 from resnet_labs.checks.lab05 import networks
 
+_COUNT = (
+    "count the stages and the blocks of the network that is given",
+    "names are compared as text, in which layer10 comes before layer9",
+)
 TrainOnly = Callable[[nn.Module, Sequence[str]], Any]
 
 
 @check("05.2", "after real steps every bit outside the named parts is where it was, and all of the last block moved")
 def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[nn.Module], Sequence[str]]) -> None:
     """Check the last block's name in two networks, then train parts of them."""
-    for num_blocks, names in (((1, 2, 2), ["fc", "layer3.1"]), ((1, 1, 1, 3), ["fc", "layer4.2"])):
+    for num_blocks in ((1, 2, 2), (1, 1, 1, 3), (2, 1), (1, 1, 1, 1, 2), (1, 12), (1,) * 10):
+        names = ["fc", f"layer{len(num_blocks)}.{num_blocks[-1] - 1}"]
         _check_last_block(probe, last_block, num_blocks, names)
     for parts in (["layer3.1", "fc"], ["fc"], ["layer2", "layer3", "fc"]):
         _check_training(probe, train_only, networks.small((1, 2, 2)), parts, "")
+    _check_training(probe, train_only, networks.small((1, 11)), ["layer2.1", "fc"], "")
+    _check_nothing(probe, train_only)
     network = networks.small((1, 2, 2))
     probe.call(
         train_only, network, ["fc"], tested='train_only(network, ["fc"])', in_place=True, returns=False, hint="a"
@@ -39,9 +46,15 @@ def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...]
         ("not-names", names_alone, "these are modules; return their names, as strings"),
         ("no-head", "fc" in listed, 'the head trains too: "fc" is missing'),
         ("whole-stage", stage not in listed, "this is the whole last stage; its last block has a number after a dot"),
-        ("last-block", sorted(listed) == names, "count the stages and the blocks of the network that is given"),
+        ("from-one", sorted(listed) != ["fc", _one_more(names[1])], "blocks are counted from 0"),
+        ("last-block", sorted(listed) == names, _COUNT),
     ):
         probe.expect(fine, code, tested=tested, expected=names, got=listed, cause=cause, hint="c")
+
+
+def _one_more(name: str) -> str:
+    stage, number = name.split(".")
+    return f"{stage}.{int(number) + 1}"
 
 
 def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, parts: list[str], after: str) -> None:
@@ -50,8 +63,17 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
     _train(network, optimizer, images, steps=1)
     given = f"train_only(network, {parts})"
+    foreign = network.bn1.register_forward_hook(lambda *_: None)
+    before, listed = networks.bits(network), parts[:]
     probe.call(train_only, network, parts, tested=given + after, in_place=True, returns=False, hint="a")
-    before = networks.bits(network)
+    left = networks.moved(before, network)
+    for code, fine, what, got, cause in (
+        ("changes-input", parts == listed, "the list of parts", parts, "the list that was given is changed"),
+        ("hooks-cleared", foreign.id in network.bn1._forward_hooks, "a hook on `bn1`", "gone", "hooks were cleared"),
+        ("changed", not left, "all weights and statistics", f"{len(left)} differ", "weights were drawn anew"),
+    ):
+        tested = f"{what} right after {given}{after}"
+        probe.expect(fine, code, tested=tested, expected="as before", got=got, cause=cause, hint="a")
     trains = {name for name in before if name.startswith(tuple(f"{part}." for part in parts))}
     weights = {name for name, _ in network.named_parameters()}
 
@@ -62,7 +84,12 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
             tested=f"which parameters require a gradient after {given}{after}",
             expected=f"all {len(weights & trains)} of the named parts",
             got=f"{len(still)} of them do not, the first is {still[0]}",
-            cause="what an earlier call froze has to be thawed again" if after else "a named part was left out",
+            cause="what an earlier call froze has to be thawed again"
+            if after
+            else (
+                "a named part was left out",
+                "the parts are thawed first and everything is frozen after, or the two are exchanged",
+            ),
             hint="a",
         )
     _train(network, optimizer, images, steps=3)
@@ -97,6 +124,24 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
             cause="batch norm of the parts that train was put into evaluation mode as well",
             hint="b",
         )
+
+
+def _check_nothing(probe: Probe, train_only: TrainOnly) -> None:
+    network = networks.small((1, 2))
+    probe.call(train_only, network, [], tested="train_only(network, [])", in_place=True, returns=False, hint="a")
+    before = networks.bits(network)
+    trains = [name for name, weight in network.named_parameters() if weight.requires_grad]
+    with torch.no_grad():
+        network.train()(torch.rand(4, 3, 12, 12, generator=probe.generator))
+    probe.expect(
+        not trains and not networks.moved(before, network),
+        "no-parts",
+        tested="what still trains after train_only(network, [])",
+        expected="nothing",
+        got=f"{len(trains)} parameters, {len(networks.moved(before, network))} running statistics",
+        cause="without parts nothing is frozen",
+        hint="a",
+    )
 
 
 def _train(network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, *, steps: int) -> None:

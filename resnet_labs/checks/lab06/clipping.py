@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from resnet_labs.checks._elsewhere import move_module_
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab06 import reference
 from resnet_labs.checks.lab06.mistakes import named
 
@@ -30,14 +32,22 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
     """Check gradients and returned norm above and below the limit, with a missing gradient, and with zeros."""
     for scale, limit, what in ((3.0, 2.0, "above"), (0.01, 2.0, "below"), (40.0, 0.5, "far above"), (0.0, 1.0, "zero")):
         network = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(2, 1)).double()
-        for number, parameter in enumerate(list(network.parameters())[:4]):
+        missing = probe.random.choice((0, 2))  # the first and the last layer have none, or the middle and the last
+        parameters = list(network.parameters())
+        for number, parameter in enumerate(parameters[:4]):
+            if number == missing:
+                continue
             drawn = torch.randn(parameter.shape, generator=probe.generator, dtype=torch.float64)
             parameter.grad = drawn * (scale / (number + 1))
+        parameters[1].requires_grad_(False)  # frozen since its gradient was computed
         with_gradient = [parameter for parameter in network.parameters() if parameter.grad is not None]
         before = [parameter.grad.clone() for parameter in with_gradient if parameter.grad is not None]
+        tensors = [parameter.grad for parameter in with_gradient]
         weights = [parameter.detach().clone() for parameter in network.parameters()]
         norm = reference.total_norm(before)
-        tested = f"gradients with a norm of {norm:.4g}, limit {limit:g}, the last layer without gradients"
+        tested = (
+            f"gradients with a norm of {norm:.4g}, limit {limit:g}, parameters {missing + 1}, 5 and 6 without gradients"
+        )
         got = probe.call(
             clip_by_norm_, network.parameters(), limit, tested=tested, in_place=True, returns=False, hint="c"
         )
@@ -51,10 +61,32 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             cause="a division by a norm of zero",
             hint="b",
         )
+        probe.expect(
+            all(parameter.grad is None for parameter in (parameters[missing], *parameters[4:])),
+            "zeros-made",
+            tested=f"the parameters without a gradient, {tested}",
+            expected="still without",
+            got="gradients of zeros",
+            cause="a missing gradient was replaced; skip it",
+            hint="c",
+        )
+        probe.expect(
+            all(parameter.grad is old for parameter, old in zip(with_gradient, tensors, strict=True)),
+            "replaced",
+            tested=f"the gradient tensors, {tested}",
+            expected="the same ones, changed in place",
+            got="new tensors in their place",
+            cause="`parameter.grad = ...` puts a new tensor there; `parameter.grad.mul_(...)` changes the one that is",
+            hint="c",
+        )
         mistakes = named(reference.wrong_clips(before, limit), _CLIPS)
         if norm <= limit:
             mistakes = [mistake for mistake in mistakes if mistake.code == "always-scaled"]
-        cause, hint = "gradients are multiplied by a factor other than limit / norm, or the norm is wrong", "a"
+        cause: Cause = (
+            "gradients are multiplied by a factor other than limit / norm, or `limit` is not read",
+            "the norm is that of some gradients only: a missing one ends the loop, or frozen parameters are left out",
+        )
+        hint = "a"
         if norm <= limit:
             cause, hint = "gradients change although their norm is not above the limit", "b"
         probe.close(
@@ -93,3 +125,12 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             hint="a",
             mistakes=[Mistake(min(norm, torch.tensor(limit)), "norm-after", "this is the norm after clipping", "c")],
         )
+
+    def on_a_device(move: Callable[[Tensor], Tensor]) -> None:
+        layer = nn.Linear(3, 2)
+        for parameter in layer.parameters():
+            parameter.grad = 5 * torch.ones_like(parameter)
+        move_module_(layer, move)
+        clip_by_norm_(layer.parameters(), 1.0)
+
+    probe.elsewhere(on_a_device, tested="clip_by_norm_ on one layer", hint="a")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab06 import reference
 from resnet_labs.checks.lab06.mistakes import named
 
@@ -25,13 +26,14 @@ _TARGETS = {
 @check("06.1", "the mean cross-entropy of class numbers and of distributions, smoothed, and its gradient")
 def check_loss(probe: Probe, smooth_cross_entropy: Callable[[Tensor, Tensor, float], Tensor]) -> None:
     """Check values and gradients for hard and soft labels, with and without smoothing, and for large logits."""
-    for num_classes in (4, 7):
+    for num_classes in (4, probe.random.randint(6, 12)):
         logits = torch.randn(5, num_classes, generator=probe.generator, dtype=torch.float64)
         hard = torch.tensor([0, 2, 1, 3, 3])
         soft = torch.randn(5, num_classes, generator=probe.generator, dtype=torch.float64).mul(2).softmax(1)
         for labels, kind in ((hard, "class numbers"), (soft, "distributions")):
-            for smoothing in (0.0, 0.1, 0.4):
+            for smoothing in (0.0, 0.1, round(probe.random.uniform(0.3, 0.7), 2), 1.0):
                 _check_loss(probe, smooth_cross_entropy, logits, labels, smoothing, kind)
+            _check_loss(probe, smooth_cross_entropy, logits[:1], labels[:1], 0.2, f"{kind}, a batch of one image")
     large = torch.tensor([[0.0, 900.0, -900.0]], dtype=torch.float64)
     got = probe.call(smooth_cross_entropy, large, torch.tensor([0]), 0.0, hint="c")
     probe.expect(
@@ -43,7 +45,14 @@ def check_loss(probe: Probe, smooth_cross_entropy: Callable[[Tensor, Tensor, flo
         cause="the logarithm of a probability that is rounded to zero; take `log_softmax` in one go",
         hint="c",
     )
-    probe.close(got, 900.0, "large", tested="logits of 0, 900 and -900, label 0", cause="as above", hint="c")
+    probe.close(
+        got,
+        900.0,
+        "large",
+        tested="logits of 0, 900 and -900, label 0",
+        cause="a small number is added under the logarithm, or probabilities are clipped",
+        hint="c",
+    )
 
 
 def _check_loss(
@@ -61,6 +70,14 @@ def _check_loss(
     each = reference.losses(logits, targets)
     twice = reference.losses(logits.softmax(1), targets).mean()
     of_columns = -(targets * logits.log_softmax(0)).sum(1).mean()
+
+    def with_smoothing(other: float) -> Tensor:
+        return reference.losses(logits, reference.targets(labels, num_classes, other)).mean()
+
+    def with_k(k: int) -> Tensor:
+        spread = reference.targets(labels, num_classes, smoothing) - smoothing / num_classes + smoothing / k
+        return reference.losses(logits, spread).mean()
+
     mistakes = [
         Mistake(each.sum(), "sum", "the loss is summed over the batch; take the mean", "c"),
         Mistake(each.mean() / num_classes, "mean-over-classes", "the mean is also taken over the classes", "c"),
@@ -69,12 +86,18 @@ def _check_loss(
         Mistake(twice, "softmax", "softmax was applied before log_softmax", "c"),
         Mistake(of_columns, "log-softmax-axis", "log_softmax goes over the batch; classes are axis 1", "c"),
         Mistake(-(targets * logits).sum(1).mean(), "no-log-softmax", "the logits went in without log_softmax", "c"),
+        Mistake(with_k(10), "ten-classes", "smoothing / 10 whatever the classes; K is `logits.shape[1]`", "a"),
+        Mistake(with_smoothing(0.1), "tenth", "0.1 whatever `smoothing` is", "a"),
         *named({code: reference.losses(logits, value).mean() for code, value in wrong.items()}, _TARGETS),
     ]
-    cause, hint = "the targets are (1 - smoothing) of the label and smoothing / K of everything", "a"
+    why: Cause = (
+        "the targets are (1 - smoothing) of the label and smoothing / K of everything",
+        "the labels are not told apart by `labels.ndim`: 1 for class numbers, 2 for distributions",
+    )
+    hint = "a"
     if smoothing == 0:
-        cause, hint = "wrong even without smoothing: it is minus the mean of the label's log_softmax(1)", "c"
-    probe.close(got, each.mean(), "loss", tested=tested, cause=cause, hint=hint, mistakes=mistakes)
+        why, hint = "wrong even without smoothing: it is minus the mean of the label's log_softmax(1)", "c"
+    probe.close(got, each.mean(), "loss", tested=tested, cause=why, hint=hint, mistakes=mistakes)
     probe.expect(
         isinstance(got, Tensor) and got.requires_grad,
         "no-gradient",
@@ -82,6 +105,15 @@ def _check_loss(
         expected="a tensor that `backward` can start from",
         got="a value without a graph",
         cause="`.item()`, `.detach()` or `torch.tensor(...)` cuts the loss off from the network",
+        hint="c",
+    )
+    probe.expect(
+        got.dtype == logits.dtype,
+        "dtype",
+        tested=f"the type of {tested}",
+        expected="float64, the type of the logits",
+        got=str(got.dtype).removeprefix("torch."),
+        cause="the logits are converted to float32 on the way",
         hint="c",
     )
     own = logits.clone().requires_grad_()

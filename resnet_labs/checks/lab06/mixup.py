@@ -11,7 +11,7 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 
-_NUM_IMAGES, _NUM_CLASSES, _CALLS = 32, 35, 400
+_NUM_CLASSES, _CALLS = 35, 400
 _PER_IMAGE = "a lambda drawn for each image has shape (N, 1, 1, 1) for the images and (N, 1) for the labels"
 Mixup = Callable[[Tensor, Tensor, int, float], tuple[Tensor, Tensor]]
 
@@ -19,22 +19,26 @@ Mixup = Callable[[Tensor, Tensor, int, float], tuple[Tensor, Tensor]]
 @check("06.2", "each image and its label are mixed with a partner's at one ratio, drawn from Beta(alpha, alpha)")
 def check_mixup(probe: Probe, mixup: Mixup) -> None:
     """Check the mixed images and labels call by call, and the ratios, one for each batch or image, over many calls."""
-    # Image number i is one at pixel i and zero elsewhere: the mixed pixels are the weights of the images.
-    images = torch.eye(_NUM_IMAGES).reshape(_NUM_IMAGES, 1, 4, 8)
-    labels = torch.randperm(_NUM_CLASSES, generator=probe.generator)[:_NUM_IMAGES]
-    for alpha in (0.2, 2.0):
+    for alpha, count in ((0.2, 32), (2.0, 31)):
+        # Image number i is one at pixel i and zero elsewhere: the mixed pixels are the weights of the images.
+        images = torch.eye(count, 32).reshape(count, 1, 4, 8)
+        labels = torch.randperm(_NUM_CLASSES - 1, generator=probe.generator)[:count]  # the last class is missing
+        given = f"mixup of {count} images, {_NUM_CLASSES} classes of which the last is missing, alpha {alpha:g}"
         weights = []
         for call in range(_CALLS):
-            mixed = probe.call(mixup, images, labels, _NUM_CLASSES, alpha, cause=_PER_IMAGE, hint="b")
+            mixed = probe.call(
+                mixup, images, labels, _NUM_CLASSES, alpha, tested=given, cause=_PER_IMAGE, follows=True, hint="b"
+            )
             if call < 10:
-                _check_mixed(probe, mixed, images, labels)
-            weights.append(mixed[0].detach().flatten(1))
+                _check_mixed(probe, mixed, images, labels, given)
+            weights.append(mixed[0].detach().flatten(1)[:, :count])
         _check_draws(probe, torch.stack(weights), alpha)
 
 
-def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor) -> None:
+def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor, given: str) -> None:
+    count = len(images)
     probe.expect(
-        isinstance(mixed, tuple) and len(mixed) == 2 and all(isinstance(part, Tensor) for part in mixed),
+        isinstance(mixed, (tuple, list)) and len(mixed) == 2 and all(isinstance(part, Tensor) for part in mixed),
         "two-tensors",
         tested="what mixup returns",
         expected="two tensors: images and labels",
@@ -46,9 +50,9 @@ def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor) -> No
     shapes = [tuple(part.shape) for part in mixed]
     probe.equal(
         shapes,
-        [tuple(images.shape), (_NUM_IMAGES, _NUM_CLASSES)],
+        [tuple(images.shape), (count, _NUM_CLASSES)],
         "shapes",
-        tested="the shapes of images and labels",
+        tested=f"the shapes of images and labels, {given}",
         cause="labels become a distribution over the classes for each image; `F.one_hot(labels, num_classes)`",
         hint="a",
     )
@@ -61,10 +65,10 @@ def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor) -> No
         cause="NumPy draws in float64, and one_hot gives integers; convert with `.to(images.dtype)` and `.float()`",
         hint="c",
     )
-    weights = got_images.flatten(1)
+    weights = got_images.flatten(1)[:, :count]
     probe.close(
         weights.sum(1),
-        torch.ones(_NUM_IMAGES),
+        torch.ones(count),
         "weights",
         tested="the sum of the weights in each mixed image",
         cause="the image has the weight lambda and its partner 1 - lambda, the same for all pixels",
@@ -81,10 +85,10 @@ def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor) -> No
         cause="more than two images are mixed, or lambda lies outside 0 to 1",
         hint="b",
     )
-    own = torch.eye(_NUM_IMAGES)
+    own = torch.eye(count)
     keeping = weights.diag()
     others = weights * (1 - own)
-    exchanged = own * (1 - keeping)[:, None] + F.one_hot(others.argmax(1), _NUM_IMAGES) * keeping[:, None]
+    exchanged = own * (1 - keeping)[:, None] + F.one_hot(others.argmax(1), count) * keeping[:, None]
     exchanged = torch.where(others.sum(1, keepdim=True) > 0, exchanged, own)
     probe.close(
         got_labels.float()[:, labels],
@@ -104,8 +108,9 @@ def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor) -> No
 def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
     """Check partners and ratios over many calls; `weights` is (calls, images, images)."""
     own = weights.diagonal(dim1=1, dim2=2)  # (calls, images)
-    others = weights * (1 - torch.eye(_NUM_IMAGES))
-    tested = f"{_CALLS} calls with alpha {alpha:g}"
+    count = weights.shape[1]
+    others = weights * (1 - torch.eye(count))
+    tested = f"{_CALLS} calls with {count} images and alpha {alpha:g}"
     probe.expect(
         bool((others > 1e-6).any()),
         "not-mixed",
@@ -116,7 +121,7 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         hint="b",
     )
     partners = (others > 1e-6).sum(1)  # (calls, images): for how many images each is the partner
-    crowded = (partners.max(1).values > _NUM_IMAGES // 2).double().mean().item()
+    crowded = (partners.max(1).values > count // 2).double().mean().item()
     probe.expect(
         crowded < 0.5,
         "one-partner",
@@ -124,6 +129,39 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         expected="a different one for each image",
         got="one image that is the partner of all",
         cause="one index was drawn for the whole batch; draw a permutation",
+        hint="b",
+    )
+    probe.expect(
+        int(partners.max()) <= 1,
+        "replacement",
+        tested=f"how often one image is a partner in a call, {tested}",
+        expected="at most once: the batch is shuffled",
+        got=int(partners.max()),
+        cause="partners are drawn with replacement; `torch.randperm` gives each image once",
+        hint="b",
+    )
+    probe.expect(
+        bool((others.sum(2) > 1e-6).any(0).all()),
+        "never-mixed",
+        tested=f"which images are ever mixed in {tested}",
+        expected="all",
+        got=f"not image {int((others.sum(2) > 1e-6).any(0).logical_not().nonzero()[0])}"
+        if not (others.sum(2) > 1e-6).any(0).all()
+        else "",
+        cause="the batch is taken in pairs, and an odd image is left over",
+        hint="b",
+    )
+    pairs = (others > 1e-6).any(0).sum(1)  # for each image, how many partners it had in all calls
+    probe.expect(
+        int(pairs.max()) > 2,
+        "same-partners",
+        tested=f"the partners in {tested}",
+        expected="others in every call: the batch is shuffled anew",
+        got="the same ones in every call",
+        cause=(
+            "the partner is at a fixed place, such as the next image; shuffle with `torch.randperm(len(images))`",
+            "the order is drawn once and kept, or from a generator with a fixed seed",
+        ),
         hint="b",
     )
     spread = (own * (1 - own)).double()  # the same for lambda and 1 - lambda
@@ -134,7 +172,10 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
             tested=f"lambda in {tested}",
             expected=f"draws from Beta({alpha:g}, {alpha:g})",
             got=f"always {drawn[0].item():.4g}, or 1 minus that",
-            cause="draw a new lambda in every call",
+            cause=(
+                "lambda is drawn once, outside the function",
+                "a seed is set before it is drawn: NumPy's or torch's",
+            ),
             hint="c",
         )
     want = alpha / (2 * (2 * alpha + 1))
@@ -146,6 +187,19 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         tested=f"the mean of lambda * (1 - lambda) in {tested}",
         expected=f"{want:.3f}, as Beta({alpha:g}, {alpha:g}) gives",
         got=f"{got:.3f}",
-        cause="lambda is uniform: alpha is not used" if uniform else "both parameters of the Beta are alpha",
+        cause=(
+            "lambda is uniform: alpha is not used"
+            if uniform
+            else ("both parameters of the Beta are alpha", "`alpha` is not read, or is changed before it is used")
+        ),
+        hint="c",
+    )
+    probe.expect(
+        abs(own.mean().item() - 0.5) < 0.12,
+        "larger-share",
+        tested=f"the mean share of an image in its own place, {tested}",
+        expected="0.5: lambda and 1 - lambda are equally likely",
+        got=f"{own.mean().item():.3f}",
+        cause="the larger of lambda and 1 - lambda always belongs to the same image",
         hint="c",
     )

@@ -28,7 +28,8 @@ _FACTORS = {
 @check("06.3", "the rate grows to its full value over the warm-up, then falls along half a cosine")
 def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int], float]) -> None:
     """Check the factor of every step of three runs."""
-    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0)):
+    drawn = (probe.random.randint(40, 70), probe.random.randint(2, 9))
+    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn, (6, 6)):
         given = f"the factor of steps 0 to {num_steps - 1} of {num_steps}, with a warm-up of {warmup_steps}"
         values = [
             probe.call(
@@ -37,14 +38,31 @@ def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int],
                 num_steps,
                 warmup_steps,
                 tested=f"learning_rate_factor({step}, {num_steps}, {warmup_steps})",
-                cause="a division by a warm-up of 0 steps" if warmup_steps == 0 else "",
+                cause=(
+                    "a division by a warm-up of 0 steps"
+                    if warmup_steps == 0
+                    else "num_steps - warmup_steps is 0 here, and the cosine is computed before it is needed"
+                    if warmup_steps == num_steps
+                    else ""
+                ),
                 hint="a",
             )
             for step in range(num_steps)
         ]
         got = torch.tensor([float(value) for value in values], dtype=torch.float64)
+        again = torch.tensor(
+            [float(learning_rate_factor(step, num_steps, warmup_steps)) for step in reversed(range(num_steps))]
+        )
+        probe.close(
+            again.flip(0),
+            got,
+            "not-a-function",
+            tested=f"{given}, asked once more from the last to the first",
+            cause="the calls are counted; the factor hangs on `step` alone",
+            hint="a",
+        )
         wrong: dict[str, Tensor] = {}
-        for code, of in reference.WRONG_FACTORS.items():
+        for code, of in reference.WRONG_FACTORS.items() if warmup_steps < num_steps else ():
             if warmup_steps or code != "begins-at-zero":
                 wrong[code] = reference.curve(of, num_steps, warmup_steps)
         probe.close(
@@ -52,7 +70,10 @@ def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int],
             reference.curve(reference.factor, num_steps, warmup_steps),
             "factor",
             tested=given,
-            cause="the warm-up is a straight line, (step + 1) / warmup_steps; then comes half of (1 + cosine)",
+            cause=(
+                "the warm-up is a straight line, (step + 1) / warmup_steps; then comes half of (1 + cosine)",
+                "`num_steps` or `warmup_steps` is not read, or a step is counted from another number",
+            ),
             hint="b",
             mistakes=named(wrong, _FACTORS),
         )

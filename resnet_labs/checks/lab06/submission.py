@@ -18,13 +18,39 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 def check_submission(probe: Probe, write_submission: Callable[[str, Tensor], Any]) -> None:
     """Check the file that is written, line by line; the second file has the name of the first."""
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "submission.csv")
-        for num_images in (130, 7):
-            logits = torch.randn(num_images, 100, generator=probe.generator)
-            logits[: min(3, num_images), 99] = 9.0  # every file has the last class
-            tested = f"write_submission(path, logits of {num_images} images and 100 classes)"
-            probe.call(write_submission, path, logits, tested=tested, returns=False, hint="a")
-            _check_file(probe, Path(path), logits, tested)
+        path = Path(folder) / "submission.csv"
+        for num_images, num_classes in ((1400, 100), (130, probe.random.randint(101, 140)), (7, 12), (1, 3)):
+            logits = torch.randn(num_images, num_classes, generator=probe.generator)
+            logits[: min(3, num_images), -1] = 9.0  # every file has the last class
+            tested = f"write_submission(path, logits of {num_images} images and {num_classes} classes)"
+            cause = (
+                'a file that is there already is overwritten: mode "w"',
+                "a number of classes or of images is written down, or a batch of one loses its axis",
+                "the path is a `pathlib.Path` here: `open` takes it as it is",
+            )
+            given = path if num_images == 7 else str(path)
+            probe.call(
+                write_submission,
+                given,
+                logits,
+                tested=tested,
+                cause=cause,
+                returns=False,
+                in_place=False,
+                anywhere=False,
+                hint="a",
+            )
+            _check_file(probe, path, logits, tested)
+            others = sorted(it.name for it in Path(folder).iterdir() if it != path)
+            probe.expect(
+                not others,
+                "second-file",
+                tested=f"the folder after {tested}",
+                expected="one file, at the path that was given",
+                got=f"{', '.join(others)} as well",
+                cause="another file is written and left there",
+                hint="a",
+            )
 
 
 def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
@@ -44,7 +70,10 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         "id,label",
         "header",
         tested=f"the first line after {tested}",
-        cause="the first line is `id,label`: two columns, a comma, no spaces, and a newline after it",
+        cause=(
+            "the first line is `id,label`: two columns, a comma, no spaces, and a newline after it",
+            "the file was not closed, and nothing of it is on the disk yet: `with open(...) as file:`",
+        ),
         hint="a",
     )
     probe.equal(
@@ -67,20 +96,23 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
     )
     ids, labels = ([int(row[column]) for row in rows] for column in (0, 1))
     from_one = list(range(1, num_images + 1))
-    probe.equal(
-        sorted(ids),
-        list(range(num_images)),
-        "ids",
-        tested=f"the ids after {tested}, sorted",
-        cause="each id from 0 to N - 1 appears exactly once",
+    begins_at_one = sorted(ids) == from_one
+    probe.expect(
+        sorted(ids) == list(range(num_images)),
+        "ids-from-one" if begins_at_one else "ids",
+        tested=f"the ids after {tested}",
+        expected=f"0 to {num_images - 1}, each once",
+        got=f"{min(ids)} to {max(ids)}, {len(set(ids))} different ones",
+        cause="the ids begin at 1; the first image is number 0"
+        if begins_at_one
+        else "each id from 0 to N - 1 appears exactly once",
         hint="b",
-        mistakes=[Mistake(from_one, "ids-from-one", "the ids begin at 1; the first image is number 0", "b")],
     )
     probe.expect(
-        max(labels) <= 99,
+        max(labels) < logits.shape[1],
         "label-range",
         tested=f"the largest label after {tested}",
-        expected="99 or less: 100 classes, counted from 0",
+        expected=f"{logits.shape[1] - 1} or less: {logits.shape[1]} classes, counted from 0",
         got=max(labels),
         cause="classes are counted from 1, or logits were taken for labels",
         hint="c",
@@ -91,7 +123,10 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         logits.argmax(1),
         "labels",
         tested=f"the label of each id after {tested}",
-        cause="the label is the class with the highest logit of that image",
+        cause=(
+            "the label is the class with the highest logit of that image",
+            "only some of the classes are looked at: a number of classes is written down",
+        ),
         hint="c",
         mistakes=[Mistake(logits.argmin(1), "lowest", "this is the class with the lowest logit", "c")],
     )

@@ -11,22 +11,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._module_state import ModuleState, num_hooks
 from resnet_labs.checks.lab08.layers import Layer, flat, new_layers
 
 
 @check("08.3", "it starts from the pretrained encoders, all of it trains, and the pretrained layers stay as they were")
 def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.Module]) -> None:
-    """Check values, gradients and ownership of the classifier's weights, for stacks of two depths."""
-    for sizes, num_classes, code_relu in (((6, 5, 4), 3, False), ((6, 7, 5, 4), 10, True)):
+    """Check values, gradients and ownership of the classifier's weights, for stacks of one to five layers."""
+    for sizes, num_classes, code_relu in (
+        ((6, 5, 4), 3, False),
+        ((6, 7, 5, 4), 10, True),
+        ((6, probe.random.randint(4, 7)), 4, True),
+        ((6, 7, 5, 6, 4, 3), probe.random.randint(5, 9), False),
+    ):
         layers = new_layers(sizes, code_relu=code_relu)
-        for encoder, _ in layers[:-1]:
+        for encoder, decoder in layers[:-1]:
             encoder.requires_grad_(False)
-        with torch.no_grad():  # so that codes are not all zero
-            for encoder, _ in layers:
-                encoder[0].bias.add_(0.3)  # type: ignore[index]
+            decoder.requires_grad_(False)
+        for weight in (*layers[-1][0].parameters(), *layers[-1][1].parameters()):
+            weight.grad = torch.ones_like(weight)
         images = torch.rand(5, 1, 2, 3, generator=probe.generator, dtype=torch.float64)
-        given = f"classifier(layers, {num_classes}) of {len(layers)} layers"
-        network = probe.call(classifier, layers, num_classes, tested=given, anywhere=False, hint="a")
+        _center_(layers, images)
+        given = f"classifier(layers, {num_classes}) of {len(layers)} layer{'s' if len(layers) > 1 else ''}"
+        pretrained = ModuleState(nn.ModuleList([nn.ModuleList(layer) for layer in layers]))
+        network = probe.call(classifier, layers, num_classes, tested=given, makes=True, cause=_CAUSES, hint="a")
         probe.expect(
             isinstance(network, nn.Module),
             "not-a-network",
@@ -36,11 +44,67 @@ def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.M
             cause="something other than the network is returned",
             hint="a",
         )
+        _check_own(probe, network, layers, given)
+        probe.unchanged(pretrained, tested=given, hint="c", what="the pretrained layers", code="layers")
+        _check_made(probe, network, given)
         network.double()
         head = _check_values(probe, network, layers, images, num_classes, given)
+        _check_values(probe, network, layers, images[:1], num_classes, given)
         _check_parameters(probe, network, layers, head, given)
         _check_gradients(probe, network, layers, head, images, given)
         _check_owner(probe, network, layers)
+        _check_second(probe, classifier, network, layers, images, num_classes, given)
+
+
+_CAUSES = (
+    "a width, a number of classes or a number of layers is written down",
+    "a line meets an encoder that it does not expect: each is a linear layer and its activation",
+)
+
+
+def _center_(layers: list[Layer], images: Tensor) -> None:
+    """Set the biases so that every unit is above zero for some of the images and below for others."""
+    rows = images.flatten(1)
+    with torch.no_grad():
+        for encoder, _ in layers:
+            encoder[0].bias.zero_()  # type: ignore[index]
+            encoder[0].bias.sub_(encoder[0](rows).mean(0))  # type: ignore[index]
+            rows = encoder(rows)
+
+
+def _check_own(probe: Probe, network: nn.Module, layers: list[Layer], given: str) -> None:
+    theirs = {weight.data_ptr() for layer in layers for part in layer for weight in part.parameters()}
+    shared = [name for name, weight in network.named_parameters() if weight.data_ptr() in theirs]
+    probe.expect(
+        not shared,
+        "shares",
+        tested=f"whose weights the network of {given} holds",
+        expected="its own: copies of the pretrained ones",
+        got=f"`{shared[0] if shared else ''}` is the pretrained layers' own",
+        cause="the classifier holds the pretrained encoders themselves, or shallow copies that share their weights",
+        hint="c",
+    )
+
+
+def _check_made(probe: Probe, network: nn.Module, given: str) -> None:
+    probe.expect(
+        all(part.training for part in network.modules()),
+        "mode",
+        tested=f"the mode of the network of {given}",
+        expected="training mode, as its layers were",
+        got="evaluation mode",
+        cause="`.eval()` was called; the network is there to be trained",
+        hint="b",
+    )
+    probe.expect(
+        num_hooks(network) == 0,
+        "hooks",
+        tested=f"hooks on the network of {given}",
+        expected="none",
+        got=f"{num_hooks(network)}",
+        cause="a hook was registered and not removed",
+        hint="a",
+    )
 
 
 def _check_values(
@@ -54,7 +118,10 @@ def _check_values(
         if isinstance(layer, nn.Linear)
     ]
     tested = f"the network on images of shape {tuple(images.shape)}"
-    cause = "the order is flatten, the encoders from the first to the last, a linear layer from the last one's width"
+    cause = (
+        "the order is flatten, the encoders from the first to the last, a linear layer from the last one's width",
+        "a width is written down, such as 128",
+    )
     logits = probe.call(network, images, tested=tested, cause=cause, hint="a")
     for hook in hooks:
         hook.remove()
@@ -180,3 +247,27 @@ def _check_owner(probe: Probe, network: nn.Module, layers: list[Layer]) -> None:
         cause="the classifier holds the pretrained encoders themselves, not a copy",
         hint="c",
     )
+
+
+def _check_second(
+    probe: Probe,
+    classifier: Callable[[list[Layer], int], nn.Module],
+    first: nn.Module,
+    layers: list[Layer],
+    images: Tensor,
+    num_classes: int,
+    given: str,
+) -> None:
+    """A second network from the same layers begins where the first one began, not where it ended."""
+    second = probe.call(classifier, layers, num_classes, tested=f"{given}, a second time", anywhere=False, hint="c")
+    shared = {id(weight) for weight in first.parameters()} & {id(weight) for weight in second.parameters()}
+    probe.expect(
+        not shared,
+        "shared-networks",
+        tested=f"the weights of two networks from two calls of {given}",
+        expected="each has its own",
+        got=f"they share {len(shared)}",
+        cause="a network or a copy of the encoders is kept from the first call",
+        hint="c",
+    )
+    _check_values(probe, second.double(), layers, images, num_classes, f"{given}, a second time")

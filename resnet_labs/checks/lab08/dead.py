@@ -28,13 +28,25 @@ def _head() -> nn.Linear:
 _CODES = torch.tensor([[1.0, 0.0], [0.5, 1.0], [0.2, 2.0], [3.0, 1.0]], dtype=torch.float64)
 _LABELS = torch.tensor([1, 2, 3, 4])
 _DEAD = torch.tensor([False, True, True, False, False, True])
+_EIGHT = ("the classes are not equally large: count the cats and the monkeys", "the number is rounded")
+_LOSS = (
+    "the loss is the mean cross-entropy of relu(head(codes)); its gradient is for head.weight, not for the bias",
+    "something other than the Euclidean norm of each row of that gradient is returned",
+)
 
 
 @check("08.4", "a dead class is at or below zero for every image and gets no gradient; the two cost at most 20 points")
 def check_dead(probe: Probe, dead_classes: Dead, class_gradients: Gradients, ceiling: float | Tensor) -> None:
     """Check which classes are dead, the gradient of each class, and the accuracy that is left."""
     _check_dead(probe, dead_classes)
-    _check_gradients(probe, class_gradients)
+    for _ in range(2):
+        head, codes, dead = _drawn(probe)
+        _check_drawn(probe, dead_classes, head, codes, dead)
+    _check_gradients(probe, class_gradients, _head(), _CODES, _LABELS)
+    head, codes, _ = _drawn(probe)
+    labels = torch.arange(len(codes)) % (head.out_features - 1)
+    _check_gradients(probe, class_gradients, head, codes, labels)
+    _check_gradients(probe, class_gradients, head, codes[:1], labels[1:2])
     probe.close(
         ceiling,
         0.801,
@@ -44,7 +56,9 @@ def check_dead(probe: Probe, dead_classes: Dead, class_gradients: Gradients, cei
         hint="c",
         mistakes=[
             Mistake(0.199, "lost-share", "this is the share that is lost; the ceiling is what remains", "c"),
-            Mistake(0.8, "equal-classes", "the classes are not equally large: count the cats and the monkeys", "c"),
+            Mistake(0.8, "equal-classes", _EIGHT, "c"),
+            Mistake(0.894, "cats-only", "the monkeys are missing: neither cats nor monkeys are ever right", "c"),
+            Mistake(0.907, "monkeys-only", "the cats are missing: neither cats nor monkeys are ever right", "c"),
             Mistake(801, "images", "this is a number of images; divide by 1,000", "c"),
             Mistake(80.1, "per-cent", "this is in percent; give a fraction", "c"),
             Mistake(0.265, "reported", "this is what the report reached, not what it could have reached", "c"),
@@ -89,30 +103,58 @@ def _check_dead(probe: Probe, dead_classes: Dead) -> None:
             Mistake(~_DEAD, "alive", "these are the classes that live", "a"),
         ],
     )
-    again = probe.call(dead_classes, head, _CODES[:1], tested="dead_classes(head, codes) of one row", hint="a")
-    probe.close(
-        again,
-        (logits[:1] <= 0).all(0),
-        "dead-one-row",
-        tested="which classes are dead for one row alone",
-        cause="the answer depends on the rows that are given",
-        hint="a",
-    )
 
 
-def _check_gradients(probe: Probe, class_gradients: Gradients) -> None:
-    head = _head()
-    want = reference.class_gradients(head, _CODES, _LABELS)
-    without = reference.class_gradients(head, _CODES, _LABELS, relu=False)
-    summed = reference.class_gradients(head, _CODES, _LABELS, mean=False)
-    tested = "the norm of each class's gradient"
+def _drawn(probe: Probe) -> tuple[nn.Linear, Tensor, Tensor]:
+    """Return a head, codes, and which classes are dead; each class's largest output is set to a value near zero."""
+    tops = [-0.5, -1e-6, 1e-6, 0.02, 1.0][: probe.random.randint(4, 5)]
+    probe.random.shuffle(tops)
+    half = torch.randn(3, 2, generator=probe.generator, dtype=torch.float64)
+    codes = torch.cat([half, -half, 0.1 * half])
+    head = nn.Linear(2, len(tops)).double()
+    with torch.no_grad():
+        head.weight.copy_(torch.randn(len(tops), 2, generator=probe.generator))
+        head.bias.copy_(torch.tensor(tops) - (codes @ head.weight.T).amax(0))
+    return head, codes, torch.tensor(tops) < 0
+
+
+def _check_drawn(probe: Probe, dead_classes: Dead, head: nn.Linear, codes: Tensor, dead: Tensor) -> None:
+    for rows, want, name in (
+        (codes, dead, f"{len(codes)} rows"),
+        (codes[:1], (head(codes[:1]) <= 0).all(0), "one row alone"),
+    ):
+        tested = f"dead_classes(head, codes) of {name}, {head.out_features} classes"
+        got = probe.call(dead_classes, head, rows, tested=tested, hint="a")
+        probe.close(
+            got,
+            want,
+            "dead-drawn" if len(rows) > 1 else "dead-one-row",
+            tested=f"which of {head.out_features} classes are dead for {name}, some of whose largest outputs are tiny",
+            cause=(
+                "the bias of the head is left out",
+                "outputs near zero are taken for zero, or lose digits in another type",
+                "a number of classes or of rows is written down",
+            ),
+            hint="a",
+            mistakes=[
+                Mistake((codes @ head.weight.T <= 0).all(0), "no-bias", "the bias of the head is left out", "a"),
+                Mistake((head(rows) <= 1e-3).all(0), "nearly", "tiny outputs above zero are taken for zero", "a"),
+            ],
+        )
+
+
+def _check_gradients(probe: Probe, class_gradients: Gradients, head: nn.Linear, codes: Tensor, labels: Tensor) -> None:
+    want = reference.class_gradients(head, codes, labels)
+    without = reference.class_gradients(head, codes, labels, relu=False)
+    summed = reference.class_gradients(head, codes, labels, mean=False)
+    tested = f"the norm of each class's gradient, {len(codes)} row{'s' if len(codes) > 1 else ''}"
     for call in ("first", "second"):
         got = probe.call(
             class_gradients,
             head,
-            _CODES,
-            _LABELS,
-            tested=f"class_gradients(head, codes, labels), {call} call",
+            codes,
+            labels,
+            tested=f"class_gradients(head, codes, labels) of {len(codes)} rows, {call} call",
             hint="b",
         )
         probe.close(
@@ -120,9 +162,7 @@ def _check_gradients(probe: Probe, class_gradients: Gradients) -> None:
             want.norm(dim=1),
             "gradients" if call == "first" else "accumulates",
             tested=f"{tested}, {call} call",
-            cause="the loss is the mean cross-entropy of relu(head(codes)), its gradient is for head.weight"
-            if call == "first"
-            else "the gradients of the first call are still in head.weight.grad",
+            cause=_LOSS if call == "first" else "the gradients of the first call are still in head.weight.grad",
             hint="b",
             mistakes=[
                 Mistake(without.norm(dim=1), "no-relu", "the ReLU before the loss is missing: nothing is dead", "b"),

@@ -10,12 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.checks._module_state import ModuleState, num_hooks
-from resnet_labs.checks.lab08 import reference
-from resnet_labs.checks.lab08.layers import flat, new_layers
-
-_NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
-_SECOND = "the first loss and the weights are right; the second number is not the loss of the second step"
+from resnet_labs.checks._module_state import num_hooks
+from resnet_labs.checks.lab08.step import check_step
 
 
 @check("08.1", "the layer ends with `activation`, its decoder with `last`; each step lowers the mean squared error")
@@ -34,7 +30,7 @@ def check_layer(
     ):
         _check_parts(probe, autoencoder_layer, *sizes, activation, last)
     for sizes, num_rows in (((6, 4), 5), ((3, probe.random.randint(4, 7)), 1)):
-        _check_step(probe, reconstruction_step, sizes, num_rows)
+        check_step(probe, reconstruction_step, sizes, num_rows)
 
 
 def _check_parts(
@@ -191,121 +187,6 @@ def _check_fresh(probe: Probe, encoder: nn.Module, decoder: nn.Module, given: st
                 cause=cause,
                 hint="a",
             )
-
-
-def _check_step(
-    probe: Probe,
-    reconstruction_step: Callable[[nn.Module, nn.Module, Tensor, torch.optim.Optimizer], float],
-    sizes: tuple[int, int],
-    num_rows: int,
-) -> None:
-    (layer,) = new_layers(sizes)
-    layer[1][0].bias.requires_grad_(False)  # type: ignore[index]
-    start = copy.deepcopy(layer)
-    encoder, decoder = layer
-    rows = 2 * torch.randn(num_rows, sizes[0], generator=probe.generator, dtype=torch.float64)
-    optimizer = torch.optim.SGD([{"params": part.parameters()} for part in layer], lr=0.5)
-    state, settings = ModuleState(nn.ModuleList(layer)), _settings(optimizer)
-    weights, losses = reference.steps(start, rows, num_steps=2)
-    step = (reconstruction_step, encoder, decoder, rows, optimizer)
-    kept = rows.clone()
-    compared = (
-        "the loss compares decoder(encoder(rows)) with the rows themselves, which have the same shape",
-        "a type is written down, such as `.float()`; the rows and the weights are float64 here",
-    )
-    given = f"the first step, on {num_rows} rows of {sizes[0]} values"
-    first = probe.call(*step, tested=given, cause=compared, in_place=True, hint="b")
-    _check_kept(probe, rows, kept, given)
-    left = ("parts", "modes", "requires_grad", "hooks")
-    probe.unchanged(state, tested=given, hint="c", aspects=left, what="encoder and decoder")
-    probe.equal(
-        _settings(optimizer),
-        settings,
-        "optimizer-changed",
-        tested=f"the settings of the optimizer after {given}",
-        cause="the step sets something in `optimizer.param_groups`, such as the learning rate",
-        hint="c",
-    )
-    probe.expect(
-        not isinstance(first, Tensor),
-        "keeps-graph",
-        tested="what reconstruction_step returns",
-        expected="a Python number",
-        got="a tensor, which keeps the step's whole graph in memory",
-        cause="`.item()` is missing",
-        hint="c",
-    )
-    error = (start[1](start[0](rows)) - rows).detach()
-    probe.close(
-        first,
-        losses[0],
-        "loss",
-        tested="the loss of the first step, in float64",
-        cause=(
-            "a loss other than the mean squared error between decoder(encoder(rows)) and rows",
-            "the mean is over another number than all values of all rows, such as a number that is written down",
-        ),
-        hint="b",
-        mistakes=[
-            Mistake(losses[0] / 2, "halved", "this is half of the mean squared error", "b"),
-            Mistake(error.square().sum(), "sum", "the squares are summed, not averaged", "b"),
-            Mistake(error.square().sum(1).mean(), "sum-over-values", "summed over the values of an image", "b"),
-            Mistake(error.square().mean().sqrt(), "root", "the root of the mean squared error is taken", "b"),
-            Mistake(error.abs().mean(), "absolute", "the differences are not squared", "b"),
-            Mistake(losses[1], "after-step", "this is the loss after the step; return the one before it", "c"),
-        ],
-    )
-    second = probe.call(*step, tested=f"a second step, on {num_rows} rows", in_place=True, hint="c")
-    _check_kept(probe, rows, kept, "a second step")
-    probe.close(
-        flat(encoder, decoder),
-        weights,
-        "weights",
-        tested="the weights of encoder and decoder after two steps",
-        cause=(
-            "the order is clear, forward, backward, step; each happens once",
-            "something between the rows and the loss is detached, or the gradients are changed before the step",
-        ),
-        hint="c",
-        mistakes=[
-            Mistake(
-                reference.steps(start, rows, num_steps=2, cut_code=True)[0],
-                "code-detached",
-                "the encoder never moves: its code is cut from the graph, by `detach` or `no_grad`",
-                "c",
-            ),
-            Mistake(reference.steps(start, rows, num_steps=2, clear=False)[0], "not-cleared", _NOT_CLEARED, "c"),
-            Mistake(
-                flat(*start),
-                "no-step",
-                "the weights never move: no `backward`, no step, or `zero_grad` between the two",
-                "c",
-            ),
-            Mistake(
-                reference.steps(start, rows, num_steps=1)[0],
-                "stale-step",
-                "`optimizer.step()` comes before `loss.backward()`",
-                "c",
-            ),
-        ],
-    )
-    probe.close(second, losses[1], "loss", tested="the loss of the second step", cause=_SECOND, hint="b")
-
-
-def _check_kept(probe: Probe, rows: Tensor, kept: Tensor, given: str) -> None:
-    probe.expect(
-        torch.equal(rows, kept) and not rows.requires_grad,
-        "changes-input",
-        tested=f"the rows after {given}",
-        expected="as they were",
-        got="they require a gradient" if rows.requires_grad else "other values",
-        cause="an in-place operation on the rows, such as `clamp_` or `requires_grad_`",
-        hint="c",
-    )
-
-
-def _settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
-    return [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
 
 
 def _weight_and_bias(module: nn.Module, shape: tuple[int, int]) -> tuple[Tensor, Tensor] | None:

@@ -39,8 +39,8 @@ def pretrained(
     decoders: bool = True,
     fresh_optimizer: bool = False,
     untrained_below: bool = False,
-) -> tuple[list[Tensor], list[list[float]]]:
-    """Return each layer's weights after the greedy training, and its epochs' losses; the layers stay as they are."""
+) -> tuple[list[Tensor], list[list[list[float]]]]:
+    """Return each layer's weights after the greedy training, and the losses of all steps by epoch; the layers stay."""
     layers, start = copy.deepcopy(list(layers)), copy.deepcopy(list(layers))
     histories = []
     for depth, (encoder, decoder) in enumerate(layers):
@@ -60,7 +60,7 @@ def pretrained(
                 loss.backward()
                 optimizer.step()
                 losses.append(loss.item())
-            history.append(sum(losses) / len(losses))
+            history.append(losses)
         histories.append(history)
     return [flat(*layer) for layer in layers], histories
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab09 import reference
 
 Matrix = list[list[int]]
@@ -34,7 +35,8 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
             cause="another word or another kind of value is returned",
             hint="a",
         )
-        code, cause, hint = want.replace(" ", "-"), _CAUSES[want], "b"
+        code, hint = want.replace(" ", "-"), "b"
+        cause: Cause = _CAUSES[want]
         if got == columns != want and got != "neither":
             code, cause = (
                 "columns",
