@@ -45,9 +45,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         tensors = [parameter.grad for parameter in with_gradient]
         weights = [parameter.detach().clone() for parameter in network.parameters()]
         norm = reference.total_norm(before)
-        tested = (
-            f"gradients with a norm of {norm:.4g}, limit {limit:g}, parameters {missing + 1}, 5 and 6 without gradients"
-        )
+        tested = f"gradients with a norm of {norm:.4g}, limit {limit:g}, parameters {missing + 1}, 5 and 6 without"
         got = probe.call(
             clip_by_norm_, network.parameters(), limit, tested=tested, in_place=True, returns=False, hint="c"
         )

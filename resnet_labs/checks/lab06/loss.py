@@ -23,7 +23,11 @@ _TARGETS = {
 }
 
 
-@check("06.1", "the mean cross-entropy of class numbers and of distributions, smoothed, and its gradient")
+@check(
+    "06.1",
+    "the mean cross-entropy of class numbers and of distributions, smoothed, and its gradient",
+    library=("resnet_labs.losses:cross_entropy",),
+)
 def check_loss(probe: Probe, smooth_cross_entropy: Callable[[Tensor, Tensor, float], Tensor]) -> None:
     """Check values and gradients for hard and soft labels, with and without smoothing, and for large logits."""
     for num_classes in (4, probe.random.randint(6, 12)):

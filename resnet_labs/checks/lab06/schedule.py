@@ -25,7 +25,11 @@ _FACTORS = {
 }
 
 
-@check("06.3", "the rate grows to its full value over the warm-up, then falls along half a cosine")
+@check(
+    "06.3",
+    "the rate grows to its full value over the warm-up, then falls along half a cosine",
+    library=("resnet_labs.optim:learning_rate_factor",),
+)
 def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int], float]) -> None:
     """Check the factor of every step of three runs."""
     drawn = (probe.random.randint(40, 70), probe.random.randint(2, 9))

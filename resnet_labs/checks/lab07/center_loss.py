@@ -16,7 +16,11 @@ _LAST = "`centers[labels] -= ...` keeps only the last example of each class; `in
 _PRESENT = "a class without an example keeps its center; count with `bincount(minlength=len(centers))`"
 
 
-@check("07.4", "half the mean squared distance to the own center, and centers that follow their classes")
+@check(
+    "07.4",
+    "half the mean squared distance to the own center, and centers that follow their classes",
+    library=("resnet_labs.losses:CenterLoss",),
+)
 def check_center_loss(
     probe: Probe,
     center_loss: Callable[[Tensor, Tensor, Tensor], Tensor],
@@ -47,7 +51,18 @@ def check_center_loss(
         cause="the features are cut off, or enter twice",
         hint="a",
     )
+    many = torch.randn(probe.random.randint(20, 40), 5, generator=probe.generator)
+    others, of_many = torch.randn(12, 5, generator=probe.generator), torch.arange(len(many)) % 11
+    tested = f"the center loss of {len(many)} features and twelve centers"
+    cause = "a number of classes, of features or of examples is written down"
+    got = probe.call(center_loss, many, of_many, others, tested=tested, cause=cause, hint="a")
+    probe.close(got, reference.center_loss(many, of_many, others), "sizes", tested=tested, cause=cause, hint="a")
+    one = probe.call(center_loss, many[:1], of_many[:1], others, tested="the center loss of one feature", hint="a")
+    squeezed = "a batch of one loses its axis"
+    want = reference.center_loss(many[:1], of_many[:1], others)
+    probe.close(one, want, "one-example", tested="the center loss of one feature", cause=squeezed, hint="a")
     _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class")
+    _check_moved(probe, move_centers, many, of_many, others, round(probe.random.uniform(0.1, 0.4), 2), "of eleven")
     _check_moved(probe, move_centers, features, some, centers, 1.0, "of classes 0 and 2 only", cause=_PRESENT, hint="c")
 
 
@@ -81,7 +96,7 @@ def _check_moved(
     tested = f"the centers after one step with alpha = {alpha} and examples {batch}"
     right = reference.move_centers(features, labels, centers, alpha)
     how = {"hint": "b"} | how
-    moved = probe.call(move_centers, features, labels, centers, alpha, tested=tested, **how)
+    moved = probe.call(move_centers, features, labels, centers, alpha, tested=tested, follows=True, **how)
     probe.expect(
         not isinstance(moved, Tensor) or bool(moved.isfinite().all()),
         "missing-class",
@@ -96,7 +111,10 @@ def _check_moved(
         right,
         "centers",
         tested=tested,
-        cause="for each class: alpha times the sum of (center - feature), divided by 1 + the number of its examples",
+        cause=(
+            "for each class: alpha times the sum of (center - feature), divided by 1 + the number of its examples",
+            "`alpha` is not read, or some of the features, examples or classes are left out",
+        ),
         hint="b",
         mistakes=_step_mistakes(features, labels, centers, alpha, right),
     )

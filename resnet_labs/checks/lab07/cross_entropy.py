@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -16,7 +17,11 @@ _TORCHS_LOSSES = {"cross_entropy", "cross_entropy_loss", "nll_loss", "nll_loss_n
 _FROM_LABELS = "the number of classes is that of the logits, not of the labels: `one_hot(labels, logits.shape[1])`"
 
 
-@check("07.1", "the mean cross-entropy of the logits, with its gradient, also where a logit is 1000")
+@check(
+    "07.1",
+    "the mean cross-entropy of the logits, with its gradient, also where a logit is 1000",
+    library=("resnet_labs.losses:cross_entropy",),
+)
 def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Check value, gradient, a class without an example, what large logits do, and that no loss of torch's is used."""
     logits = 2 * torch.randn(5, 3, generator=probe.generator, dtype=torch.float64)
@@ -28,7 +33,10 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
         F.cross_entropy(logits, labels),
         "value",
         tested=tested,
-        cause="take the log of each example's softmax at its own label, the mean over examples, and negate it",
+        cause=(
+            "take the log of each example's softmax at its own label, the mean over examples, and negate it",
+            "the mean is over another number than the examples of the batch",
+        ),
         hint="a",
         mistakes=_mistakes(logits, labels),
     )
@@ -46,6 +54,7 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
     want = F.cross_entropy(wider, labels)
     probe.close(found, want, "missing-class", tested=tested, cause=_FROM_LABELS, hint="a")
     _check_large(probe, cross_entropy)
+    _check_sizes(probe, cross_entropy)
     calls = Calls()
     with calls:
         cross_entropy(wider, labels)
@@ -59,6 +68,21 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
         cause="the numbers are right, but the loss is yours to write: `logsumexp` or `log_softmax`, and the own label",
         hint="a",
     )
+
+
+def _check_sizes(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """Check a single example, and more classes than ten."""
+    for count, num_classes in ((1, 4), (probe.random.randint(6, 20), probe.random.randint(11, 30))):
+        logits = 2 * torch.randn(count, num_classes, generator=probe.generator, dtype=torch.float64)
+        labels = torch.randint(num_classes, (count,), generator=probe.generator)
+        tested = f"the loss of {count} examples and {num_classes} classes"
+        cause = (
+            "a number of classes or of examples is written down",
+            "a batch of one example loses its axis, such as by `squeeze()`: say which axis",
+        )
+        found = probe.call(cross_entropy, logits, labels, tested=tested, cause=cause, hint="a")
+        want = F.cross_entropy(logits, labels)
+        probe.close(found, want, "sizes", tested=tested, cause=cause, hint="a")
 
 
 def _mistakes(logits: Tensor, labels: Tensor) -> list[Mistake]:
@@ -80,6 +104,7 @@ def _mistakes(logits: Tensor, labels: Tensor) -> list[Mistake]:
         Mistake(-chosen.mean(), "no-softmax", "the softmax is missing", "b"),
         Mistake((logits.exp().sum(1) - chosen).mean(), "no-log", "the logarithm of the sum is missing", "a"),
         Mistake(F.cross_entropy(logits.softmax(1), labels), "softmax-twice", "the softmax is applied twice", "b"),
+        Mistake(-own.mean() / math.log(2), "bits", "the logarithm is to base 2; the loss is in nats, base e", "a"),
         Mistake(-own, "not-averaged", "the mean over the batch is missing", "a"),
     ]
 

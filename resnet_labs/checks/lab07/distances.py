@@ -40,11 +40,20 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
         gradient_of(reference.distances, points),
         "gradient",
         tested=f"the gradient of {tested}",
-        cause="a part of the computation is cut off from the points",
+        cause=(
+            "a part of the computation is cut off from the points; both ends of a distance are pulled",
+            "a NaN in the gradient was replaced afterwards",
+        ),
         hint="c",
+        mistakes=[
+            Mistake(
+                gradient_of(reference.distances, points) / 2, "one-end", "one end of each distance is detached", "c"
+            )
+        ],
     )
     _check_coincident(probe, distances, points)
     _check_far(probe, distances)
+    _check_near(probe, distances)
     calls = Calls()
 
     def watched(points: Tensor) -> Tensor:
@@ -61,6 +70,24 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
         got=f"{len(calls.names)}",
         cause="a Python loop runs over the rows; subtract all pairs at once with `points[:, None] - points`",
         hint="a",
+    )
+
+
+def _check_near(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
+    """Check points that are close together and not in one place, and a single point."""
+    near = 3e-5 * torch.randn(5, 3, generator=probe.generator, dtype=torch.float64)
+    right = reference.distances(near)
+    tested = "the distances of five points that are about 0.00005 apart"
+    cause = "small distances count as zero, or are raised to a least one; only a distance of exactly 0 is special"
+    off_diagonal = ~torch.eye(5, dtype=torch.bool)
+    got = probe.call(distances, near, tested=tested, hint="b")
+    probe.close(
+        got[off_diagonal], right[off_diagonal], "coarse-zero", tested=tested, cause=cause, hint="b", atol=0, rtol=0.02
+    )
+    single = probe.call(distances, near[:1], tested="the distances of one point", hint="a")
+    cause = "a table of one row loses its axes, such as by `squeeze()`"
+    probe.close(
+        single, torch.zeros(1, 1), "one-point", tested="the distances of one point", cause=cause, hint="a", atol=1e-5
     )
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from resnet_labs.checks._engine import Probe
+from resnet_labs.checks._values import same_bits
 
 _IN_PLACE = (
     "something was changed in place: `masked_fill` makes a new table, `fill_diagonal_` and `table[mask] = 0` do not"
@@ -24,7 +25,7 @@ def differentiated(
     gradient_hint: str,
     number: str = "a Python number is returned; leave out `.item()` and `float(...)`",
     **how: Any,
-) -> tuple[Tensor, Callable[[], Tensor]]:
+) -> tuple[Tensor, Callable[..., Tensor]]:
     """Call the function; return its value, and what gives the gradient of the value's weighted sum for the inputs.
 
     It gets copies, so that an answer that changes them in place spoils no later check. `number` is the cause to name
@@ -32,7 +33,7 @@ def differentiated(
     """
     leaf = inputs.clone().requires_grad_()
     copies = [it.clone() if isinstance(it, Tensor) else it for it in args]
-    value = probe.call(function, leaf.clone(), *copies, **how)
+    value = probe.call(function, leaf.clone(), *copies, follows=True, **how)
     probe.expect(
         isinstance(value, Tensor),
         "not-a-tensor",
@@ -43,7 +44,28 @@ def differentiated(
         hint=gradient_hint,
     )
 
-    def gradient() -> Tensor:
+    for copy, given in zip(copies, args, strict=True):
+        if isinstance(copy, Tensor) and isinstance(given, Tensor):
+            probe.expect(
+                same_bits(copy, given) and not copy.requires_grad,
+                "changes-input",
+                tested=f"the other inputs after {how['tested']}",
+                expected="as they were",
+                got="one of them requires a gradient" if copy.requires_grad else "other values",
+                cause="`requires_grad_` or an in-place operation on an argument",
+                hint=gradient_hint,
+            )
+    probe.expect(
+        value.dtype == inputs.dtype,
+        "dtype",
+        tested=f"the type of {how['tested']}",
+        expected=f"{inputs.dtype}, the type of the inputs".removeprefix("torch."),
+        got=str(value.dtype).removeprefix("torch."),
+        cause="the inputs are converted to another type on the way, such as by `.float()`",
+        hint=gradient_hint,
+    )
+
+    def gradient(*, connected: bool = False) -> Tensor:
         tested = f"the gradient of {how['tested']}"
         probe.expect(
             value.requires_grad,
@@ -63,6 +85,15 @@ def differentiated(
             raise probe.failure(
                 "in-place", tested=tested, expected="a gradient", got=got, cause=_IN_PLACE, hint=gradient_hint
             ) from error
+        probe.expect(
+            found is not None or not connected,
+            "not-connected",
+            tested=tested,
+            expected="zeros, through the graph of the inputs",
+            got="a value that does not depend on the inputs at all",
+            cause="a new tensor of zeros is returned; begin with the inputs, such as `points.sum() * 0`",
+            hint=gradient_hint,
+        )
         return torch.zeros_like(leaf) if found is None else found
 
     return value, gradient

@@ -10,13 +10,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._failure import Cause
 
 # Class 0 has one example far out, which pulls its mean but not its median; class 2 has most examples.
 _KNOWN = torch.tensor([[0.0, 0], [1, 0], [8, 0], [4, 4], [4, 6], [-6, -1], [-4, 1], [-5, 0], [-5, 4], [5, 1]])
 _KNOWN_LABELS = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2, 2, 1])
 
 
-@check("07.5", "scores by the nearest class mean, top-k accuracy, and the accuracy of each class")
+@check(
+    "07.5",
+    "scores by the nearest class mean, top-k accuracy, and the accuracy of each class",
+    library=("resnet_labs.metrics:top_k_accuracy", "resnet_labs.metrics:per_class_accuracy"),
+)
 def check_judging(
     probe: Probe,
     nearest_mean: Callable[[Tensor, Tensor, Tensor, int], Tensor],
@@ -25,6 +30,7 @@ def check_judging(
 ) -> None:
     """Check the order of the classes for each example, then the two accuracies."""
     _check_nearest_mean(probe, nearest_mean)
+    _check_many_classes(probe, nearest_mean)
     _check_top_k(probe, top_k_accuracy)
     scores = torch.randn(40, 4, generator=probe.generator)
     labels = torch.tensor([2] * 4 + [0] * 8 + [1] * 12 + [3] * 16)
@@ -33,6 +39,10 @@ def check_judging(
     scores[labels == 3, 3] = -9
     never = ", where the last class is never right"
     cause = "a class that is never right has the accuracy 0; count with `bincount(minlength=scores.shape[1])`"
+    _check_class_accuracy(probe, class_accuracy, scores, labels, never, cause=cause)
+    scores[:, 1] = -9
+    never = ", where class 1 is never named"
+    cause = "a class that is never named has the accuracy 0; count with `bincount(minlength=scores.shape[1])`"
     _check_class_accuracy(probe, class_accuracy, scores, labels, never, cause=cause)
 
 
@@ -109,7 +119,11 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
     order, right = got.argsort(1, descending=True), (-torch.cdist(asked, means)).argsort(1, descending=True)
     if torch.equal(order, right):
         return
-    code, cause = "scores", "the nearer an example is to a class's mean, the higher its score"
+    code: str = "scores"
+    cause: Cause = (
+        "the nearer an example is to a class's mean, the higher its score",
+        "the means are not those of each class's own examples",
+    )
     for name, (scores, words) in wrong.items():
         if torch.equal(order, scores.argsort(1, descending=True)):
             code, cause = name, words
@@ -123,6 +137,29 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
         cause=cause,
         hint="a",
     )
+
+
+def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Tensor, int], Tensor]) -> None:
+    """Check more classes than ten, of unlike sizes, and a single example that is asked about."""
+    num_classes = probe.random.randint(11, 15)
+    labels = torch.cat([torch.arange(num_classes), torch.randint(num_classes, (20,), generator=probe.generator)])
+    known = torch.randn(len(labels), 3, generator=probe.generator)
+    asked = torch.randn(9, 3, generator=probe.generator)
+    means = torch.stack([known[labels == label].mean(0) for label in range(num_classes)])
+    for rows, what in ((asked, "9 points"), (asked[:1], "one point")):
+        tested = f"the scores of {what} for {num_classes} classes"
+        cause = (
+            "a number of classes is written down",
+            "a table of one row loses its axis, such as by `squeeze()`",
+            "the means are not those of each class's own examples: classes have unlike numbers of them",
+        )
+        got = probe.call(
+            nearest_mean, known, labels, rows, num_classes, tested=tested, cause=cause, follows=True, hint="a"
+        )
+        shape = tuple(got.shape) if isinstance(got, Tensor) else got
+        right = (-torch.cdist(rows, means)).argsort(1, descending=True)
+        probe.equal(shape, (len(rows), num_classes), "scores-shape", tested=tested, cause=cause, hint="a")
+        probe.equal(got.argsort(1, descending=True), right.tolist(), "scores", tested=tested, cause=cause, hint="a")
 
 
 def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], Any]) -> None:
@@ -141,7 +178,10 @@ def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], A
             hits.mean(),
             "top-k",
             tested=tested,
-            cause="the share of examples whose label is among the k classes with the highest scores",
+            cause=(
+                "the share of examples whose label is among the k classes with the highest scores",
+                "`k` is not read",
+            ),
             hint="b",
             mistakes=[
                 Mistake(

@@ -30,6 +30,7 @@ def batch_hard(
     farthest_positive: bool = True,
     nearest_negative: bool = True,
     itself: bool = False,
+    hinge: bool = True,
     average: str = "usable",
 ) -> Tensor:
     """Return the mean loss of every usable anchor's hardest triplet; the arguments make it wrong."""
@@ -37,7 +38,10 @@ def batch_hard(
     usable = positive.any(1) & negative.any(1)
     to_positive = _extreme(distance, positive, largest=farthest_positive)[usable]
     to_negative = _extreme(distance, negative, largest=not nearest_negative)[usable]
-    losses = (to_positive - to_negative + margin).relu()
+    losses = to_positive - to_negative + margin
+    losses = losses.relu() if hinge else losses
+    if average == "each":
+        return losses
     counts = {
         "usable": int(usable.sum()),
         "sum": 1,

@@ -18,12 +18,15 @@ _NO_NUMBER = "Python's `sum` of nothing is the number 0: begin with a tensor, su
 _NOTHING = "there is no triplet to stack, or to take the largest or the mean of"
 
 
-@check("07.3", "the right triplets under hard, semihard and all, averaged over those that count")
+@check(
+    "07.3",
+    "the right triplets under hard, semihard and all, averaged over those that count",
+    library=("resnet_labs.losses:triplet_loss",),
+)
 def check_triplet_loss(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, str], Tensor]) -> None:
     """Check the three ways of mining, an anchor without a positive, and a batch without a triplet."""
-    points = 0.6 * torch.randn(len(_LABELS), 2, generator=probe.generator, dtype=torch.float64)
-    points += torch.tensor([[1.5, 0], [0, 1.5], [-1.5, 0], [0, -1.5]], dtype=torch.float64)[_LABELS]
-    for margin in (5.0, 1.0):  # every triplet has a loss under the first
+    points = _points(probe)
+    for margin in (5.0, 1.0, 0.5):  # every triplet has a loss under the first
         for mining in ("hard", "all", "semihard"):
             tested = f"the loss of ten points, in classes of 4, 3, 2 and 1, margin {margin}, mining {mining!r}"
             letter = "a" if mining == "hard" else "b"
@@ -35,7 +38,10 @@ def check_triplet_loss(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, flo
                 _loss(points, _LABELS, margin, mining),
                 mining,
                 tested=tested,
-                cause=_CAUSES[mining],
+                cause=(
+                    _CAUSES[mining],
+                    "the margin is not read, or the condition under which a triplet counts is another",
+                ),
                 hint=letter,
                 mistakes=_mistakes(points, margin, mining),
             )
@@ -47,10 +53,48 @@ def check_triplet_loss(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, flo
                 cause="positives or negatives are cut off; both sides of a triplet move",
                 hint="c",
             )
+    _check_special(probe, triplet_loss)
     one_class, all_classes = torch.zeros_like(_LABELS), torch.arange(len(_LABELS))
     for mining in ("hard", "all", "semihard"):
         _check_nothing(probe, triplet_loss, points, one_class, mining, "of one class")
         _check_nothing(probe, triplet_loss, points, all_classes, mining, "with one example of each class")
+
+
+def _points(probe: Probe) -> Tensor:
+    """Return points of which some anchors have a loss under a margin of 0.5, and some none."""
+    centers = torch.tensor([[1.5, 0], [0, 1.5], [-1.5, 0], [0, -1.5]], dtype=torch.float64)
+    while True:
+        points = 0.6 * torch.randn(len(_LABELS), 2, generator=probe.generator, dtype=torch.float64) + centers[_LABELS]
+        distance = reference.distances(points)
+        raw = reference.batch_hard(distance, _LABELS, 0.5, hinge=False, average="each")
+        if (raw > 0.1).sum() >= 3 and (raw < -0.1).sum() >= 2:
+            return points
+
+
+def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, str], Tensor]) -> None:
+    """Check a small batch, twins, and triplets whose loss or difference is exactly zero; values only."""
+    line = torch.tensor([[0.0], [1], [2], [-1], [3], [0], [1]], dtype=torch.float64)
+    for rows, labels, margin, what in (
+        (line[:3], [4, 4, 9], 0.25, "of three points, two of one class"),
+        (line[:5], [2, 2, 7, 7, 11], 1.0, "of the points 0, 1, 2, -1 and 3 in classes 2, 2, 7, 7 and 11"),
+        (line, [2, 2, 7, 7, 11, 2, 7], 1.5, "of the points 0, 1, 2, -1, 3 and again 0 and 1, twins of both kinds"),
+    ):
+        numbers = torch.tensor(labels)
+        for mining in ("hard", "all", "semihard"):
+            tested = f"the loss {what}, margin {margin}, mining {mining!r}"
+            how = {"tested": tested, "hint": "a" if mining == "hard" else "b"}
+            got = probe.call(triplet_loss, rows, numbers, margin, mining, cause=_NOTHING, **how)
+            probe.close(
+                got,
+                _loss(rows, numbers, margin, mining),
+                f"{mining}-special",
+                cause=(
+                    "a triplet counts whose loss is exactly 0, or whose negative is exactly as far as its positive",
+                    "another example in the anchor's own place is taken for the anchor itself",
+                    "something is added to the number of triplets, or class numbers are taken for 0, 1, 2, ...",
+                ),
+                **how,
+            )
 
 
 def _check_nothing(
@@ -84,7 +128,7 @@ def _check_nothing(
         hint="c",
     )
     probe.expect(
-        not gradient().any(),
+        not gradient(connected=True).any(),
         "no-triplet-gradient",
         tested=f"the gradient of {tested}",
         expected="zeros",
@@ -108,7 +152,7 @@ def _mistakes(points: Tensor, margin: float, mining: str) -> list[Mistake]:
     letter = "a" if mining == "hard" else "b"
     return [
         *(it for it in found if torch.as_tensor(it.value).any()),  # many mistakes can give 0, which then tells nothing
-        Mistake(0.0, "no-loss", _NO_LOSS, letter),
+        Mistake(0.0, "no-loss", (_NO_LOSS, "the condition for a triplet to count is never met"), letter),
         Mistake(torch.nan, "zero-times-infinity", _NAN, "a"),
         Mistake(torch.inf, "infinite", _INFINITE, "a"),
     ]
