@@ -20,6 +20,7 @@ from resnet_labs.errors import InputError
 from resnet_labs.recipes import stand_in_network
 
 NOTEBOOKS = sorted([*(ROOT / "labs").glob("*.ipynb"), *(ROOT / "labs" / "solutions").glob("*.ipynb")])
+NOTEBOOKS = [notebook for notebook in NOTEBOOKS if not notebook.stem.startswith("lab09")]  # it has one mode only
 SOLUTIONS = [notebook for notebook in NOTEBOOKS if notebook.parent.name == "solutions"]
 EMBEDDED = {"digits", "procedural_source", "procedural_target"}
 
@@ -143,6 +144,13 @@ def test_report_mode_says_what_it_needs_and_how_long_it_takes_before_it_starts(n
     for network in lab.report_weights:
         assert f"ImageNet weights of {network}, here" in said
     assert "estimated" in said
+
+
+@pytest.mark.parametrize("report", [False, True])
+def test_a_lab_that_trains_nothing_says_so_and_has_one_mode(report, capsys):
+    assert lab_mode.fast("09", report=report) is True
+    assert capsys.readouterr().out == "This lab trains nothing, and is the same in both modes.\n"
+    lab_mode.fetch(labs.find("09"))
 
 
 @pytest.mark.usefixtures("everything_is_here")

@@ -103,7 +103,7 @@ def test_what_is_compared_has_a_recipe_whose_lines_hold_the_figures(experiment: 
 
 
 def test_labs_recipes_and_stand_ins_name_data_sets_that_can_be_loaded() -> None:
-    written = [lab for lab in LABS if lab.notebook]
+    written = [lab for lab in LABS if lab.notebook and lab.fast_data != lab.report_data]  # lab 09 reads the reports
     named = {name for lab in written for name in (lab.fast_data, lab.report_data, lab.report_stand_in) if name}
     named |= {recipe.dataset for variants in recipes.RECIPES.values() for recipe in variants}
     named |= {*_stand_ins.STAND_INS} | {name for name, _ in _stand_ins.STAND_INS.values()}

@@ -51,11 +51,8 @@ def kinds(figure: float, decimals: int, confusion: Sequence[Sequence[int]]) -> t
     recall = sum(shares, Fraction()) / len(truth)
     span = Fraction(1, 2 * 10**decimals)
     fits = [abs(value - Fraction(str(figure))) <= span for value in (accuracy, recall)]
-    return (
-        accuracy,
-        recall,
-        {(True, True): "both", (True, False): "accuracy", (False, True): "macro recall"}.get(tuple(fits), "neither"),
-    )
+    words = {(True, True): "both", (True, False): "accuracy", (False, True): "macro recall"}
+    return accuracy, recall, words.get((fits[0], fits[1]), "neither")
 
 
 def batches(loss_sum: float, num_images: int, lowest: float, highest: float) -> list[int]:

@@ -46,9 +46,10 @@ def binary_confusions(
     Raises:
         InputError: no image, no figure, an unknown name, or a figure outside 0 to 1.
 
-    Deviations: from mlscorecheck, which is given the class sizes and only says whether there is a matrix: all of them
-        are returned, for all class sizes. A class that is never predicted has precision 0, as in scikit-learn, while
+    Deviations: mlscorecheck is given the class sizes and only says whether there is a matrix; here all of them are
+        returned, for all class sizes. A class that is never predicted has precision 0, as in scikit-learn, while
         mlscorecheck has no score there.
+    Equals: the answers of mlscorecheck.check.binary.check_1_testset_no_kfold for every pair of class sizes.
 
     Example:
         >>> found = binary_confusions(10, {"accuracy": (0.9, 4), "recall": (0.8333, 4)}, averaging="macro")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -46,7 +46,19 @@ class Span(NamedTuple):
 
 
 class Loader(yaml.SafeLoader):
-    """YAML's safe loader, which keeps the decimals of every number."""
+    """YAML's safe loader, which keeps the decimals of every number and takes no aliases.
+
+    A few lines of aliases can stand for gigabytes.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose a node as YAML does, but for aliases."""
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(
+                problem=f"it uses an alias, *{event.anchor}", problem_mark=event.start_mark
+            )
+        return super().compose_node(parent, index)
 
 
 def _number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:

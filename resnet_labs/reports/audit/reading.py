@@ -58,17 +58,8 @@ def report(given: Any, name: str) -> Report:
         raise InputError(f"{name}: {wrong}", wrong.fix) from None
 
 
-class _OwnLoader(Loader):
-    """The loader, without aliases: a few lines of them can stand for gigabytes."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise Wrong("it", f"uses an alias, *{self.peek_event().anchor}", "Write the values out.")
-        return super().compose_node(parent, index)
-
-
 def _loaded(text: str) -> Any:
-    loader = _OwnLoader(text)
+    loader = Loader(text)
     try:
         node = loader.get_single_node()
         _once(node)
