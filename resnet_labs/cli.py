@@ -122,7 +122,8 @@ def _run(options: argparse.Namespace) -> int:
         print(f"What ran before is in {_short(failure.kept)}/notebook.ipynb.", file=sys.stderr)
         return {"CheckFailed": FAILED, "Interrupted": INTERRUPTED}.get(failure.kind, WRONG_USE)
     print(f"\n{lab.question}\n")
-    print(compare.as_text(results.read(folder / "results.jsonl")))
+    if (folder / "results.jsonl").is_file():
+        print(compare.as_text(results.read(folder / "results.jsonl")))
     print(f"\nnotebook, figures and results lines: {_short(folder)}")
     return DONE
 
