@@ -134,7 +134,8 @@ plotting.images(train_set.images[:20], [train_set.classes[k] for k in train_set.
 # Write one autoencoder layer and one training step of it. The encoder is a linear layer and the function `activation`,
 # which is a ReLU for all layers but the code. The decoder is a linear layer back to as many values as came in, and the
 # function `last`. The loss is the mean squared error between what the decoder gives and what the encoder got, the mean
-# over all images and values. Return it as a Python number.
+# over all images and values. Return it as a Python number. A step changes weights and gradients and nothing else: the
+# rows stay as they are, and what is frozen stays frozen.
 #
 # About 10 minutes.
 
@@ -205,7 +206,8 @@ print(f"loss of the first step {losses[0]:.4f}, of the last of {len(losses)} ste
 # not even in the last bit, and no gradient is computed for them.
 #
 # Batches give `(images, labels)`; the images are `(N, 1, H, W)`, and the labels are not used. Return for each layer a
-# list with the mean of the step losses of each epoch. Your `reconstruction_step` does one step.
+# list with the mean of the step losses of each epoch: every step counts once, also that of a smaller last batch. Your
+# `reconstruction_step` does one step. The list of layers and the images stay as they are.
 #
 # About 15 minutes.
 
@@ -253,7 +255,9 @@ checks.lab08.check_pretrain(pretrain)
 # - It starts from the pretrained weights.
 # - Everything trains, encoders too, even where your pretraining left something with `requires_grad` off.
 # - It works on a *copy*: below you fine-tune the same stack with 10, with 100 and with all labels, and the second run
-#   must not begin where the first ended.
+#   must not begin where the first ended. The pretrained layers keep their weights, gradients and `requires_grad`.
+#
+# The network comes in training mode.
 #
 # About 5 minutes.
 
@@ -333,6 +337,7 @@ for name, accuracy, count in zip(names, stated, num_test_images, strict=True):
 # 2. `class_gradients`: put the ReLU behind the head and take the mean cross-entropy. What is the norm of its gradient
 #    for each class's row of `head.weight`? Look at its value for a dead class, and you know why the class never comes
 #    back.
+#    The codes and the head's weights stay as they are.
 # 3. `ceiling`: if nothing else were wrong, what is the highest accuracy that the report's network could reach without
 #    ever naming a cat or a monkey?
 #

@@ -82,6 +82,8 @@ def _check_parts(
         hint="a",
     )
     (down, down_bias), (up, up_bias) = weights["encoder"], weights["decoder"]
+    down = _turned(encoder, down, down_bias, activation, probe)
+    up = _turned(decoder, up, up_bias, last, probe)
     probe.expect(
         down.shape != up.T.shape or not torch.equal(down, up.T),
         "tied",
@@ -198,3 +200,14 @@ def _weight_and_bias(module: nn.Module, shape: tuple[int, int]) -> tuple[Tensor,
         return None
     matrix = matrices[0] if tuple(matrices[0].shape) == shape else matrices[0].T
     return (matrix, biases[0]) if tuple(matrix.shape) == shape and tuple(biases[0].shape) == shape[:1] else None
+
+
+def _turned(module: nn.Module, matrix: Tensor, bias: Tensor, end: nn.Module, probe: Probe) -> Tensor:
+    """Return a square matrix the way round that the module uses it; its shape does not tell."""
+    if matrix.shape[0] != matrix.shape[1]:
+        return matrix
+    rows = torch.randn(3, len(matrix), generator=probe.generator, dtype=torch.float64)
+    with torch.no_grad():
+        got = module(rows)
+        gaps = [(got - end(rows @ way + bias)).abs().max() for way in (matrix.T, matrix)]
+    return matrix if gaps[0] <= gaps[1] else matrix.T
