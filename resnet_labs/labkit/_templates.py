@@ -91,8 +91,8 @@ def _expectation(text: str) -> Expectation:
             raise InputError(problem, "Write the lower end first.")
         return Expectation(text=f"between {low} and {high}", low=float(low), high=float(high), of=of)
     if middle:
-        ends = float(middle) - float(margin), float(middle) + float(margin)
-        return Expectation(text=f"about {middle}", low=ends[0], high=ends[1], of=of)
+        below, above = float(middle) - float(margin), float(middle) + float(margin)
+        return Expectation(text=f"about {middle}", low=below, high=above, of=of)
     value = float(bound)
     if word == "exactly":
         return Expectation(text=f"{int(bound):,}" if bound.isdigit() else bound, low=value, high=value, of=of)
