@@ -66,10 +66,10 @@ def joined(*, timeout_seconds: int = 600) -> Iterator[None]:
             "Look at that process's own message, then start again with --resume.",
         ) from error
     finally:
-        signal.signal(signal.SIGTERM, before)
         # Gloo's threads drop the last tensors after the call that they served, and need the interpreter for it. Up to
         # torch 2.6 destroying the group holds the interpreter while it waits for those threads, for ever.
         time.sleep(0.2)
+        signal.signal(signal.SIGTERM, before)
         dist.destroy_process_group()
 
 

@@ -121,8 +121,8 @@ def test_features_help_on_classes_that_were_never_seen(tmp_path, monkeypatch):
     def linear_probe(network: torch.nn.Module) -> float:
         fitted, judged = (cached_features(network, images).features[0] for images in (train, test))
         mean, spread = fitted.mean(0), fitted.std(0) + 1e-6
-        head = LogisticRegression(max_iter=300).fit(((fitted - mean) / spread).numpy(), train.labels)
-        return head.score(((judged - mean) / spread).numpy(), test.labels)
+        head = LogisticRegression(max_iter=300).fit(((fitted - mean) / spread).numpy(), train.labels.numpy())
+        return head.score(((judged - mean) / spread).numpy(), test.labels.numpy())
 
     torch.manual_seed(0)
     # Chance is 1/12. Measured: 0.63 against 0.11.
