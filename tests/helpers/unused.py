@@ -12,6 +12,7 @@ from helpers.contract import CONTRACT, METRICS
 
 _PROMISED = {*CONTRACT, *(f"metrics.{name}" for name in METRICS)}
 
+_HOOK = "pytest_"  # pytest finds a plugin's functions by their names
 _IN_PLACE_OF_OTHERS = {"WaitForAnswers.visit"}  # IPython calls it as it would ast.NodeTransformer's
 
 
@@ -75,7 +76,7 @@ def _is_called_by_others(tree: ast.Module, owner: ast.ClassDef, method: str) -> 
 
 
 def _if_public(name: str, node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    if not name.startswith("_"):
+    if not name.startswith(("_", _HOOK)):
         yield name, node
 
 
