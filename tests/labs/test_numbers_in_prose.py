@@ -138,6 +138,37 @@ def test_no_measured_number_of_a_page_is_typed(page: Path) -> None:
     assert untemplated(text, page.stem) == []
 
 
+_WORD = r"\b(confirmed|refuted|not shown|not testable|cannot be tested|inconsistent with itself)\b"
+
+
+def typed_verdicts(text: str) -> list[str]:
+    """Return the items about a claim that say a verdict without quoting its rule's."""
+    items = re.split(r"\n\n|\n(?=- )|(?=\*\*r\d\.c\d+\*\*)", text)
+    about = [item for item in items if re.search(r"\*\*r\d\.c\d+\*\*", item)]
+    plain = [re.sub(r"\{\{.*?\}\}", "", item, flags=re.DOTALL) for item in about]
+    return [" ".join(item.split())[:90] for item in plain if re.search(_WORD, " ".join(item.split()))]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_no_verdict_of_a_lab_is_typed(source: Path) -> None:
+    assert typed_verdicts(prose(source)) == []
+    for number in re.findall(r"^- \*\*(r\d\.c\d+)\*\*", prose(source), re.MULTILINE):
+        assert f"{{{{{number}: verdict}}}}" in " ".join(prose(source).split()), number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- **r4.c3** (hard mining beats it): not shown. On digits",
+        "- **r4.c3** ({{r4.c3: claim}}): not\nshown, because",
+        "Then **r0.c2**: {{r0.c2: verdict}}. **r0.c5** ({{r0.c5: claim}}): cannot be tested",
+        "- Not testable: **r2.c9** (deep), which is refuted",
+    ],
+)
+def test_a_typed_verdict_is_found(text: str) -> None:
+    assert typed_verdicts(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
