@@ -42,7 +42,13 @@ def add(command: Callable[..., Any]) -> None:
     made.add_argument("--scheduler", metavar="ADDRESS", help="of a dask scheduler, for several machines")
     made.add_argument("--resume", action="store_true", help="keep results whose submission and bundle are the same")
     made.add_argument("--trusted", action="store_true", help="no sandbox: only for notebooks that you wrote yourself")
-    made.add_argument("--cell-seconds", type=_count, default=30, metavar="S", help="for one cell (default 30)")
+    made.add_argument(
+        "--cell-seconds",
+        type=_count,
+        default=30,
+        metavar="S",
+        help="for one cell, and ten times as many for a submission (default 30)",
+    )
 
 
 def sandbox_state() -> tuple[bool, str, str]:
@@ -101,7 +107,7 @@ def _grade(options: argparse.Namespace) -> int:
         private,
         options.out,
         tier=tier,
-        limits=sandbox.Limits(cell_seconds=options.cell_seconds),
+        limits=sandbox.Limits(cell_seconds=options.cell_seconds, total_seconds=10 * options.cell_seconds),
         jobs=options.jobs,
         backend=options.backend,
         scheduler=options.scheduler,

@@ -76,6 +76,35 @@ def test_a_box_keeps_everything_in(tier, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+LANDLOCK_KERNEL = """
+import os
+from resnet_labs.grading.kernel import SandboxKernel
+from resnet_labs.grading.sandbox import Limits, launch, tiers
+
+launch.os.getuid = lambda: 1000  # root's Python may be in a folder that no other user can read
+kernel = SandboxKernel(tiers.TIERS[3], Limits(), ())
+ran = kernel.execute("import os, sys, subprocess\\nprint(1)", 20)
+assert ran.status == "ok", ran
+daemon = "subprocess.Popen(['sleep', '98766'], start_new_session=True)\\nopen('own.txt', 'w').close()"
+assert kernel.execute(daemon, 20).status == "ok"
+assert kernel.execute(f"os.kill({os.getpid()}, 9)", 20).error.startswith("PermissionError")
+assert kernel.execute("while True: pass", 1).status == "timeout"
+full = "for k in range(200): open(f'f{k}', 'wb').write(bytes(1 << 20))\\nimport time\\ntime.sleep(20)"
+assert kernel.execute(full, 30).status == "files"
+assert not kernel.box.top.exists()
+print("done")
+"""
+
+
+@pytest.mark.skipif(child.landlock_abi() < 6, reason="this system's Landlock is too old")
+def test_a_kernel_under_landlock_alone():
+    done = subprocess.run(
+        [sys.executable, "-c", LANDLOCK_KERNEL], capture_output=True, text=True, timeout=seconds(200), check=False
+    )
+    assert done.stdout == "done\n", done.stderr
+    assert subprocess.run(["pgrep", "-f", "sleep 98766"], capture_output=True, check=False).returncode == 1
+
+
 def test_withheld_modules_can_be_imported_around_but_not_used():
     folder = library.build(WITHHELD)
     code = (

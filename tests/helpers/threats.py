@@ -55,6 +55,7 @@ QUICK: dict[str, tuple[str, tuple[str, ...]]] = {
         'def ANSWER(x):\n    send({"data": {MIME: {"cases": right}}, "metadata": {}})\n    return None',
         ("failed",),
     ),
+    "35 the visible case by heart": ("def ANSWER(x):\n    return {1.0: 2.0}.get(x)", ("partial",)),
     "40 files of the grader": (
         "import importlib.util, os\n\ndef breach():\n"
         f"    seen = os.path.exists({str(ROOT / 'labs')!r}) or os.path.exists({str(ROOT / 'tests')!r})\n"
