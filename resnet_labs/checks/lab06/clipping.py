@@ -30,7 +30,7 @@ _CLIPS = {
 @check("06.4", "all gradients together have at most the limit's norm, keep their direction, and small ones stay")
 def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter], float], Any]) -> None:
     """Check gradients and returned norm above and below the limit, with a missing gradient, and with zeros."""
-    for scale, limit, what in ((3.0, 2.0, "above"), (0.01, 2.0, "below"), (40.0, 0.5, "far above"), (0.0, 1.0, "zero")):
+    for scale, limit, what in ((8.0, 2.0, "above"), (0.01, 2.0, "below"), (40.0, 0.5, "far above"), (0.0, 1.0, "zero")):
         network = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(2, 1)).double()
         missing = probe.random.choice((0, 2))  # the first and the last layer have none, or the middle and the last
         parameters = list(network.parameters())
@@ -42,7 +42,6 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         parameters[1].requires_grad_(False)  # frozen since its gradient was computed
         with_gradient = [parameter for parameter in network.parameters() if parameter.grad is not None]
         before = [parameter.grad.clone() for parameter in with_gradient if parameter.grad is not None]
-        tensors = [parameter.grad for parameter in with_gradient]
         weights = [parameter.detach().clone() for parameter in network.parameters()]
         norm = reference.total_norm(before)
         tested = f"gradients with a norm of {norm:.4g}, limit {limit:g}, parameters {missing + 1}, 5 and 6 without"
@@ -66,15 +65,6 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             expected="still without",
             got="gradients of zeros",
             cause="a missing gradient was replaced; skip it",
-            hint="c",
-        )
-        probe.expect(
-            all(parameter.grad is old for parameter, old in zip(with_gradient, tensors, strict=True)),
-            "replaced",
-            tested=f"the gradient tensors, {tested}",
-            expected="the same ones, changed in place",
-            got="new tensors in their place",
-            cause="`parameter.grad = ...` puts a new tensor there; `parameter.grad.mul_(...)` changes the one that is",
             hint="c",
         )
         mistakes = named(reference.wrong_clips(before, limit), _CLIPS)

@@ -200,6 +200,9 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         tested=f"the mean share of an image in its own place, {tested}",
         expected="0.5: lambda and 1 - lambda are equally likely",
         got=f"{own.mean().item():.3f}",
-        cause="the larger of lambda and 1 - lambda always belongs to the same image",
+        cause=(
+            "the larger of lambda and 1 - lambda always belongs to the same image",
+            "only one of the two parameters of the Beta is alpha",
+        ),
         hint="c",
     )

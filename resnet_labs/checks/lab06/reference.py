@@ -128,6 +128,7 @@ def wrong_clips(gradients: Sequence[Tensor], limit: float) -> dict[str, Tensor]:
         return flat(gradients) * by.clamp(max=1)
 
     return {
+        "unchanged": flat(gradients),
         "each-alone": flat([g * (limit / g.norm().clamp(min=1e-12)).clamp(max=1) for g in gradients]),
         "clamped": flat(gradients).clamp(-limit, limit),
         "always-scaled": flat(gradients) * (limit / norm),
@@ -136,5 +137,4 @@ def wrong_clips(gradients: Sequence[Tensor], limit: float) -> dict[str, Tensor]:
         "largest-entry": scaled(limit / flat(gradients).abs().max()),
         "largest-norm": scaled(limit / sizes.max()),
         "inverse": flat(gradients) * (norm / limit).clamp(min=1),
-        "unchanged": flat(gradients),
     }

@@ -33,7 +33,7 @@ _FACTORS = {
 def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int], float]) -> None:
     """Check the factor of every step of three runs."""
     drawn = (probe.random.randint(40, 70), probe.random.randint(2, 9))
-    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn, (6, 6)):
+    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn):
         given = f"the factor of steps 0 to {num_steps - 1} of {num_steps}, with a warm-up of {warmup_steps}"
         values = [
             probe.call(
@@ -42,13 +42,7 @@ def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int],
                 num_steps,
                 warmup_steps,
                 tested=f"learning_rate_factor({step}, {num_steps}, {warmup_steps})",
-                cause=(
-                    "a division by a warm-up of 0 steps"
-                    if warmup_steps == 0
-                    else "num_steps - warmup_steps is 0 here, and the cosine is computed before it is needed"
-                    if warmup_steps == num_steps
-                    else ""
-                ),
+                cause="a division by a warm-up of 0 steps" if warmup_steps == 0 else "",
                 hint="a",
             )
             for step in range(num_steps)
@@ -66,7 +60,7 @@ def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int],
             hint="a",
         )
         wrong: dict[str, Tensor] = {}
-        for code, of in reference.WRONG_FACTORS.items() if warmup_steps < num_steps else ():
+        for code, of in reference.WRONG_FACTORS.items():
             if warmup_steps or code != "begins-at-zero":
                 wrong[code] = reference.curve(of, num_steps, warmup_steps)
         probe.close(

@@ -56,7 +56,7 @@ def differentiated(
                 hint=gradient_hint,
             )
     probe.expect(
-        value.dtype == inputs.dtype,
+        not value.requires_grad or value.dtype == inputs.dtype,
         "dtype",
         tested=f"the type of {how['tested']}",
         expected=f"{inputs.dtype}, the type of the inputs".removeprefix("torch."),

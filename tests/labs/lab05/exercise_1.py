@@ -45,7 +45,7 @@ def _collect(network, batches, stages, *, evaluate=True, restore=True, grad=Fals
 answers = Answers("05.1", "check_collect")
 
 
-@answers.wrong("hooks-left")
+@answers.wrong("left-hooks")
 def hooks_stay(*given):
     return _collect(*given, clean="never")
 
@@ -60,7 +60,7 @@ def stays_in_training_mode(*given):
     return _collect(*given, evaluate=False)
 
 
-@answers.wrong("mode-left")
+@answers.wrong("left-modes")
 def evaluation_mode_stays(*given):
     return _collect(*given, restore=False)
 

@@ -114,7 +114,7 @@ def part_of_the_loss_detached(logits, labels, smoothing):
     return (1 - smoothing) * _mean(whole, logits) + smoothing * even
 
 
-@answers.right
+@answers.wrong("library")
 def loss_of_the_library(logits, labels, smoothing):
     return cross_entropy(logits, labels, label_smoothing=smoothing)
 

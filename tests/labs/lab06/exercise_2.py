@@ -76,7 +76,7 @@ def uniform_ratio(images, labels, num_classes, alpha):
     return _mix(images, labels, num_classes, torch.rand(1), torch.randperm(len(images)))
 
 
-@answers.wrong("distribution")
+@answers.wrong("larger-share")
 def second_parameter_left_at_one(images, labels, num_classes, alpha):
     kept = torch.distributions.Beta(alpha, 1.0).sample((1,))
     return _mix(images, labels, num_classes, kept, torch.randperm(len(images)))
@@ -119,7 +119,7 @@ def mixup_one_ratio_an_image(images, labels, num_classes, alpha):
     return _mix(images, labels, num_classes, _draw(alpha, (len(images),)), torch.randperm(len(images)))
 
 
-@answers.right
+@answers.wrong("same-partners")
 def mixup_with_the_batch_reversed(images, labels, num_classes, alpha):
     kept = _draw(alpha, (len(images),))
     return _mix(images, labels, num_classes, torch.maximum(kept, 1 - kept), torch.arange(len(images)).flip(0))

@@ -87,7 +87,7 @@ def rises_again(step, num_steps, warmup_steps):
     return _after(step, num_steps, warmup_steps, 0.5 * (1 + math.cos(2 * math.pi * share)))
 
 
-@answers.right
+@answers.wrong("library")
 def factor_of_the_library(step, num_steps, warmup_steps):
     return learning_rate_factor(step, num_steps=num_steps, warmup_steps=warmup_steps, schedule="cosine")
 
