@@ -140,7 +140,8 @@ plotting.images(test_set.images[:12], [test_set.classes[k].replace(" ", "\n") fo
 # Write `collect`: for each named stage one tensor with a row for each image of all batches, in order. A stage gives
 # maps of shape (N, C, H, W); keep the mean over the pixels of every channel, (N, C). The network must not be changed:
 # it runs in evaluation mode and without gradients, and afterwards its mode is as before and your hooks are gone
-# (`handle.remove()`), even if a batch makes it fail.
+# (`handle.remove()`), even if a batch makes it fail. Gradients, `requires_grad` and the hooks of others stay too. Walk
+# through the batches once: a generator gives each of them once only.
 #
 # About 15 minutes.
 
@@ -194,7 +195,8 @@ pictured = test_set.subset(range(num_pictured))
 # Write two functions. `last_block(network)` names what trains on the middle rung: the last block of the last stage,
 # and the head `fc`. Stages are called `layer1`, `layer2` and so on, and a stage is a sequence of blocks: `layer4.2`
 # is the third block of the fourth stage. `train_only(network, parts)` keeps everything else as it is, bit by bit:
-# weights, running statistics, and whatever an optimizer remembers. What an earlier call froze may train again.
+# weights, running statistics, and whatever an optimizer remembers. What an earlier call froze may train again. With
+# no parts nothing trains. The call itself moves no weight, and it leaves the hooks of others and the list of parts.
 #
 # Lab 04 shows why `requires_grad_(False)` is not enough. You may use the library's `freeze_(module)` and
 # `unfreeze_(module)`, which hold running statistics and remove old gradients.
@@ -253,8 +255,9 @@ for parts in (["fc"], last_block(pretrained)):
 #
 # The report saw clear clusters in its pictures (r0.c8). An eye finds clusters in noise too, so measure them where the
 # features are, before any picture. Take an image's $k$ nearest neighbours in feature space (Euclidean distance, the
-# image itself left out). *Neighbour purity* is the share of them that have the image's class, averaged over the
-# images: 1 where every class keeps to itself, and one twelfth for features that know nothing about twelve classes.
+# image itself left out; another image in the very same place is a neighbour). *Neighbour purity* is the share of them
+# that have the image's class, averaged over the images: 1 where every class keeps to itself, and one twelfth for
+# features that know nothing about twelve classes.
 #
 # Write `nearest`, then `purity` with it. About 10 minutes.
 

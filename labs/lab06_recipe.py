@@ -184,7 +184,8 @@ plotting.images(between, [f"{share:g}" for share in shares], columns=6)
 #
 # Write the cross-entropy of smoothed labels: the targets $q$ of the formula above, then the mean over the batch of
 # $-\sum_k q_k \log p_k$, where $\log p$ is the `log_softmax` of the logits. The labels come in two kinds: class numbers
-# (N,), or, as mixup makes them, distributions (N, K), which are smoothed too. `labels.ndim` tells them apart.
+# (N,), or, as mixup makes them, distributions (N, K), which are smoothed too. `labels.ndim` tells them apart. The loss
+# has the type of the logits.
 #
 # About 10 minutes.
 
@@ -238,7 +239,8 @@ best = 4.5109 * torch.eye(10)  # any larger or smaller logit for the right class
 # $$\lambda\, x_i + (1 - \lambda)\, x_j \quad \text{and} \quad \lambda\, y_i + (1 - \lambda)\, y_j,$$
 #
 # where $y$ are the labels as rows of zeros and a one. One $\lambda$ for the whole batch, as in the paper's code, is
-# right, and so is one for each image. `torch.distributions.Beta(alpha, alpha).sample()` and `torch.randperm` draw.
+# right, and so is one for each image. Both $\lambda$ and the order are drawn anew in every call.
+# `torch.distributions.Beta(alpha, alpha).sample()` and `torch.randperm` draw.
 #
 # About 10 minutes.
 
@@ -309,7 +311,7 @@ widgets.explorer(mixtures, alpha=[0.2, 0.5, 1.0, 5.0])
 # $$\tfrac{1}{2}\Big(1 + \cos\big(\pi\, \tfrac{s - w}{n - w}\big)\Big),$$
 #
 # with step $s$ counted from 0, $w$ warm-up steps and $n$ steps in all. It would reach zero one step after the last.
-# Without warm-up, $w = 0$, the cosine begins at once.
+# Without warm-up, $w = 0$, the cosine begins at once. The factor depends on the three arguments and nothing else.
 #
 # About 5 minutes.
 
@@ -364,7 +366,8 @@ widgets.frame_slider(
 # numbers in all gradients. Where it is above `limit`, multiply every gradient by `limit / norm`, in place, so that the
 # length becomes the limit and the direction stays. Where it is not, change nothing. Return the norm as it was.
 #
-# Some parameters may have no gradient (`parameter.grad is None`): skip them. `parameters` is what
+# Some parameters may have no gradient (`parameter.grad is None`): skip them, and leave them without. A gradient that is
+# there counts, whatever `requires_grad` says. `parameters` is what
 # `network.parameters()` gives, which can be iterated over only once.
 #
 # About 10 minutes.
@@ -415,13 +418,13 @@ float(clip_by_norm_(pair, 1.0)), [parameter.grad.tolist() for parameter in pair]
 # report does not state the format of the file; CSV with these two columns is ours. A file with a missing line, or
 # with ids from 1, gives an error, or worse, a low score. Write the file: the first line is `id,label`, then one line
 # for each image. Ids run from 0 to N - 1, the label is the class with the highest logit. A file that is there already
-# is overwritten.
+# is overwritten, and no other file is left behind.
 #
 # About 5 minutes.
 
 # %% tags=["answer"] exercise="06.5"
 def write_submission(path, logits):
-    """Write the predictions as CSV. path: of the file. logits: (N, K), row n is image n's."""
+    """Write the predictions as CSV. path: of the file, a str or a pathlib.Path. logits: (N, K), row n is image n's."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 06.5 is not written yet")
 

@@ -139,10 +139,10 @@ HTML(
 #
 # The report had to write its losses from scratch, and so do you: use no loss from torch. With logits $z$ and the true
 # class $y$, the loss of one example is $-\log \mathrm{softmax}(z)_y$, and the loss of a batch is the mean. It must
-# also hold for a logit of 1000, where $e^{1000}$ is infinite:
-# $\log\mathrm{softmax}(z)_y = z_y - \log \sum_k e^{z_k}$, and `logsumexp` computes that last term without overflow.
+# also hold for a logit of 1000. There $e^{1000}$ is infinite, and a softmax of exactly 0 has no logarithm, so write
+# the logarithm of the softmax out on paper first. The loss has the type of the logits.
 #
-# About 5 minutes.
+# About 10 minutes.
 
 
 # %% tags=["answer"] exercise="07.1"
@@ -196,7 +196,8 @@ cross_entropy(torch.zeros(4, 10), torch.tensor([3, 1, 4, 1])).item()
 #
 # Then comes the trap. The root is infinitely steep at zero, and the diagonal is all zeros: every example has distance
 # 0 from itself. In the backward pass infinity meets zero, and their product is NaN. One NaN spoils every weight of
-# the network. So where the distance is zero, the gradient has to be zero.
+# the network. So where the distance is zero, the gradient has to be zero. Distances that are merely small are kept.
+# The table has the type of the points.
 #
 # About 10 minutes.
 
@@ -254,7 +255,8 @@ print(distances(corners).tolist(), corners.grad.tolist())
 # - `"all"`: the mean is over all triplets with a loss above zero.
 # - `"semihard"`: the mean is over those of them whose negative is farther from the anchor than the positive.
 #
-# A batch without any triplet has the loss 0, with a gradient of zeros.
+# Class numbers can be any, such as 2, 5 and 9, and two different examples can lie in the same place. A batch without
+# any triplet has the loss 0, with a gradient of zeros: the loss must still depend on the points.
 #
 # About 20 minutes.
 
@@ -315,14 +317,14 @@ checks.lab07.check_triplet_loss(triplet_loss)
 # </details>
 
 # %% [markdown]
-# **Expected:** for the points 0, 3 and 4 on a line, the first two of one class, and a margin of 2: hard
-# {{expected exactly 2.5: triplet_loss(line, torch.tensor([0, 0, 1]), 2.0, "hard").item()}}, all
-# {{expected exactly 2.5: triplet_loss(line, torch.tensor([0, 0, 1]), 2.0, "all").item()}}, semihard
-# {{expected exactly 1.0: triplet_loss(line, torch.tensor([0, 0, 1]), 2.0, "semihard").item()}}, on any device.
+# **Expected:** for the points 0, 3, 4 and 7 on a line, in the classes 0, 0, 1 and 1, and a margin of 2: hard
+# {{expected exactly 2.5: triplet_loss(line, classes, 2.0, "hard").item()}}, all
+# {{expected exactly 2.0: triplet_loss(line, classes, 2.0, "all").item()}}, semihard
+# {{expected exactly 1.0: triplet_loss(line, classes, 2.0, "semihard").item()}}, on any device.
 
 # %% tags=["exercise"]
-line = torch.tensor([[0.0], [3.0], [4.0]])
-{mining: triplet_loss(line, torch.tensor([0, 0, 1]), 2.0, mining).item() for mining in minings}
+line, classes = torch.tensor([[0.0], [3.0], [4.0], [7.0]]), torch.tensor([0, 0, 1, 1])
+{mining: triplet_loss(line, classes, 2.0, mining).item() for mining in minings}
 
 # %% [markdown]
 # ## Exercise 07.4. Centers that follow
