@@ -17,6 +17,7 @@ import nbformat
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
+from resnet_labs.errors import LabError
 from resnet_labs.grading import sheet
 from resnet_labs.grading.kernel import NoKernel, Ran, SandboxKernel
 from resnet_labs.grading.probe import MIME
@@ -87,7 +88,7 @@ class LabFile(IPyNbFile):
         while self.kernel is None and not self.broken and time.monotonic() < self.deadline:
             try:
                 self.kernel = SandboxKernel(self.sheet.tier, self.sheet.limits, self.sheet.withheld)
-            except (NoKernel, OSError) as error:
+            except (NoKernel, LabError, OSError) as error:
                 self.broken = str(error)
                 return False
             again, self.before = self.before, []
