@@ -39,14 +39,13 @@ class Assembled:
     notes: tuple[Note, ...] = ()
 
 
-def assemble(bundle: Bundle, student: str, content: bytes, *, attempt: int = 1) -> Assembled:
+def assemble(bundle: Bundle, student: str, content: bytes) -> Assembled:
     """Return the notebook that grades a submission.
 
     Args:
         bundle: of the lab.
-        student: whose submission it is; together with `attempt` it decides the variant.
+        student: whose submission it is; it decides the variant.
         content: the submission's bytes.
-        attempt: 1 for the first.
 
     Raises:
         Rejected: it is no notebook, or one of another lab or release; no other exception, whatever the bytes are.
@@ -55,7 +54,7 @@ def assemble(bundle: Bundle, student: str, content: bytes, *, attempt: int = 1) 
     _check_origin(bundle, submitted)
     if sum(len(each.source) for each in submitted.cells if each.kind == "code") > _MOST_CODE:
         raise Rejected("too-complex", "The notebook has more than 2 MiB of code.")
-    return _Assembly(bundle, submitted, bundle.variant(student, attempt)).result(student)
+    return _Assembly(bundle, submitted, bundle.variant(student)).result(student)
 
 
 def of_answers(bundle: Bundle, answers: Sequence[tuple[str, str]]) -> dict[str, Any]:

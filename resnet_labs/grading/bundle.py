@@ -68,6 +68,7 @@ class Bundle:
         prelude: the code that runs before the answers: imports and knobs of the lab, as far as they need no data.
         cells: the student notebook's code cells, in order.
         exercises: in order.
+        attempt: which hand-in of the same students is graded; another one gets other inputs.
     """
 
     lab: str
@@ -78,6 +79,7 @@ class Bundle:
     prelude: str
     cells: tuple[ReleaseCell, ...]
     exercises: tuple[Exercise, ...]
+    attempt: int = 1
 
     @property
     def digest(self) -> str:
@@ -89,9 +91,9 @@ class Bundle:
         """What the exercises withhold, all together: the mounts of a kernel are the same for all of them."""
         return tuple(sorted({name for each in self.exercises for name in each.probe.withheld}))
 
-    def variant(self, student: str, attempt: int = 1) -> int:
+    def variant(self, student: str) -> int:
         """Return which inputs a student gets: of no use to a neighbour, and the same whenever it is asked."""
-        message = f"{student}\0{self.lab}\0{attempt}".encode()
+        message = f"{student}\0{self.lab}\0{self.attempt}".encode()
         return hmac.digest(bytes.fromhex(self.secret), message, "sha256")[0] % NUM_VARIANTS
 
     def keys(self, variant: int) -> dict[str, tuple[Probe, list[Any]]]:
