@@ -143,8 +143,6 @@ def main() -> int:
             score = None if one["score"] is None else Fraction(one["score"])
             if score != most:
                 wrong.append(f"{name}: {score} instead of {most}: {[each['reason'] for each in one['exercises']]}")
-        if left := subprocess.run(["pgrep", "-c", "bwrap"], capture_output=True, text=True, check=False).stdout.strip():
-            print(f"{left} bwrap processes on the machine afterwards")
         print(
             f"{options.students} submissions, {options.jobs} at a time: {first[0]:.1f} minutes until the end half-way,"
         )
