@@ -14,6 +14,7 @@ _NAMES = {
     "r0.feature_maps": "Feature maps of three stages",
     "r1.digits": "A ResNet-18 reads digits",
     "r1.pets": "Cats against dogs with two depths",
+    "r2.model": "Three models on CIFAR-100",
     "r2.model_1": "CIFAR-100, the first model",
     "r2.model_2": "CIFAR-100, the second model",
     "r2.model_3": "CIFAR-100, the third model",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -46,18 +48,20 @@ def made(evidence: Path) -> Made:
         facts = load_report(report)
         parts += [f"## {report}: {facts['title']}\n", *claims.parts(judged[report])]
         left: list[str] = []
-        for part, settings in facts["experiments"].items():
-            if not isinstance(settings, dict):  # a remark on all of the report's experiments
-                continue
-            own = _under(f"{report}.{part}", measured)
-            shown.update(own)
-            if not own:
-                left.append(_not_measured(f"{report}.{part}"))
-            together = [each for each in own if compare.has_figures(each)]
+        # A remark on all of the report's experiments is no experiment.
+        described = {part: settings for part, settings in facts["experiments"].items() if isinstance(settings, dict)}
+        for common, same in groupby(described, lambda part: re.sub(r"_\d+$", "", part)):
+            numbered = list(same)  # such as model_1, model_2 and model_3
+            own = {f"{report}.{part}": _under(f"{report}.{part}", measured) for part in numbered}
+            left += [_not_measured(part) for part, found in own.items() if not found]
+            every = [experiment for found in own.values() for experiment in found]
+            shown.update(every)
+            together = [each for each in every if compare.has_figures(each)]
             if together:
-                base = f"{report}.{part}" if len(together) > 1 else ""
-                parts += section(together, measured, pictures, about=_what(settings), base=base)
-            for experiment in own:
+                base = f"{report}.{common}" if len(together) > 1 else ""
+                about = _what(described[numbered[0]]) if len(numbered) == 1 else ""
+                parts += section(together, measured, pictures, about=about, base=base)
+            for experiment in every:
                 if experiment not in together:
                     parts += section([experiment], measured, pictures, about="")
         for claim, found in judged[report]:

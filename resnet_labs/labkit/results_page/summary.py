@@ -16,7 +16,8 @@ from resnet_labs.reports.verdicts import Verdict
 from resnet_labs.results import Result
 
 Judged = Mapping[str, Sequence[tuple[dict[str, Any], Verdict]]]  # report -> its claims with their verdicts
-_INK = {"not testable": "#111", "not shown": "#5f5f5f"}
+_BLACK = "#111"
+_INK = {"not testable": _BLACK, "not shown": "#757575"}
 
 
 def summary(judged: Judged, measured: Mapping[str, Sequence[Result]], pictures: dict[str, str]) -> Iterator[str]:
@@ -35,10 +36,11 @@ def summary(judged: Judged, measured: Mapping[str, Sequence[Result]], pictures: 
     yield f"![A tile for each claim. {alt}.](_static/results/verdicts.svg)\n"
     shown = _figures(judged, measured)
     if shown.rows:
-        pictures["figures.svg"] = svg.chart(shown.rows, shown.x)
+        pictures["figures.svg"] = svg.chart(shown.rows, shown.x, ink=_BLACK)
         yield (
-            "The reports' main figures, and ours. The colour of ours is that of the verdict above; a hollow square is "
-            "measured on a stand-in for the report's data, and cannot be compared by its height.\n"
+            "The reports' main figures, and ours. The colour of ours is that of the verdict above, and black where no "
+            "verdict rests on it; a hollow square is measured on a stand-in for the report's data, and cannot be "
+            "compared by its height.\n"
         )
         yield f"![{shown.alt}](_static/results/figures.svg)\n"
 
@@ -49,7 +51,7 @@ def _figures(judged: Judged, measured: Mapping[str, Sequence[Result]]) -> Shown:
         if not compare.has_figures(experiment):
             continue
         kind = _verdict(experiment, judged)
-        colour = _INK.get(kind, verdict_map.SIGNS[kind][1]) if kind else ""
+        colour = _INK.get(kind, verdict_map.SIGNS[kind][1]) if kind else _BLACK
         own = [group for group in results.alike(runs) if not group[0].stand_in] or results.alike(runs)
         row = main(compare.compare(own[-1]))
         marks = [] if row.report is None else [svg.Mark("report", row.report)]

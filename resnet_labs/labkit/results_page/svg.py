@@ -42,12 +42,13 @@ class Row:
     marks: Sequence[Mark]
 
 
-def chart(rows: Sequence[Row], x: str) -> str:
+def chart(rows: Sequence[Row], x: str, *, ink: str = COLOURS["ours"]) -> str:
     """Return a picture with a row for each label, on one axis.
 
     Args:
         rows: at least one, with at least one figure.
         x: what the figures are.
+        ink: the colour of ours in the legend.
     """
     ticks = _ticks(
         [end for row in rows for mark in row.marks for end in (mark.value, mark.low, mark.high) if end is not None]
@@ -55,7 +56,7 @@ def chart(rows: Sequence[Row], x: str) -> str:
     kinds = [kind for kind in SHAPES if any(mark.kind == kind for row in rows for mark in row.marks)]
     top = 10 + 16 * len(kinds)
     bottom = top + _ROW * len(rows) + 4
-    parts = [_legend(number, kind) for number, kind in enumerate(kinds)]
+    parts = [_legend(number, kind, ink) for number, kind in enumerate(kinds)]
     for number in range(0, len(rows), 2):
         parts.append(f'<rect y="{top + _ROW * number}" width="{WIDTH}" height="{_ROW}" fill="#f1f4f7"/>')
     for tick in ticks:
@@ -88,9 +89,9 @@ def text(x: float, y: float, words: str, *, anchor: str = "start", limit: int = 
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="{size:g}" fill="#111">{words}</text>'
 
 
-def _legend(number: int, kind: str) -> str:
+def _legend(number: int, kind: str, ink: str) -> str:
     y = 14 + 16 * number
-    return _symbol(kind, LEFT + 5, y - 4, COLOURS[kind]) + text(LEFT + 18, y, SHAPES[kind])
+    return _symbol(kind, LEFT + 5, y - 4, COLOURS[kind] if kind == "report" else ink) + text(LEFT + 18, y, SHAPES[kind])
 
 
 def _mark(mark: Mark, y: float, ticks: Sequence[float]) -> str:
