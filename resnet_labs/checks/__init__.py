@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from resnet_labs.checks._journal import progress, restore
 from resnet_labs.checks._waiting import NotAnswered, start
 
-__all__ = ["NotAnswered", "start"]
+__all__ = ["NotAnswered", "progress", "restore", "start"]
 
 
 def __getattr__(name: str) -> Any:
