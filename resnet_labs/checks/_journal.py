@@ -78,8 +78,8 @@ def begin(lab: str, shell: Any, *, wanted: bool) -> Journal | None:
         return None
     if _journal is None:
         _journal = Journal(lab, Path.cwd() / FILE)
-        shell.events.register("pre_run_cell", lambda info: _journal and _journal.before_cell(info))
-        shell.events.register("post_run_cell", lambda result: _journal and _journal.after_cell(result))
+        shell.events.register("pre_run_cell", _journal.before_cell)
+        shell.events.register("post_run_cell", _journal.after_cell)
     _journal.lab = lab
     return _journal
 

@@ -23,9 +23,9 @@ def adapt(network, in_channels, num_classes):
     network.fc = nn.Linear(network.fc.in_features, num_classes)
     return network
 """
-STUB = 'def adapt(network, in_channels, num_classes):\n    raise NotImplementedError("exercise 02.1 is not written yet")' # noqa: E501
-    'def adapt(network, in_channels, num_classes):\n    raise NotImplementedError("exercise 02.1 is not written yet")'
-)
+STUB = """def adapt(network, in_channels, num_classes):
+    raise NotImplementedError("exercise 02.1 is not written yet")
+"""
 CHECK = "from resnet_labs import checks\nchecks.lab02.check_adapt(adapt)"
 
 

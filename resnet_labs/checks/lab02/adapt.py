@@ -43,7 +43,7 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
         )
         trains = adapted.training and all(part.training for part in adapted.modules())
         stem, heads, logits = reference.trace(adapted.eval(), images)
-        stem = _check_stem(probe, stem, in_channels, given)
+        first = _check_stem(probe, stem, in_channels, given)
         if logits is None:
             logits = probe.call(adapted, images, tested=f"the adapted network on images of shape {tuple(images.shape)}")
         head = _check_head(probe, heads, num_classes, given)
@@ -72,7 +72,8 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
             cause="a softmax follows the last layer; the loss already applies it",
             hint="b",
         )
-        whole.conv1, whole.fc = copy.deepcopy(stem), copy.deepcopy(head)
+        whole.add_module("conv1", copy.deepcopy(first))
+        whole.add_module("fc", copy.deepcopy(head))
         _check_between(probe, adapted, whole, images, given)
         _check_left(probe, adapted, trains, given)
 

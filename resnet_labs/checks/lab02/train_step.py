@@ -138,7 +138,7 @@ def _check_moved(probe: Probe, network: nn.Module, start: dict[str, Tensor]) -> 
 
 def _check_weights(
     probe: Probe,
-    network: nn.Module,
+    network: nn.Sequential,
     optimizer: torch.optim.Optimizer,
     start: dict[str, Tensor],
     batches: list[tuple[Tensor, Tensor]],

@@ -18,7 +18,8 @@ _TABLES = ((30, 8, 2, 5), (5, 1, 7, 2), (50, 3, 3, 4), (100, 60, 40, 20), (7, 0,
 @check("03.2", "the exact two-sided p-value of McNemar's test", library=("resnet_labs.metrics:mcnemar",))
 def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> None:
     """Check both counts and the p-value, on few images, on many, and where the networks never differ."""
-    drawn = [tuple(probe.random.randint(5, 60) for _ in range(4)), (40, 250 + probe.random.randint(0, 9), 262, 9)]
+    few = [probe.random.randint(5, 60) for _ in range(4)]
+    drawn = [(few[0], few[1], few[2], few[3]), (40, 250 + probe.random.randint(0, 9), 262, 9)]
     for table in (*_TABLES[:4], *drawn, *_TABLES[4:]):
         both, only_first, only_second, neither = table
         first, second = reference.outcomes(*table, probe.generator)

@@ -54,9 +54,9 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
         hint="a",
     )
     if isinstance(got, (list, tuple)) and got and all(isinstance(each, Tensor) for each in got):
-        cause = "a list of batches is returned; `torch.cat` joins them, and the labels are not needed"
+        joined = "a list of batches is returned; `torch.cat` joins them, and the labels are not needed"
         tested = "what features_of returns"
-        raise probe.failure("a-list", tested=tested, expected="one tensor", got=got, cause=cause, hint="b")
+        raise probe.failure("a-list", tested=tested, expected="one tensor", got=got, cause=joined, hint="b")
     probe.close(
         got,
         want,

@@ -35,8 +35,8 @@ def check_reading(
     high: float | Tensor,
 ) -> None:
     """Check the sizes that allow a figure, and what follows for the report's."""
-    whole = probe.random.randint(20, 30)
-    part = round(probe.random.randint(1, whole - 1) / whole, 5)
+    size_drawn = probe.random.randint(20, 30)
+    part = round(probe.random.randint(1, size_drawn - 1) / size_drawn, 5)
     # Below 64 no fraction lies half-way between two numbers of five decimals.
     drawn = [(part, 5, range(probe.random.randint(2, 9), 64)), (1.0, 3, range(1, 30)), (0.0, 2, range(1, 30))]
     for figure, decimals, numbers in (*_FIGURES, *drawn):

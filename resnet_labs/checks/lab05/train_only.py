@@ -63,13 +63,14 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
     _train(network, optimizer, images, steps=1)
     given = f"train_only(network, {parts})"
-    foreign = network.bn1.register_forward_hook(lambda *_: None)
+    norm = network.get_submodule("bn1")
+    foreign = norm.register_forward_hook(lambda *_: None)
     before, listed = networks.bits(network), parts[:]
     probe.call(train_only, network, parts, tested=given + after, in_place=True, returns=False, hint="a")
     left = networks.moved(before, network)
     for code, fine, what, got, cause in (
         ("changes-input", parts == listed, "the list of parts", parts, "the list that was given is changed"),
-        ("hooks-cleared", foreign.id in network.bn1._forward_hooks, "a hook on `bn1`", "gone", "hooks were cleared"),
+        ("hooks-cleared", foreign.id in norm._forward_hooks, "a hook on `bn1`", "gone", "hooks were cleared"),
         ("changed", not left, "all weights and statistics", f"{len(left)} differ", "weights were drawn anew"),
     ):
         tested = f"{what} right after {given}{after}"

@@ -85,8 +85,8 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
         numbers = torch.tensor(labels)
         for mining in ("hard", "all", "semihard"):
             tested = f"the loss {what}, margin {margin}, mining {mining!r}"
-            how = {"tested": tested, "hint": "a" if mining == "hard" else "b"}
-            got = probe.call(triplet_loss, rows, numbers, margin, mining, cause=_NOTHING, **how)
+            hint = "a" if mining == "hard" else "b"
+            got = probe.call(triplet_loss, rows, numbers, margin, mining, tested=tested, cause=_NOTHING, hint=hint)
             probe.close(
                 got,
                 _loss(rows, numbers, margin, mining),
@@ -96,7 +96,8 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
                     "another example in the anchor's own place is taken for the anchor itself",
                     "something is added to the number of triplets, or class numbers are taken for 0, 1, 2, ...",
                 ),
-                **how,
+                tested=tested,
+                hint=hint,
             )
 
 
