@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 from helpers.honest_reports import FAULTS, accusations, faulty, honest
 
-# The share of 200 planted faults that must be found; what is missing is too small to show at the printed decimals.
+# What must be found at least, of fifteen planted; of 150 it was about a tenth more. The rest does not show at the
+# printed decimals, or nothing else was printed that it could contradict.
 FOUND = {
-    "another_accuracy": 0.75,
-    "recall_called_accuracy": 0.75,
-    "another_class_figure": 0.75,
-    "another_f_score": 0.6,
-    "another_size": 0.7,
+    "another_accuracy": 0.8,
+    "recall_called_accuracy": 0.8,
+    "another_class_figure": 0.7,
+    "another_f_score": 0.65,
+    "another_size": 0.75,
     "other_epochs": 1.0,
     "top_two_below_one": 0.85,
     "another_matrix": 0.85,
-    "sum_called_mean": 0.05,
-    "mean_called_sum": 0.4,
+    "sum_called_mean": 0.5,
+    "mean_called_sum": 0.5,
     "other_blocks": 1.0,
     "more_classes": 1.0,
     "figure_of_another_run": 0.9,
@@ -55,10 +56,10 @@ def test_of_a_thousand_honest_reports_arithmetic_accuses_none_and_chance_fewer_t
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_faults_of_a_small_draw_are_found(fault: str) -> None:
-    assert share_found(fault, 3) > 0 or fault == "sum_called_mean"
+    assert share_found(fault, 3) > 0
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_faults_are_found_as_often_as_stated(fault: str) -> None:
-    assert share_found(fault, 30) >= FOUND[fault] - 0.15
+    assert share_found(fault, 15) >= FOUND[fault]

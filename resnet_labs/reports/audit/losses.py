@@ -9,11 +9,12 @@ from resnet_labs.reports.audit.batches import lowest_cross_entropy
 from resnet_labs.reports.audit.form import Experiment, Log
 from resnet_labs.reports.audit.known_sets import known
 from resnet_labs.reports.audit.logs import rows_of
-from resnet_labs.reports.audit.printed import decimals_of, printed, short
+from resnet_labs.reports.audit.printed import Printed, decimals_of, printed, short
 from resnet_labs.reports.audit.sizes import Size
 from resnet_labs.reports.audit.trace import Trace
 
 _PARTS = ("validation", "test")
+_FAR = 5.0  # a network that learned something is not so many times worse than guessing in its best epoch
 _SLACK = 0.7  # a small last batch counts as much as the others in a mean over batches
 
 
@@ -38,9 +39,12 @@ def traces(name: str, experiment: Experiment, sizes: Mapping[tuple[str, str], Si
 
 def _possible(name: str, experiment: Experiment, log: Log, part: str, size: Size | None) -> Iterator[Trace]:
     losses, accuracies = (dict(rows_of(log, f"{part}_{what}")) for what in ("loss", "accuracy"))
-    both = [epoch for epoch in losses if epoch in accuracies]
     divisor = _divisor(log, experiment, part, size)
-    if not both or divisor is None:
+    if not losses or divisor is None:
+        return
+    both = [epoch for epoch in losses if epoch in accuracies]
+    yield from _far_above_guessing(f"{name}.log.{part}_loss", experiment, losses, accuracies, divisor)
+    if not both:
         return
     decimals = decimals_of([accuracies[epoch] for epoch in both])
     for epoch in both:
@@ -56,16 +60,25 @@ def _possible(name: str, experiment: Experiment, log: Log, part: str, size: Size
                 "contradiction", "losses", place, says, "cross-entropy in nats", "what was added up or averaged"
             )
             return
-    classes = _classes(experiment)
-    means = [losses[epoch] / divisor for epoch in both]
-    right = [float(accuracies[epoch]) for epoch in both]
-    if classes and min(means) > 3 * math.log(classes) and max(right) > max(0.4, 3 / classes):
-        says = (
-            f"the smallest mean loss is {min(means):.2f}, {min(means) / math.log(classes):.1f} times that of guessing "
-            f"(ln {classes}), while {max(right):.{decimals}f} are right"
-        )
-        decides = "whether the losses are means or sums"
-        yield Trace("unlikely", "losses", f"{name}.log.{part}_loss", says, "cross-entropy in nats", decides)
+
+
+def _far_above_guessing(
+    place: str,
+    experiment: Experiment,
+    losses: Mapping[int, Printed],
+    accuracies: Mapping[int, Printed],
+    divisor: float,
+) -> Iterator[Trace]:
+    """Yield mean losses far above that of guessing in every epoch: sums that are called means, most likely."""
+    classes, smallest = _classes(experiment), min(losses.values()) / divisor
+    best = max((float(value) for value in accuracies.values()), default=None)
+    if classes is None or (best is not None and best <= 1.2 / classes):
+        return
+    times = smallest / math.log(classes)
+    if times > (_FAR if best is not None else 4 * _FAR):
+        says = f"the smallest mean loss is {smallest:.2f}, {times:.0f} times that of guessing (ln {classes})"
+        says += f", while up to {best:g} are right" if best is not None else ""
+        yield Trace("unlikely", "losses", place, says, "cross-entropy in nats", "whether the losses are means or sums")
 
 
 def _divisor(log: Log, experiment: Experiment, part: str, size: Size | None) -> float | None:
