@@ -71,7 +71,6 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     makers = [lambda weights=weights: make(weights) for weights in case["weights"]]
     batches = [(torch.tensor(x), torch.tensor(y)) for x, y in zip(case["inputs"], case["labels"], strict=True)]
     collecting = gc.isenabled()
-    gc.collect()
     gc.freeze()  # so that a release looks at what is new alone
     gc.disable()
     try:

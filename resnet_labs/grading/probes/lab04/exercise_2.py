@@ -42,8 +42,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     import torch
     import torch.nn.functional as F
 
-    network = small_network(case["width"], 3, case["seed"])
-    images = torch.tensor(case["images"])
+    network = small_network(case["width"], 3, case["seed"]).double()
+    images = torch.tensor(case["images"]).double()
     labels = torch.arange(len(images)) % 3
     kind, settings = case["optimizer"]
     optimizer = getattr(torch.optim, kind)(network.parameters(), **settings)

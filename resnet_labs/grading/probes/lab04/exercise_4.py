@@ -8,7 +8,7 @@ import numpy as np
 
 ANSWERS = ("stratified_split",)
 POINTS = 2
-WITHHELD = ("sklearn.model_selection", "resnet_labs.data.stratified_split")
+WITHHELD = ("sklearn.model_selection", "resnet_labs.data.split")
 RTOL, ATOL = 0.0, 0.0
 
 

@@ -15,7 +15,9 @@ def small_network(width: int, classes: int, seed: int) -> Any:
             super().__init__()
             self.conv1 = nn.Conv2d(3, 6, 3, bias=False)
             self.bn1 = nn.BatchNorm2d(6)
-            self.layer1 = nn.Sequential(nn.Conv2d(6, width, 3), nn.BatchNorm2d(width), nn.ReLU(), nn.Dropout(0.3))
+            self.layer1 = nn.Sequential(
+                nn.Conv2d(6, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.Dropout(0.3)
+            )
             self.avgpool = nn.AdaptiveAvgPool2d(1)
             self.fc = nn.Linear(width, classes)
 
