@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -156,6 +157,9 @@ def _given(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _killed_worker() -> type[Exception]:
+    """Return dask's error for a worker that ended too often, if dask runs the batch."""
+    if "distributed" not in sys.modules:
+        return BrokenProcessPool
     from distributed.scheduler import KilledWorker
 
     return KilledWorker

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,8 @@ def add(command: Callable[..., Any]) -> None:
 
 def sandbox_state() -> tuple[bool, str, str]:
     """Return what `doctor` says about the sandbox for students' code: whether there is one, which, and the fix."""
+    if sys.platform != "linux":
+        return False, f"none on {sys.platform}, so `grade` refuses students' code", "Grade on Linux."
     from resnet_labs.grading import sandbox
 
     tier, fix = sandbox.detect()
@@ -69,6 +73,7 @@ def _count(text: str) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
+    _check_machine("loky")
     from resnet_labs.grading import probe, release
 
     for name in probe.labs() if options.lab == "all" else [options.lab]:
@@ -91,7 +96,16 @@ def _receipt(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _check_machine(backend: str) -> None:
+    if sys.platform != "linux":
+        raise InputError("Grading needs Linux.", "Use a machine, a virtual machine or a container with Linux.")
+    needed = ["nbval", "pytest", "joblib", *(["distributed"] if backend == "dask" else [])]
+    if missing := [name for name in needed if find_spec(name) is None]:
+        raise InputError(f"Grading needs {', '.join(missing)}.", 'Run `pip install "resnet-labs[grading]"`.')
+
+
 def _grade(options: argparse.Namespace) -> int:
+    _check_machine(options.backend)
     from resnet_labs.grading import batch, bundle, outputs, sandbox, submissions
 
     if options.scheduler is not None and options.backend != "dask":

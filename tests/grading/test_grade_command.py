@@ -9,7 +9,7 @@ from helpers import small_class
 from joblib.externals.loky import get_reusable_executor
 
 from resnet_labs import cli
-from resnet_labs.grading import bundle, result
+from resnet_labs.grading import bundle, command, result
 from resnet_labs.grading.sandbox import tiers
 
 
@@ -56,6 +56,12 @@ def test_wrong_uses_have_a_sentence(course, tmp_path, capsys, monkeypatch):
     assert "no submission" in refused(["grade", str(tmp_path / "empty"), *course[2:], "--trusted"], capsys)
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "cannot be written" in refused([*course[:-1], str(tmp_path / "file" / "out"), "--trusted"], capsys)
+    with monkeypatch.context() as without:
+        without.setattr(command, "find_spec", lambda name: None if name == "nbval" else name)
+        assert 'needs nbval. Run `pip install "resnet-labs[grading]"`' in refused(course, capsys)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(command.sys, "platform", "darwin")
+        assert "needs Linux" in refused([*course, "--trusted"], capsys)
     monkeypatch.setattr(tiers, "detect", lambda: (None, "Install bubblewrap."))
     assert "no sandbox" in refused(course, capsys)
     assert not (tmp_path / "calls.txt").exists(), "nothing ran"
