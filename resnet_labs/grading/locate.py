@@ -61,7 +61,7 @@ class Located:
 
     def _is_changed(self, cell: StudentCell) -> bool:
         """Whether the cell holds text of the student's."""
-        ours = self._by_id.get(cell.id)
+        ours = self._by_id.get(self.ours[cell.number])
         text = _plain(cell.source)
         return bool(text) and text not in self._stubs and (ours is None or text != _plain(ours.source))
 
@@ -79,7 +79,7 @@ class Located:
             self._note("found", f"The answer's cell is of type {chosen[0].kind!r}; its text was taken as code.", slot)
         have = _defines(chosen[0]) if chosen else set()
         for name in slot.defines:
-            if name not in have and (cell := self._last_with(name)) is not None and cell not in chosen:
+            if name not in have and (cell := self._last_with(name, slot)) is not None and cell not in chosen:
                 chosen.append(cell)
                 have |= self._defines[cell.number]
                 self._note("found", f"{name} was found in cell {cell.number}.", slot)
@@ -89,9 +89,17 @@ class Located:
             self._note("found", f"The answer was found by its place, in cell {numbers}.", slot)
         return sorted(chosen, key=lambda cell: cell.number)
 
-    def _last_with(self, name: str) -> StudentCell | None:
-        cells = [cell for cell in self._student if cell.number in self.changed]
-        return next((cell for cell in reversed(cells) if name in self._defines.get(cell.number, set())), None)
+    def _last_with(self, name: str, slot: ReleaseCell) -> StudentCell | None:
+        """Return the last cell that defines a name, if possible one at the answer's place.
+
+        Elsewhere a lab may define it again: broken on purpose, for one.
+        """
+        everywhere = [cell for cell in self._student if cell.number in self.changed]
+        cells = [
+            [cell for cell in part if name in self._defines.get(cell.number, set())]
+            for part in (self._between(slot), everywhere)
+        ]
+        return next((part[-1] for part in cells if part), None)
 
     def _between(self, slot: ReleaseCell) -> list[StudentCell]:
         """Return the student's own cells between those of ours that come before and after the answer."""

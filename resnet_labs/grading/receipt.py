@@ -1,6 +1,6 @@
 """A receipt: a notebook's answers, what its checks said, machine and versions, in one file with a hash.
 
-It is for hand-ins without a server. The hash tells a damaged file; it proves nothing, and grading runs the answers anew.
+It is for hand-ins without a server. The hash tells a damaged file. It proves nothing: grading runs the answers again.
 """
 
 from __future__ import annotations

@@ -258,6 +258,14 @@ def test_of_two_different_copies_the_last_with_an_answer_counts_and_a_person_loo
     assert "flagged" in kinds(made, "02.1")
 
 
+def test_a_definition_that_is_broken_on_purpose_elsewhere_does_not_count():
+    notebook = solved()
+    notebook["cells"].append(code("def adapt(network, *rest):\n    return 'broken on purpose'"))
+    made = assembled(without_ids(notebook))
+    assert "broken on purpose" not in sources(made)
+    assert "nn.Conv2d(" in sources(made)
+
+
 @pytest.mark.parametrize("how", ["deleted", "emptied", "untouched"])
 def test_a_missing_answer_costs_its_own_exercise(how):
     notebook = solved()
@@ -385,7 +393,8 @@ def test_neighbours_get_different_inputs_and_a_second_attempt_may_too():
 def test_the_solution_of_every_lab_is_taken_whole(lab):
     made = assembled(without_ids(solved(lab)), lab)
     assert not made.refused
-    assert {note.kind for note in made.notes} <= {"found", "flagged", "rebuilt"}
+    assert {note.kind for note in made.notes} <= {"found", "flagged"}
+    assert not any("no answer" in note.text for note in made.notes)
     whole = assembled(solved(lab), lab)
     assert not whole.notes
     assert sources(whole) == "\n\n".join(source for _, source in solution(lab).answers)
