@@ -62,6 +62,7 @@ def write_changes(before: dict[str, dict[str, Any]], now: Sequence[dict[str, Any
         rows.append(
             [one["student"], *scores, "; ".join(moved), status(one), "; ".join(why) or "the same; look at flaky"]
         )
+    path.unlink(missing_ok=True)  # of an earlier run
     if rows:
         _write(path, ["student", "before", "now", "exercises", "status", "what differs"], rows)
     return rows

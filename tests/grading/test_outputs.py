@@ -130,8 +130,8 @@ def test_changes_say_whose_score_is_another_where_and_why(tmp_path):
         {"anna": old, "carl": same}, [new, same, not_graded("new")], tmp_path / "changes.csv"
     )
     assert rows == [["anna", "2.25", "3", "02.1: 2.25 to 3", "graded", "another bundle"]]
-    assert gradebook.write_changes({"anna": old}, [old], tmp_path / "none.csv") == []
-    assert not (tmp_path / "none.csv").exists()
+    assert gradebook.write_changes({"anna": old}, [old], tmp_path / "changes.csv") == []
+    assert not (tmp_path / "changes.csv").exists(), "those of an earlier run are not told again"
 
 
 def test_exports_are_what_the_other_systems_read(tmp_path):
