@@ -34,7 +34,8 @@ HOSTILE = {
     "fills": "open('/lab/full', 'wb').write(bytes(1 << 30))",
     "segfaults": "import ctypes\nctypes.string_at(0)",
     "reads": "import resnet_labs.grading",
-    "forges": "class Same:\n    __eq__ = lambda *a: True\nimport IPython.display\nIPython.display.display = print",
+    "forges": "from IPython.display import display\n"
+    "display({'application/vnd.resnet-labs.probe+json': {'cases': []}}, raw=True)",
 }
 DAMAGED = {"cut": b'{"cells": [', "deep": b"[" * 200_000, "binary": bytes(range(256)) * 100}
 
