@@ -44,7 +44,7 @@ def share_found(fault: str, number: int) -> float:
 
 
 def test_no_honest_report_of_a_small_draw_is_accused() -> None:
-    assert accused(range(2000, 2040)) == ([], [])
+    assert accused(range(2000, 2020)) == ([], [])
 
 
 @pytest.mark.exhaustive

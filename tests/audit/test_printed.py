@@ -43,7 +43,7 @@ def test_wrong_decimals_are_named(value: float, decimals: int) -> None:
         units(value, decimals)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(1))
 def test_every_way_to_print_a_share_stays_in_the_range(seed: int) -> None:
     draw = random.Random(seed)
     for _ in range(3000):

@@ -15,7 +15,7 @@ from helpers.submitted import solution
 from resnet_labs.grading import compare, probe
 from resnet_labs.grading.prelude import prelude
 
-LABS = [f"0{number}" for number in range(1, 9)]
+LABS = [f"0{number}" for number in range(1, 10)]
 
 
 @cache
@@ -41,9 +41,13 @@ def inputs(exercise: str, variant: int = 0) -> list[Any]:
     return probe.cases(module, np.random.default_rng([int(exercise.replace(".", "")), variant]))
 
 
-@cache
 def references(exercise: str, variant: int = 0) -> list[Any]:
     """What the probe sees in the solution."""
+    return _references(exercise, variant)
+
+
+@cache
+def _references(exercise: str, variant: int) -> list[Any]:
     seen = look(exercise, namespace(exercise[:2]), inputs(exercise, variant))
     assert [case for case in seen if "error" in case] == []
     return [case["observed"] for case in seen]

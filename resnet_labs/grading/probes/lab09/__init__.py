@@ -1,0 +1,1 @@
+"""Probes of lab 09, reading reports."""

@@ -1,0 +1,31 @@
+"""Probe of exercise 09.3: accuracy or macro recall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ANSWERS = ("which_score",)
+POINTS = 2
+WITHHELD = ("resnet_labs.reports.audit", "sklearn.metrics", "mlscorecheck")
+RTOL, ATOL = 0.0, 0.0
+
+
+def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return for drawn matrices the accuracy, the macro recall, a figure of neither, and one of both."""
+    cases: list[dict[str, Any]] = []
+    for kind in rng.permutation([0, 1, 2] * 4):  # in another order for everybody
+        classes = int(rng.integers(2, 7))
+        matrix = rng.integers(0, 6, (classes, classes)) + np.diag(rng.integers(8, 40, classes))
+        accuracy = matrix.trace() / matrix.sum()
+        recall = (matrix.diagonal() / matrix.sum(1)).mean()
+        score = (accuracy, recall, (accuracy + recall) / 2 + 0.0301)[kind]
+        cases.append({"figure": round(float(min(score, 1)), 5), "decimals": 5, "confusion": matrix.tolist()})
+    cases.append({"figure": 0.5, "decimals": 1, "confusion": [[1, 1], [2, 2]]})
+    return cases
+
+
+def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
+    """Return the word."""
+    return {"word": str(answers.which_score(case["figure"], case["decimals"], case["confusion"]))}
