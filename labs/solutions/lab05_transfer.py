@@ -42,6 +42,10 @@
 
 # %% [markdown]
 # ## Setup
+#
+# Answers that pass their checks are kept in a file beside this notebook, and nowhere else. `checks.restore()` brings
+# them back after a lost kernel or into a new copy, `checks.progress()` counts points. To keep none, put
+# `journal=False` into `checks.start(...)`.
 
 # %% tags=["setup"]
 {{install}}
@@ -451,13 +455,12 @@ plotting.curves(
 # **Expected:** in fast mode, with 960 images, the random network
 # {{expected 0.05 to 0.12: mean("linear_probe_random", 960, "validation_accuracy").mean}}, then a head alone
 # {{expected 0.54 to 0.67: mean("linear_probe_pretrained", 960, "validation_accuracy").mean}}; the last block is above
-# it by
-# {{expected 0.03 to 0.08: mean("last_block", 960, "validation_accuracy").mean - mean("linear_probe_pretrained", 960, "validation_accuracy").mean}},
-# and everything above that by
-# {{expected 0.01 to 0.10: mean("full_fine_tuning", 960, "validation_accuracy").mean - mean("last_block", 960, "validation_accuracy").mean}}.
-# With 240 images the order is reversed: the head alone beats everything by
-# {{expected 0.03 to 0.12: mean("linear_probe_pretrained", 240, "validation_accuracy").mean - mean("full_fine_tuning", 240, "validation_accuracy").mean}}.
-# So fine-tuning starts to win somewhere between 240 and 960 images of twelve classes, 20 and 80 a class.
+# it by {{expected 0.03 to 0.08: mean("last_block", 960, "validation_accuracy").mean - mean("linear_probe_pretrained",
+# 960, "validation_accuracy").mean}}, and everything above that by {{expected 0.01 to 0.10: mean("full_fine_tuning",
+# 960, "validation_accuracy").mean - mean("last_block", 960, "validation_accuracy").mean}}. With 240 images the order is
+# reversed: the head alone beats everything by {{expected 0.03 to 0.12: mean("linear_probe_pretrained", 240,
+# "validation_accuracy").mean - mean("full_fine_tuning", 240, "validation_accuracy").mean}}. So fine-tuning starts to
+# win somewhere between 240 and 960 images of twelve classes, 20 and 80 a class.
 #
 # Now the features. How pure are they in each stage: in a random network, in the pretrained one, and after all of it
 # was trained on the new classes? Test images, 10 neighbours; the pretrained network is one, the other two have one
@@ -579,6 +582,7 @@ for num_images in sorted({run.settings["limit"] for run in stored}):
         seconds = sorted(run.seconds for run in same)[len(same) // 2]
         print(f"{num_images:5} images, {method:16} validation {validation}, training {gap:+.2f}, {seconds:4.1f} s")
 random_head = reports.evidence("r0.transfer_table.linear_probe_random")
+random_head = [run for run in random_head if run.data["name"] == stored[0].data["name"]]
 print(f"  960 images, random network   validation {results.summarise(random_head, 'validation_accuracy')}")
 for when in ("random", "before", "after"):
     print(f"purity, {when:7}", results.summarise(reports.evidence("r0.c8"), f"purity_layer3_{when}"))
@@ -598,8 +602,16 @@ print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stor
 #   last block, {{r0.c7 limit=240 method=full_fine_tuning: train_accuracy - validation_accuracy as points.0}} for
 #   everything.
 # - **r0.c6** ({{r0.c6: claim}}): {{r0.c6: verdict}}. On the stand-in it is so: the random network has
-#   {{r0.transfer_table.linear_probe_random: accuracy summary as .3}}, where a guess is right in one of twelve cases;
-#   the pretrained one has {{r0.transfer_table.linear_probe_pretrained: accuracy summary as .3}}. **r0.c11**
+#   {{r0.transfer_table.linear_probe_random data=procedural_target: accuracy summary as .3}}, where a guess is right in
+#   one of twelve cases; the pretrained one has
+#   {{r0.transfer_table.linear_probe_pretrained data=procedural_target: accuracy summary as .3}}. On CIFAR-10 (as JPEG
+#   copies, with a ResNet-8 that is right on
+#   {{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg: old_task_accuracy_before as %}} of its own 100
+#   classes of Tiny ImageNet) it is {{r0.transfer_table.linear_probe_random data=cifar10_jpeg: accuracy summary as .3}}
+#   against {{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg: accuracy summary as .3}}. The
+#   report's 15 % on random weights is nearer to a guess; our head needed a rate of
+#   {{r0.transfer_table.linear_probe_random data=cifar10_jpeg: learning_rate as .0}}, far above the usual ones, to get
+#   this far. **r0.c11**
 #   ({{r0.c11: claim}}): {{r0.c11: verdict}}, by the same two rows.
 # - **r0.c7** ({{r0.c7: claim}}): {{r0.c7: verdict}}. Stored: {{r0.c7: briefly}}. With 120 images everything is below
 #   the head alone, {{r0.c7 limit=120 method=full_fine_tuning: accuracy as .3}} against
@@ -608,10 +620,9 @@ print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stor
 #   {{r0.c7 limit=4200 method=linear_probe: accuracy as .3}}. The report trained on tens of thousands of images, and its
 #   sentence needs that condition.
 # - **r0.c8** ({{r0.c8: claim}}): {{r0.c8: verdict}}. Clearer is not clear. Purity in the last stage is
-#   {{r0.c8: purity_layer3_random as .2}} in the random network, {{r0.c8: purity_layer3_before as .2}} after
-#   pretraining on *other* classes, and {{r0.c8: purity_layer3_after as .2}} after fine-tuning; the rest of the
-#   neighbours still have another class. t-SNE keeps only a part of these neighbours, so the pictures cannot settle
-#   it.
+#   {{r0.c8: purity_layer3_random as .2}} in the random network, {{r0.c8: purity_layer3_before as .2}} after pretraining
+#   on *other* classes, and {{r0.c8: purity_layer3_after as .2}} after fine-tuning; the rest of the neighbours still
+#   have another class. t-SNE keeps only a part of these neighbours, so the pictures cannot settle it.
 #
 # On two threads sums are rounded in another order, which gives another pretrained network and other figures.
 
