@@ -13,11 +13,11 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return random counts, a class never predicted, two classes, no error, nothing right, unequal classes."""
+    """Return random counts, a class never predicted, two classes, no error, little right, unequal classes."""
     never = rng.integers(1, 30, size=(4, 4))
     never[:, int(rng.integers(0, 4))] = 0
     nothing = rng.integers(1, 9, size=(3, 3))
-    np.fill_diagonal(nothing, 0)
+    np.fill_diagonal(nothing, [2, 0, 0])
     unequal = rng.integers(0, 4, size=(5, 5)) + np.diag(10 ** np.arange(5))
     two_never = rng.integers(1, 9, size=(10, 10))
     two_never[:, :9] = 0

@@ -53,6 +53,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     images, labels, classes = torch.tensor(case["images"]), torch.tensor(case["labels"]), case["classes"]
     images = images.mT.contiguous().mT if case["transposed"] else images
     count, whole, diagonal = len(images), F.one_hot(labels, classes).double(), torch.eye(len(images), dtype=torch.bool)
+    seen: set[tuple[int, ...]] = set()
+    own: list[float] = []
     unevenness, worst, parts, partners, negative = [], 0.0, 1, 1, 0.0
     for _ in range(400 if count in (4, 5) else 30):
         given = images.clone(memory_format=torch.preserve_format)
@@ -67,6 +69,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         negative = min(negative, float(shares.min()))
         parts = max(parts, int(there.sum(1).max()))
         partners = max(partners, int(there.sum(0).max()))
+        seen.add(tuple(others.argmax(1).tolist()))
+        own.append(float(shares.diagonal()[there.any(1)].mean()) if there.any() else 0.5)
         rows = others.amax(1)[there.any(1)]
         unevenness.append(rows * (1 - rows))
     alpha_seen = likeliest(torch.cat(unevenness), case["alpha"])
@@ -78,5 +82,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "negative": negative,
         "partners of an image": parts,
         "images of a partner": partners,
+        "orders": min(len(seen), 3),
+        "own share": round((sum(own) / len(own) - 0.5) / 0.16) if case["alpha"] == 5 else 0,
         "distribution": alpha_seen if count in (4, 5) else "",
     }
