@@ -45,6 +45,10 @@
 
 # %% [markdown]
 # ## Setup
+#
+# Answers that pass their checks are kept in a file beside this notebook, and nowhere else. `checks.restore()` brings
+# them back after a lost kernel or into a new copy, `checks.progress()` counts points. To keep none, put
+# `journal=False` into `checks.start(...)`.
 
 # %% tags=["setup"]
 import sys
@@ -269,7 +273,8 @@ count_parameters(Bottleneck(256, 64, 1, nn.Identity())), count_parameters(BasicB
 # - `padding` (option A): keep every `stride`-th pixel in both directions, from the first on, and add channels of zeros.
 #   It has no parameters.
 #
-# Both return a layer (an `nn.Module`). `padding` may be a class; it is called like a function.
+# Both return a layer (an `nn.Module`). `padding` may be a class; it is called like a function. The zeros are new in every
+# pass, on the device of `x` and in its type: `x.new_zeros(...)` makes such a tensor, and so does `F.pad`.
 #
 # About 10 minutes.
 
@@ -320,7 +325,7 @@ checks.lab01.check_shortcuts(projection, padding)
 # **Expected:** seven pixels become four with stride 2, for both: $\lceil 7 / 2 \rceil$.
 
 # %% tags=["exercise"]
-[tuple(change(64, 128, 2)(torch.rand(2, 64, 7, 7)).shape) for change in (projection, padding)]
+[tuple(change(64, 192, 2)(torch.rand(2, 64, 7, 7)).shape) for change in (projection, padding)]
 
 
 # %% [markdown]

@@ -38,6 +38,10 @@
 
 # %% [markdown]
 # ## Setup
+#
+# Answers that pass their checks are kept in a file beside this notebook, and nowhere else. `checks.restore()` brings
+# them back after a lost kernel or into a new copy, `checks.progress()` counts points. To keep none, put
+# `journal=False` into `checks.start(...)`.
 
 # %% tags=["setup"]
 import sys
@@ -107,7 +111,7 @@ plotting.images(train_set.images[:20], [train_set.classes[k] for k in train_set.
 #
 # You get a ResNet-18 for photographs: three channels in, 1,000 classes out. Change it so that it takes `in_channels`
 # channels and gives `num_classes` outputs. Replace two layers and touch nothing else: kernel size, stride and padding
-# stay, and so does every weight between the two ends.
+# stay, and so does every weight between the two ends, and which of them train.
 #
 # About 5 minutes.
 

@@ -39,6 +39,10 @@
 
 # %% [markdown]
 # ## Setup
+#
+# Answers that pass their checks are kept in a file beside this notebook, and nowhere else. `checks.restore()` brings
+# them back after a lost kernel or into a new copy, `checks.progress()` counts points. To keep none, put
+# `journal=False` into `checks.start(...)`.
 
 # %% tags=["setup"]
 {{install}}
@@ -157,7 +161,8 @@ plotting.images((grid.flatten(0, 1) * 255).to(torch.uint8), titles, columns=6)
 #
 # The network has a last layer `fc` for its old classes. Put a new linear layer in its place, with as many outputs as
 # there are new classes, and return an Adam optimizer that moves the new layer and nothing else. The network is
-# changed in place. It may be any ResNet: the old head knows the number of features.
+# changed in place. It may be any ResNet, on any device: the old head knows the number of features, and where it is. All
+# other layers stay as they are, with their modes and hooks.
 #
 # About 5 minutes.
 
@@ -184,8 +189,9 @@ checks.lab04.check_new_head(new_head)
 # <details><summary>Hint 04.1a: shapes that cannot be multiplied, or the old number of outputs</summary>
 #
 # `print(network.fc)` shows the old layer. `network.fc.in_features` is the number of features, 2,048 in a ResNet-152
-# and 512 in a ResNet-18. Make an `nn.Linear` from that number to `num_classes` and assign it to `network.fc`.
-# Changing `out_features` on the old layer changes a label, not the weights. Add no softmax: the loss has one.
+# and 512 in a ResNet-18. Make an `nn.Linear` from that number to `num_classes`, with
+# `device=network.fc.weight.device`, or it is made on the CPU, and assign it to `network.fc`. Changing `out_features`
+# on the old layer changes a label, not the weights. Add no softmax: the loss has one.
 #
 # </details>
 # <details><summary>Hint 04.1b: the optimizer holds the wrong parameters</summary>
@@ -427,7 +433,7 @@ checks.lab04.check_split(stratified_split)
 
 # %% tags=["answer"] exercise="04.5"
 def possible_sizes(figure, decimals, sizes):
-    """Return those sizes of which some whole number of images, divided by the size and rounded, is the figure.
+    """Return a list of those of the sizes that allow the figure.
 
     figure: an accuracy as it was printed. decimals: how many it has. sizes: numbers of images to try.
     """
