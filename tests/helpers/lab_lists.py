@@ -13,6 +13,7 @@ import yaml
 
 _REGISTRY, _README = "resnet_labs/labs.py", "README.md"
 _WITHOUT_RECIPES = {"lab09_reading_reports"}  # it trains nothing: its experiment is the audit
+_SEARCHES = "_searched"  # a lab's searches may have a module of their own
 
 
 def differences(root: Path) -> list[str]:
@@ -52,6 +53,7 @@ def _parts(root: Path) -> dict[str, list[str]]:
     package, labs, toc = root / "resnet_labs", root / "labs", yaml.safe_load(_text(root / "book" / "_toc.yml"))
     files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     recipes = [path for path in sorted((package / "recipes").glob("[a-z]*.py")) if _elements(path, "RECIPES")]
+    collected = [ast.unparse(module) for module in _elements(package / "recipes" / "__init__.py", "_OF_LABS")]
     return {
         "book/_toc.yml": [file.rpartition("/")[2] for file in files if file.startswith("labs/")],
         "labs/solutions/*.py": _stems((labs / "solutions").glob("lab*.py")),
@@ -62,10 +64,8 @@ def _parts(root: Path) -> dict[str, list[str]]:
         "tests/labs/labNN/exercise_M.py": sorted(
             {path.parent.name for path in (root / "tests" / "labs").glob("lab*/exercise_*.py")}
         ),
-        "resnet_labs/recipes/SLUG.py": _stems(recipes),
-        "resnet_labs/recipes/__init__.py": [
-            ast.unparse(module) for module in _elements(package / "recipes" / "__init__.py", "_OF_LABS")
-        ],
+        "resnet_labs/recipes/SLUG.py": [stem for stem in _stems(recipes) if not stem.endswith(_SEARCHES)],
+        "resnet_labs/recipes/__init__.py": [stem for stem in collected if not stem.endswith(_SEARCHES)],
         "resnet_labs/cell_seconds.json": list(json.loads(_text(package / "cell_seconds.json"))),
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from helpers.contract import CONTRACT
-from helpers.places import ROOT, TESTS
+from helpers.places import ROOT, TESTS, is_runnable
 from packaging.requirements import Requirement
 
 import resnet_labs
@@ -195,7 +195,7 @@ PAGES = ("README.md", "CONTRIBUTING.md", "tests/benchmarks/README.md")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_module_that_a_page_runs_is_there(page: str) -> None:
     modules = re.findall(r"-m (resnet_labs[\w.]*)", read(page))
-    assert [name for name in modules if not (ROOT / f"{name.replace('.', '/')}.py").is_file()] == []
+    assert [name for name in modules if not is_runnable(name)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from helpers.places import ROOT
+from helpers.places import ROOT, is_runnable
 from helpers.project_copy import copy_project, edit
 
 from resnet_labs import reports
@@ -40,7 +40,7 @@ def test_every_test_and_command_of_the_steps_is_there(thing: str) -> None:
     paths = re.findall(r"(?<=[ `])tests/[\w/]+(?:\.py)?(?=[ `])", text)
     assert [path for path in paths if not (ROOT / path).exists() and not re.search("NAME|NN", path)] == []
     modules = re.findall(r"-m (resnet_labs[.\w]+)", text)
-    assert [name for name in modules if not (ROOT / f"{name.replace('.', '/')}.py").is_file()] == []
+    assert [name for name in modules if not is_runnable(name)] == []
 
 
 @dataclass
