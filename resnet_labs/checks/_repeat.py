@@ -80,6 +80,7 @@ def _repeat(call: Call, move: Callable[[Tensor], Tensor]) -> str | None:
     except Exception:  # nothing is known about the answer then
         return None
     tensors = [it for it in _tensors((args, kwargs)) if _is_moved(it)]
+    given = [module for module in _modules((args, kwargs)) if any(map(_is_moved, module.parameters()))]
     try:
         with move(torch.empty(0)).device if call.rule.makes else nullcontext():
             result = function(*args, **kwargs)
@@ -87,9 +88,10 @@ def _repeat(call: Call, move: Callable[[Tensor], Tensor]) -> str | None:
         return error_text(error) if isinstance(error, TwoDevicesError) or _about_devices(error) else None
     for module in _modules((args, kwargs, result)):
         places = {name: _is_moved(value) for name, value in (*module.named_parameters(), *module.named_buffers())}
-        if (any(places.values()) or call.rule.makes) and not all(places.values()):
+        if (any(places.values()) or call.rule.makes or module in given) and not all(places.values()):
             left = [name for name, there in places.items() if not there]
-            return f"`{left[0]}` is on the CPU, and the rest of the network is not"
+            rest = "and was not before" if module in given else "and the rest of the network is not"
+            return f"`{left[0]}` is on the CPU, {rest}"
     if call.rule.follows and tensors and any(not _is_moved(it) for it in _tensors(result)):
         return "a result on the CPU, from inputs that are not there"
     return None
