@@ -50,6 +50,9 @@ def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.M
         network.double()
         head = _check_values(probe, network, layers, images, num_classes, given)
         _check_values(probe, network, layers, images[:1], num_classes, given)
+        _check_values(probe, network, layers, 1000 * images - 500, num_classes, f"{given}, with large codes,")
+        _check_values(probe, network.eval(), layers, images, num_classes, f"{given}, in evaluation mode,")
+        network.train()
         _check_parameters(probe, network, layers, head, given)
         _check_gradients(probe, network, layers, head, images, given)
         _check_owner(probe, network, layers)
@@ -135,6 +138,15 @@ def _check_values(
         hint="a",
     )
     head, codes = ran[-1]
+    probe.expect(
+        head.bias is not None,
+        "head-bias",
+        tested=f"the bias of the last layer of {given}",
+        expected="one number for each class",
+        got="none",
+        cause="`bias=False` was given; a linear layer has a bias",
+        hint="a",
+    )
     outputs = [images.flatten(1)]
     for encoder, _ in layers:
         outputs.append(encoder(outputs[-1]))

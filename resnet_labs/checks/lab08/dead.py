@@ -39,11 +39,14 @@ _LOSS = (
 def check_dead(probe: Probe, dead_classes: Dead, class_gradients: Gradients, ceiling: float | Tensor) -> None:
     """Check which classes are dead, the gradient of each class, and the accuracy that is left."""
     _check_dead(probe, dead_classes)
-    for _ in range(2):
-        head, codes, dead = _drawn(probe)
+    for last in (True, False):
+        head, codes, dead = _drawn(probe, 7 if last else probe.random.choice((4, 5)))
+        few = (head(codes) > 0).sum(0) == 1  # a class that lives by one row alone
+        row = int(head(codes)[:, few][:, 0].argmax())
+        codes = codes.roll(len(codes) - 1 - row if last else -row, 0)
         _check_drawn(probe, dead_classes, head, codes, dead)
     _check_gradients(probe, class_gradients, _head(), _CODES, _LABELS)
-    head, codes, _ = _drawn(probe)
+    head, codes, _ = _drawn(probe, probe.random.choice((5, 7)))
     labels = torch.arange(len(codes)) % (head.out_features - 1)
     _check_gradients(probe, class_gradients, head, codes, labels)
     _check_gradients(probe, class_gradients, head, codes[:1], labels[1:2])
@@ -105,17 +108,18 @@ def _check_dead(probe: Probe, dead_classes: Dead) -> None:
     )
 
 
-def _drawn(probe: Probe) -> tuple[nn.Linear, Tensor, Tensor]:
+def _drawn(probe: Probe, num_classes: int) -> tuple[nn.Linear, Tensor, Tensor]:
     """Return a head, codes, and which classes are dead; each class's largest output is set to a value near zero."""
-    tops = [-0.5, -1e-6, 1e-6, 0.02, 1.0][: probe.random.randint(4, 5)]
+    tops = [0.0, -0.5, -1e-9, 1e-9, 0.02, 1.0, -2.0][:num_classes]
     probe.random.shuffle(tops)
     half = torch.randn(3, 2, generator=probe.generator, dtype=torch.float64)
     codes = torch.cat([half, -half, 0.1 * half])
     head = nn.Linear(2, len(tops)).double()
     with torch.no_grad():
         head.weight.copy_(torch.randn(len(tops), 2, generator=probe.generator))
+        head.weight[tops.index(0.0)] = 0  # zero for every row, exactly
         head.bias.copy_(torch.tensor(tops) - (codes @ head.weight.T).amax(0))
-    return head, codes, torch.tensor(tops) < 0
+    return head, codes, torch.tensor(tops) <= 0
 
 
 def _check_drawn(probe: Probe, dead_classes: Dead, head: nn.Linear, codes: Tensor, dead: Tensor) -> None:

@@ -21,7 +21,7 @@ def check_layer(
     reconstruction_step: Callable[[nn.Module, nn.Module, Tensor, torch.optim.Optimizer], float],
 ) -> None:
     """Check values and gradients of the layer, then the step on a layer of our own."""
-    first, second = probe.random.sample((nn.Tanh(), nn.Softplus(), nn.ELU(), nn.Hardtanh(), nn.LeakyReLU(0.3)), 2)
+    first, second = probe.random.sample((nn.Tanh(), nn.Softplus(), nn.ELU(), nn.SiLU(), nn.LeakyReLU(0.3)), 2)
     side = probe.random.randint(4, 6)
     for sizes, activation, last in (
         ((6, 4), nn.ReLU(), nn.Sigmoid()),
@@ -44,7 +44,7 @@ def _check_parts(
     ends = [copy.deepcopy(module) for module in (activation, last)]
     named = ", ".join(f"nn.{type(module).__name__}()" for module in ends)
     given = f"autoencoder_layer({num_inputs}, {num_hidden}, {named})"
-    parts = probe.call(autoencoder_layer, num_inputs, num_hidden, *ends, tested=given, hint="a")
+    parts = probe.call(autoencoder_layer, num_inputs, num_hidden, *ends, tested=given, makes=True, hint="a")
     probe.expect(
         isinstance(parts, (tuple, list)) and len(parts) == 2 and all(isinstance(part, nn.Module) for part in parts),
         "two-modules",
@@ -56,6 +56,20 @@ def _check_parts(
     )
     encoder, decoder = parts
     _check_fresh(probe, encoder, decoder, given)
+    others = autoencoder_layer(num_inputs, num_hidden, *(copy.deepcopy(module) for module in (activation, last)))
+    first, second = ([*parts[0].parameters(), *parts[1].parameters()] for parts in (parts, others))
+    probe.expect(
+        all(
+            one is not other and (one.ndim < 2 or not torch.equal(one, other))
+            for one, other in zip(first, second, strict=True)
+        ),
+        "same-weights",
+        tested=f"the weights of two layers from two calls of {given}",
+        expected="each call draws its own",
+        got="the same weights, or equal ones",
+        cause="a layer is kept from an earlier call, or copied from it",
+        hint="a",
+    )
     encoder.double(), decoder.double()
     shapes = {"encoder": (num_hidden, num_inputs), "decoder": (num_inputs, num_hidden)}
     weights: dict[str, Any] = {}

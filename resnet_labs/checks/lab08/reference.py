@@ -15,9 +15,9 @@ from resnet_labs.checks.lab08.layers import Layer, flat
 def steps(
     layer: Layer, rows: Tensor, *, num_steps: int, clear: bool = True, cut_code: bool = False
 ) -> tuple[Tensor, list[float]]:
-    """Return the weights after some steps of SGD with rate 0.5, and the losses before each."""
+    """Return the weights after some steps of SGD with rate 0.5 and momentum 0.5, and the losses before each."""
     layer = copy.deepcopy(layer)
-    optimizer = torch.optim.SGD([weight for part in layer for weight in part.parameters()], lr=0.5)
+    optimizer = torch.optim.SGD([weight for part in layer for weight in part.parameters()], lr=0.5, momentum=0.5)
     losses = []
     for _ in range(num_steps):
         if clear:

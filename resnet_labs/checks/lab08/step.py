@@ -29,8 +29,8 @@ def check_step(
     layer[1][0].bias.requires_grad_(False)  # type: ignore[index]
     start = copy.deepcopy(layer)
     encoder, decoder = layer
-    rows = 2 * torch.randn(num_rows, sizes[0], generator=probe.generator, dtype=torch.float64)
-    optimizer = torch.optim.SGD([{"params": part.parameters()} for part in layer], lr=0.5)
+    rows = 5 * torch.randn(num_rows, sizes[0], generator=probe.generator, dtype=torch.float64)
+    optimizer = torch.optim.SGD([{"params": part.parameters()} for part in layer], lr=0.5, momentum=0.5)
     state, settings = ModuleState(nn.ModuleList(layer)), _settings(optimizer)
     weights, losses = reference.steps(start, rows, num_steps=2)
     step = (reconstruction_step, encoder, decoder, rows, optimizer)
@@ -67,6 +67,7 @@ def check_step(
         losses[0],
         "loss",
         tested="the loss of the first step, in float64",
+        rtol=1e-6,
         cause=(
             "a loss other than the mean squared error between decoder(encoder(rows)) and rows",
             "the mean is over another number than all values of all rows, such as a number that is written down",
@@ -115,7 +116,7 @@ def check_step(
             ),
         ],
     )
-    probe.close(second, losses[1], "loss", tested="the loss of the second step", cause=_SECOND, hint="b")
+    probe.close(second, losses[1], "loss", tested="the loss of the second step", cause=_SECOND, hint="b", rtol=1e-6)
 
 
 def _check_kept(probe: Probe, rows: Tensor, kept: Tensor, given: str) -> None:
