@@ -214,7 +214,7 @@ checks.lab09.check_class_sizes(class_sizes, total)
 # <details><summary>Hint 09.2c: another total</summary>
 #
 # The smallest sizes add up to 947, and 770 of 947 are 81.3 %, not 80.7 %. Which class has a second size that is small
-# enough to mend this? Three decimals in the log point to a round number.
+# enough to fix this? Three decimals in the log point to a round number.
 #
 # </details>
 
@@ -257,7 +257,7 @@ checks.lab09.check_which_score(which_score)
 # row's sum, then the mean of these shares. Columns would give precision.
 #
 # </details>
-# <details><summary>Hint 09.3c: "neither" where one fits, or the other way round</summary>
+# <details><summary>Hint 09.3c: "neither" where one fits, or vice versa</summary>
 #
 # A figure with $d$ decimals is within half a unit of the last one, $0.5 \cdot 10^{-d}$, of the score. An exact
 # comparison is too strict, and a fixed tolerance such as 0.01 too generous. Add a tiny amount for floating point.
@@ -275,7 +275,7 @@ for figure, decimals in ((0.98173, 5), (0.981691, 6), (0.98, 2), (0.981802, 6)):
 
 
 # %% [markdown]
-# ## Exercise 09.4. What does a summed loss say of the batches?
+# ## Exercise 09.4. What does a summed loss tell about the batches?
 #
 # r4 adds up the mean loss of every batch, so its log has no mean. But $n$ images in batches of $b$ are
 # $\lceil n / b \rceil$ batches, the last one perhaps smaller, and a network of ten classes that begins to learn has a

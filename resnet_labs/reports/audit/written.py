@@ -29,10 +29,10 @@ FIELDS: tuple[tuple[str, str, str], ...] = (
     ("scores.test.averaging", "averaging (macro or positive)", "macro"),
     ("scores.test.classwise", "class-wise accuracies, separated by commas", "0.98, 0.99"),
     ("log.unit", "losses of the log (mean, sum over batches or sum over images)", "mean"),
-    ("log.train_loss", "training losses, one an epoch", "0.5, 0.3"),
-    ("log.train_accuracy", "training accuracies, one an epoch", "0.8, 0.9"),
-    ("log.test_loss", "test losses, one an epoch", "0.6, 0.5"),
-    ("log.test_accuracy", "test accuracies, one an epoch", "0.7, 0.8"),
+    ("log.train_loss", "training losses, one for each epoch", "0.5, 0.3"),
+    ("log.train_accuracy", "training accuracies, one for each epoch", "0.8, 0.9"),
+    ("log.test_loss", "test losses, one for each epoch", "0.6, 0.5"),
+    ("log.test_accuracy", "test accuracies, one for each epoch", "0.7, 0.8"),
 )
 LISTS = ("classwise", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
 TEXTS = ("dataset", "network", "loss", "hardware", "averaging", "unit")
