@@ -608,11 +608,10 @@ print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stor
 #   copies, with a ResNet-8 that is right on
 #   {{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg: old_task_accuracy_before as %}} of its own 100
 #   classes of Tiny ImageNet) it is {{r0.transfer_table.linear_probe_random data=cifar10_jpeg: accuracy summary as .3}}
-#   against {{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg: accuracy summary as .3}}. The
-#   report's 15 % on random weights is nearer to a guess; our head needed a rate of
-#   {{r0.transfer_table.linear_probe_random data=cifar10_jpeg: learning_rate as .0}}, far above the usual ones, to get
-#   this far. **r0.c11**
-#   ({{r0.c11: claim}}): {{r0.c11: verdict}}, by the same two rows.
+#   against {{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg: accuracy summary as .3}}. The report's
+#   {{r0: transfer_table.linear_probe_random.test as %.0}} on random weights is nearer to a guess; our head needed a
+#   rate of {{r0.transfer_table.linear_probe_random data=cifar10_jpeg: learning_rate as .0}}, far above the usual ones,
+#   to get this far. **r0.c11** ({{r0.c11: claim}}): {{r0.c11: verdict}}, by the same two rows.
 # - **r0.c7** ({{r0.c7: claim}}): {{r0.c7: verdict}}. Stored: {{r0.c7: briefly}}. With 120 images everything is below
 #   the head alone, {{r0.c7 limit=120 method=full_fine_tuning: accuracy as .3}} against
 #   {{r0.c7 limit=120 method=linear_probe: accuracy as .3}}; with 4,200 it is above,

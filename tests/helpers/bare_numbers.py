@@ -15,7 +15,8 @@ NOT_FIGURES = (
     r"\]\([^)]*\)|https?://\S+",  # links
     r"\br\d(?:\.c\d+)?(?:\.\w+)*\b",  # r4.c9
     r"^(?:# )?#+ (?:Lab|Exercise) .*?\.|<summary>Hint .*?:|Hint \d\d\.\d[a-z]?",  # numbers of exercises
-    r"(?:[Ll]abs?|[Ee]xercises?|function\s+of|sizes\s+of)\s\d\d(?:\.\d[a-z]?)?(?:(?:, | and | to )\d\d(?:\.\d[a-z]?)?)*",
+    r"(?:[Ll]abs?|[Ee]xercises?|function\s+of|sizes\s+of)\s\d\d(?:\.\d[a-z]?)?"
+    r"(?:(?:, | and | to )\d\d(?:\.\d[a-z]?)?)*",
     r"\b(?:ResNets?|CIFAR|STL|Tiny|MobileNet|VGG|AVX|CC BY|fp|bf|uint|int|float)[- ]?\d+(?:\.\d+)?(?:-\w+)?\b",
     r"\b(?:[Mm]odels?|[Ss]eeds?|[Ss]tages?|[Ll]ayers?|[Rr]ows?|[Ss]teps?|[Cc]lass|Cell|Python) \d+(?:\.\d+)*"
     r"(?:(?:, | and | or | to )\d+)*",
@@ -26,12 +27,12 @@ NOT_FIGURES = (
     r"^\s*\d+\. ",  # items of a list
     r"Minutes: [\d.]+ in fast mode|About \d+ minutes|\bX\[\d\]",
 )
-_NUMBER = r"(?<![\w.])[-+]?\d[\d,]*\d*(?:\.\d+)?(?:e[-+]?\d+)?"
+_NUMBER = r"(?<![\w.])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
 _UNIT = r"\s?(?:%|percent|points?\b|times\b|seconds?\b|ms\b|minutes?\b|[KMG]i?B\b|million|billion|hours?\b|fold\b)"
 _WORDS = (
     r"\b(?:about |nearly |almost |some )?(?:a |one |two |three )?(?:half|third|quarter|fifth|tenth|thirds|quarters|"
     r"seventeenth)\b(?: of (?:the|it|its|them|all|that)\b)|"
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|a) (?:points?|percent|seconds?|times)\b"
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|about a) (?:points?|percent|seconds?|times)\b"
 )
 
 
