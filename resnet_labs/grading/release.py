@@ -135,12 +135,14 @@ def _secret(path: Path) -> str:
 
 
 def _manifest(made: Bundle) -> str:
-    exercises = []
-    for each in map(probe.load, probe.modules(made.lab)):  # what is withheld in as few names as the probe gives
-        facts = {"exercise": each.exercise, "points": str(each.points), "answers": each.answers}
-        exercises.append(facts | {"withheld": each.withheld})
-    cells = [
-        {"id": each.id, "role": each.role, "exercise": each.exercise} for each in made.cells if each.role != "other"
-    ]
-    facts = {"lab": made.lab, "release": made.release, "version": made.version, "exercises": exercises, "cells": cells}
-    return json.dumps(facts, indent=1) + "\n"
+    probes = map(probe.load, probe.modules(made.lab))  # they name what is withheld in fewer words than the bundle
+    names = ("exercise", "points", "answers", "withheld")
+    cells = [cell for cell in made.cells if cell.role != "other"]
+    facts = {
+        "lab": made.lab,
+        "release": made.release,
+        "version": made.version,
+        "exercises": [{name: getattr(each, name) for name in names} for each in probes],
+        "cells": [{name: getattr(cell, name) for name in ("id", "role", "exercise")} for cell in cells],
+    }
+    return json.dumps(facts, indent=1, default=str) + "\n"

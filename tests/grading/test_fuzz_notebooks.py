@@ -182,21 +182,21 @@ def outcome(content):
     return tuple(asked)
 
 
-@pytest.mark.parametrize("first", [0, pytest.param(100, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("first", [0, pytest.param(40, marks=pytest.mark.exhaustive)])
 def test_damaged_notebooks_are_graded_on_what_is_left_or_named(first):
     bundle("02")
     found = []
-    for number in range(first, first + (100 if first == 0 else 900)):
+    for number in range(first, 1000 if first else 40):
         start = time.monotonic()
         found.append(outcome(damaged(number)))
         assert time.monotonic() - start < seconds(20), number
-    assert len({each for each in found if isinstance(each, str)}) > 4
-    assert len({each for each in found if isinstance(each, tuple)}) > 4
+    assert len({each for each in found if isinstance(each, str)}) > 3
+    assert len({each for each in found if isinstance(each, tuple)}) > 2
 
 
 def test_damage_gives_no_points():
     """Nothing of the release itself becomes an answer, however it is damaged."""
-    for number in range(60):
+    for number in range(25):
         draw = random.Random(number)
         notebook = untouched()
         for change in (metadata, cells):
