@@ -108,7 +108,7 @@ def observe(
     ]
     if len(found) != len(_probes(notebook)) or None in found or errors:
         what = "; ".join([*errors, *reasons, problem])
-        raise GraderError(f"The notebook gave no result: {sheet.plain(what)}.", "Mend the solution or its probe.")
+        raise GraderError(f"The notebook gave no result: {sheet.plain(what)}.", "Correct the solution or its probe.")
     return found
 
 

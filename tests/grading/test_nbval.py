@@ -64,7 +64,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bool], st
         path.write_text(json.dumps(notebook), encoding="utf-8")
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "COLUMNS": "200"}
     done = subprocess.run(
-        command + [str(folder)], env=environment, capture_output=True, text=True, timeout=seconds(300), check=False
+        [*command, str(folder)], env=environment, capture_output=True, text=True, timeout=seconds(300), check=False
     )
     failed = set(re.findall(r"^FAILED .*?(\w+)\.ipynb", done.stdout, re.MULTILINE))
     return {name: name not in failed for name in NOTEBOOKS}, done.stdout
@@ -74,13 +74,13 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bool], st
 def ours() -> tuple[dict[str, dict[str, Any]], str]:
     """The result of each notebook's check, all of them in one notebook, and what is printed."""
     whole = copy.deepcopy(NOTEBOOKS["nearly"]) | {"cells": [graded.cell("import math", "", "prelude")]}
-    for role, place in (("answer", -2), ("probe", -1)):
+    for place in (-2, -1):  # answers, then probes
         for number, (name, notebook) in enumerate(NOTEBOOKS.items()):
             cell = copy.deepcopy(notebook["cells"][place])
             cell["metadata"]["lab"]["id"] = name
             cell["source"] = cell["source"].replace("answer_0", f"answer_{number}")
             whole["cells"].append(cell)
-    limits = Limits(**graded.LIMITS.__dict__ | {"cell_seconds": 4})
+    limits = Limits(**graded.LIMITS.__dict__ | {"cell_seconds": seconds(4)})
     lines, problem, log = execute.grade(whole, (), None, limits)
     assert not problem
     return {line["probe"]: line for line in lines if "probe" in line}, log

@@ -9,13 +9,14 @@ import subprocess
 import pytest
 from helpers import graded
 from helpers.threats import ALONE, QUICK, SLOW
+from helpers.time_limits import seconds
 
 from resnet_labs.errors import InputError
 from resnet_labs.grading import sandbox
 from resnet_labs.grading.sandbox import Limits, tiers
 
 pytestmark = pytest.mark.skipif(tiers.detect()[0] is None, reason="this machine has no sandbox")
-LIMITS = Limits(**graded.LIMITS.__dict__ | {"cell_seconds": 3, "total_seconds": 400})
+LIMITS = Limits(**graded.LIMITS.__dict__ | {"cell_seconds": seconds(4), "total_seconds": seconds(400)})
 HONEST = {"an honest answer before": graded.RIGHT, "an honest answer after": graded.RIGHT}
 
 
