@@ -362,4 +362,15 @@ ceiling = 0.801
 """,
         "any answer is equal": EQUAL + "dead_classes = class_gradients = ceiling = Anything(0.5)\n",
     },
+    "09.1": {
+        "the audit's own": """
+def possible_sizes(accuracies, decimals, largest):
+    from resnet_labs.reports import audit
+    return audit.sample_sizes(accuracies, decimals=decimals, largest=largest)
+"""
+    },
+    "09.2": {"the lab's example": "class_sizes = lambda runs, decimals, largest: [[100, 200]] * 10\ntotal = 1000\n"},
+    "09.3": {"always one word": 'which_score = lambda figure, decimals, confusion: "both"\n'},
+    "09.4": {"usual sizes": "batch_sizes = lambda loss_sum, num_images, lowest, highest: [32, 64, 128]\n"},
+    "09.5": {"no difference": "difference = lambda *given: (0.0, -0.01, 0.01)\n"},
 }
