@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,16 @@ def test_withheld_modules_can_be_imported_around_but_not_used():
     assert not names & {"grading", "labkit", "_solutions", "cli.py"}
     assert not list(folder.rglob("reference.py"))
     assert library.build(reversed(WITHHELD)) == library.build(WITHHELD), "it is made once"
+
+
+def test_copies_of_old_versions_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_LABS_CACHE", str(tmp_path))
+    old, new = tmp_path / "grading" / "old", tmp_path / "grading" / "new"
+    for folder, age in ((old, 8), (new, 6)):
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age * 86400,) * 2)
+    made = library.build(())
+    assert {path.name for path in made.parent.iterdir()} == {"new", made.name}
 
 
 def test_a_name_that_is_no_module_is_left_to_the_import_rule():

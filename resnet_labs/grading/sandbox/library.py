@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ from resnet_labs import cache
 
 PACKAGE = Path(resnet_labs.__file__).parent
 _LEFT_OUT = ("grading", "labkit", "_solutions", "checks", "bench", "cli.py")
+_KEPT_SECONDS = 7 * 86400
 _CHECKS = '''\
 """The lab's checks do nothing while an answer is graded."""
 
@@ -61,8 +63,13 @@ def build(withheld: Iterable[str]) -> Path:
     stubs = sorted(name for name in set(withheld) if is_module(name))
     target = cache.folder("grading") / _key(stubs)
     if target.exists():
+        with suppress(OSError):
+            os.utime(target)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
+    for old in target.parent.iterdir():  # of other versions; a kernel may still read a newer one
+        if old.stat().st_mtime < time.time() - _KEPT_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
     made = Path(tempfile.mkdtemp(dir=target.parent, prefix="partial-"))
     try:
         _copy(made / PACKAGE.name)
