@@ -35,7 +35,7 @@ def convolve(images: Tensor, weight: Tensor) -> Tensor:
         tensor([[12., 18., 18., 12.],
                 [12., 18., 18., 12.]])
     """
-    out: Tensor = _Convolution.apply(images.permute(0, 2, 3, 1), weight)  # type: ignore[no-untyped-call]
+    out: Tensor = _Convolution.apply(images.permute(0, 2, 3, 1), weight)
     return out.permute(0, 3, 1, 2)
 
 
