@@ -65,8 +65,12 @@ def _mistake(
         return "largest", "the largest size is left out: `range` ends before its second argument", "b"
     if 0 in found:
         return "zero", "no accuracy is measured on 0 images; begin at 1", "b"
-    if found == reference.exact(figures, largest) or (not found and want):
-        return "exact", "the product with the size need not be a whole number: the figure was rounded", "a"
+    rounded = "the product with the size need not be a whole number: the figure was rounded"
+    if not found and want:
+        causes = (rounded, "floating point: 0.29 * 100 is 28.999999999999996", "only some figures are handled")
+        return "none", causes, "a"
+    if found == reference.exact(figures, largest):
+        return "exact", rounded, "a"
     for other in (decimals - 1, decimals + 1):
         if (
             other >= 0

@@ -65,7 +65,14 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
 
 def _asked(probe: Probe) -> list[tuple[float, int, Matrix]]:
     pets = [[3629, 84], [53, 3734]]
-    asked = [(0.98173, 5, pets), (0.981691, 6, pets), (0.98, 2, pets), (0.981802, 6, pets), (0.9817, 4, pets)]
+    asked = [
+        (0.98173, 5, pets),
+        (0.981691, 6, pets),
+        (0.98, 2, pets),
+        (0.981802, 6, pets),
+        (0.9817, 4, pets),
+        (0.98174, 5, pets),
+    ]
     for classes in (2, 3, 5):
         matrix = [[probe.random.randint(0, 6) for _ in range(classes)] for _ in range(classes)]
         for number in range(classes):

@@ -40,28 +40,28 @@ def by_units(figure, decimals, confusion):
     return word(*(abs(float(each) * scale - round(figure * scale)) <= 0.5 + 1e-6 for each in scores(confusion)))
 
 
-@answers.wrong("missed-accuracy|missed-macro-recall|missed-both")
+@answers.wrong("missed-accuracy")
 def exactly(figure, decimals, confusion):
     return word(*(float(each) == figure for each in scores(confusion)))
 
 
-@answers.wrong("columns|macro-recall|both|neither|missed-macro-recall|missed-both")
+@answers.wrong("missed-macro-recall")
 def over_columns(figure, decimals, confusion):
     return by_fractions(figure, decimals, [[*column] for column in zip(*confusion, strict=True)])
 
 
-@answers.wrong("too-near|both|accuracy|macro-recall")
+@answers.wrong("accuracy")
 def within_a_hundredth(figure, decimals, confusion):
     return word(*(abs(float(each) - figure) <= 0.01 for each in scores(confusion)))
 
 
-@answers.wrong("macro-recall|accuracy|both|neither")
+@answers.wrong("both")
 def nearest_of_the_two(figure, decimals, confusion):
     accuracy, recall = (abs(float(each) - figure) for each in scores(confusion))
     return "accuracy" if accuracy <= recall else "macro recall"
 
 
-@answers.wrong("macro-recall|both|neither|missed-macro-recall")
+@answers.wrong("missed-macro-recall")
 def accuracy_only(figure, decimals, confusion):
     accuracy, _ = scores(confusion)
     return "accuracy" if round(float(accuracy), decimals) == figure else "neither"
@@ -78,7 +78,7 @@ def recall_alone(figure, decimals, confusion):
     return by_fractions(figure, decimals, confusion).replace("macro recall", "recall")
 
 
-@answers.wrong("macro-recall|both|accuracy|neither|missed-macro-recall|missed-both")
+@answers.wrong("missed-macro-recall")
 def divided_by_all(figure, decimals, confusion):
     total = sum(map(sum, confusion))
     right = [row[number] / total for number, row in enumerate(confusion)]
@@ -86,7 +86,13 @@ def divided_by_all(figure, decimals, confusion):
     return word(abs(sum(right) - figure) <= half, abs(sum(right) / len(right) - figure) <= half)
 
 
-@answers.wrong("both|accuracy|macro-recall|too-near")
+@answers.wrong("both")
 def first_that_fits(figure, decimals, confusion):
     found = by_fractions(figure, decimals, confusion)
     return "accuracy" if found == "both" else found
+
+
+@answers.wrong("too-near")
+def within_a_unit(figure, decimals, confusion):
+    """A whole unit of the last decimal, where half of one is right."""
+    return word(*(abs(float(each) - figure) < 10**-decimals for each in scores(confusion)))

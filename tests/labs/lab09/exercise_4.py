@@ -46,7 +46,7 @@ def over_the_batch_size(loss_sum, num_images, lowest, highest):
     return found(loss_sum, num_images, lowest, highest, lambda n, b: b)
 
 
-@answers.wrong("floor|by-share")
+@answers.wrong("floor")
 def without_rounding(loss_sum, num_images, lowest, highest):
     return found(loss_sum, num_images, lowest, highest, lambda n, b: n / b)
 
@@ -71,7 +71,7 @@ def the_first(loss_sum, num_images, lowest, highest):
     return by_ceil(loss_sum, num_images, lowest, highest)[:1]
 
 
-@answers.wrong("batch-sizes|whole-set|first-only")
+@answers.wrong("batch-sizes")
 def strictly_between(loss_sum, num_images, lowest, highest):
     return [b for b in range(1, num_images + 1) if lowest < loss_sum / math.ceil(num_images / b) < highest]
 
@@ -81,6 +81,6 @@ def the_means(loss_sum, num_images, lowest, highest):
     return [loss_sum / math.ceil(num_images / b) for b in range(1, num_images + 1)]
 
 
-@answers.wrong("batch-sizes|too-many|whole-set|first-only")
+@answers.wrong("batch-sizes")
 def round_sizes_only(loss_sum, num_images, lowest, highest):
     return [b for b in by_ceil(loss_sum, num_images, lowest, highest) if b in (1, 8, 10, 16, 32, 50, 64, 100, 128)]

@@ -111,7 +111,7 @@ def without_the_root(first, first_total, second, second_total):
     return p - q, p - q - (p - low) ** 2 - (high2 - q) ** 2, p - q + (high - p) ** 2 + (q - low2) ** 2
 
 
-@answers.wrong("ends|wald")
+@answers.wrong("ends")
 def pooled(first, first_total, second, second_total):
     p = (first + second) / (first_total + second_total)
     arm = 1.959964 * math.sqrt(p * (1 - p) * (1 / first_total + 1 / second_total))
@@ -124,6 +124,6 @@ def the_interval_only(*counts):
     return newcombe(*counts)[1:]
 
 
-@answers.wrong("ends|raises")
+@answers.wrong("ends")
 def one_total(first, first_total, second, second_total):
     return newcombe(first, first_total, min(second, first_total), first_total)
