@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from resnet_labs.checks._elsewhere import move_module_
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._failure import Cause
+from resnet_labs.checks._module_state import ModuleState
 from resnet_labs.checks.lab06 import reference
 from resnet_labs.checks.lab06.mistakes import named
 
@@ -40,6 +41,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             drawn = torch.randn(parameter.shape, generator=probe.generator, dtype=torch.float64)
             parameter.grad = drawn * (scale / (number + 1))
         parameters[1].requires_grad_(False)  # frozen since its gradient was computed
+        state = ModuleState(network)
         with_gradient = [parameter for parameter in network.parameters() if parameter.grad is not None]
         before = [parameter.grad.clone() for parameter in with_gradient if parameter.grad is not None]
         weights = [parameter.detach().clone() for parameter in network.parameters()]
@@ -95,6 +97,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             cause="the parameters were scaled; scale `parameter.grad`",
             hint="c",
         )
+        probe.unchanged(state, tested=tested, hint="c", aspects=("requires_grad", "hooks"))
         probe.expect(
             got is not None,
             "no-norm",

@@ -32,7 +32,7 @@ _FACTORS = {
 )
 def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int], float]) -> None:
     """Check the factor of every step of three runs."""
-    drawn = (probe.random.randint(40, 70), probe.random.randint(2, 9))
+    drawn = (probe.random.randint(40, 70), probe.random.randint(11, 19))
     for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn):
         given = f"the factor of steps 0 to {num_steps - 1} of {num_steps}, with a warm-up of {warmup_steps}"
         values = [

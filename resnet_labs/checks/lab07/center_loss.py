@@ -51,7 +51,7 @@ def check_center_loss(
         cause="the features are cut off, or enter twice",
         hint="a",
     )
-    many = torch.randn(probe.random.randint(20, 40), 5, generator=probe.generator)
+    many = 10 * torch.randn(probe.random.randint(20, 40), 5, generator=probe.generator)
     others, of_many = torch.randn(12, 5, generator=probe.generator), torch.arange(len(many)) % 11
     tested = f"the center loss of {len(many)} features and twelve centers"
     cause = "a number of classes, of features or of examples is written down"

@@ -84,6 +84,11 @@ def _check_near(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
     probe.close(
         got[off_diagonal], right[off_diagonal], "coarse-zero", tested=tested, cause=cause, hint="b", atol=0, rtol=0.02
     )
+    wide = 100 * torch.randn(4, probe.random.randint(5, 12), generator=probe.generator, dtype=torch.float64)
+    tested = f"the distances of four points in {wide.shape[1]} dimensions, hundreds apart"
+    cause = "some of the dimensions are left out, or large distances are cut off"
+    got = probe.call(distances, wide, tested=tested, hint="a")
+    probe.close(got, reference.distances(wide), "wide", tested=tested, cause=cause, hint="a", atol=1e-4)
     single = probe.call(distances, near[:1], tested="the distances of one point", hint="a")
     cause = "a table of one row loses its axes, such as by `squeeze()`"
     probe.close(

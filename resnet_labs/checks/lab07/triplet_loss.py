@@ -79,8 +79,8 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
     seven = torch.tensor([[0.0], [1], [2], [-1], [4], [0], [1]])
     for rows, labels, margin, what in (
         (line[:3], [4, 4, 9], 0.25, "of three points, two of one class"),
-        (line[:5], [2, 2, 7, 7, 11], 1.0, "of the points 0, 1, 2, -1 and 3 in classes 2, 2, 7, 7 and 11"),
-        (seven, [2, 2, 7, 7, 11, 2, 7], 1.5, "of the points 0, 1, 2, -1, 4 and again 0 and 1, twins of both kinds"),
+        (line[:5], [2, 2, 12, 12, 15], 1.0, "of the points 0, 1, 2, -1 and 3 in classes 2, 2, 12, 12 and 15"),
+        (seven, [2, 2, 12, 12, 15, 2, 12], 1.5, "of the points 0, 1, 2, -1, 4 and again 0 and 1, twins of both kinds"),
     ):
         numbers = torch.tensor(labels)
         for mining in ("hard", "all", "semihard"):
