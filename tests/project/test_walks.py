@@ -184,7 +184,7 @@ def report(root: Path) -> Walk:
     walk.edit("resnet_labs/reports/compare.py", '    "r3.flowers": ', f'{row}    "r3.flowers": ')
     claims = sum(len(reports.load_report(name)["claims"]) for name in reports.REPORTS)
     for page in ("README.md", "book/index.md"):
-        walk.edit(page, f"{claims} claims", f"{claims + 1} claims")
+        walk.edit(page, f"{claims}<!-- /= --> claims", f"{claims + 1}<!-- /= --> claims")
     return walk
 
 
