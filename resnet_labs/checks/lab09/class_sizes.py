@@ -78,7 +78,14 @@ def _mistake(
         causes = ("a size counts if it fits one run; it has to fit all of them", "only one of the runs is looked at")
         return "not-all-runs", causes, "a"
     if not found and want and 0 in column:
-        return "zero-right", "0 of any number of images is 0: a class without a right image allows every size", "b"
+        return (
+            "zero-right",
+            (
+                "0 of any number of images is 0: a class without a right image allows every size",
+                "small sizes are left out",
+            ),
+            "b",
+        )
     if found == [size for size in want if size >= 10]:
         return "lower-bound", "small sizes are left out", "b"
     causes = (

@@ -67,7 +67,11 @@ def _mistake(
         return "zero", "no accuracy is measured on 0 images; begin at 1", "b"
     rounded = "the product with the size need not be a whole number: the figure was rounded"
     if not found and want:
-        causes = (rounded, "floating point: 0.29 * 100 is 28.999999999999996", "only some figures are handled")
+        causes: tuple[str, ...] = (
+            rounded,
+            "floating point: 0.29 * 100 is 28.999999999999996",
+            "only some figures are handled",
+        )
         return "none", causes, "a"
     if found == reference.exact(figures, largest):
         return "exact", rounded, "a"
