@@ -50,7 +50,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     loss, names = called(answers.cross_entropy, given, labels)
     (gradient,) = torch.autograd.grad(loss, leaf)
     return {
-        "loss": float(loss),
+        "loss": float(loss.detach()),
         "axes": loss.ndim,
         "gradient": gradient,
         "logits afterwards": given,

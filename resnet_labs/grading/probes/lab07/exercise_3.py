@@ -57,7 +57,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     loss = answers.triplet_loss(given, labels, case["margin"], case["mining"])
     (gradient,) = torch.autograd.grad(loss, leaf)
     return {
-        "loss": float(loss),
+        "loss": float(loss.detach()),
         "axes": loss.ndim,
         "gradient": bool(gradient.isfinite().all()) if case["ties"] else gradient,
         "inputs afterwards": [given, labels],

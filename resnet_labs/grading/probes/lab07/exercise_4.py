@@ -42,5 +42,5 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     given = leaf * 1
     loss = answers.center_loss(given, labels, centers)
     (gradient,) = torch.autograd.grad(loss, leaf)
-    seen = {"loss": float(loss), "axes": loss.ndim, "gradient": gradient}
+    seen = {"loss": float(loss.detach()), "axes": loss.ndim, "gradient": gradient}
     return seen | {"inputs afterwards": [given, labels, centers]}
