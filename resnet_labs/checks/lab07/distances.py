@@ -75,9 +75,10 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
 
 def _check_near(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
     """Check points that are close together and not in one place, and a single point."""
-    near = 3e-5 * torch.randn(5, 3, generator=probe.generator, dtype=torch.float64)
+    spread = torch.rand(5, 5, generator=probe.generator, dtype=torch.float64)
+    near = 5.5e-5 * (torch.eye(5, dtype=torch.float64) + 0.05 * spread)  # all pairs are 0.00007 to 0.00008 apart
     right = reference.distances(near)
-    tested = "the distances of five points that are about 0.00005 apart"
+    tested = "the distances of five points that are about 0.00008 apart"
     cause = "small distances count as zero, or are raised to a least one; only a distance of exactly 0 is special"
     off_diagonal = ~torch.eye(5, dtype=torch.bool)
     got = probe.call(distances, near, tested=tested, hint="b")
