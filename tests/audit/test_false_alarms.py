@@ -47,6 +47,7 @@ def test_no_honest_report_of_a_small_draw_is_accused() -> None:
     assert accused(range(2000, 2020)) == ([], [])
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_of_a_thousand_honest_reports_arithmetic_accuses_none_and_chance_fewer_than_one_in_a_hundred() -> None:
     arithmetic, chance = accused(range(1000))
@@ -59,6 +60,7 @@ def test_planted_faults_of_a_small_draw_are_found(fault: str) -> None:
     assert share_found(fault, 3) > 0
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_faults_are_found_as_often_as_stated(fault: str) -> None:

@@ -100,6 +100,7 @@ def test_names_that_hold_nothing_get_no_case(exercise):
     assert len(failures(exercise, nothing)) == len(references(exercise))
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("variant", range(1, NUM_VARIANTS))
 @pytest.mark.parametrize("exercise", EXERCISES)

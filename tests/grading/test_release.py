@@ -187,6 +187,7 @@ def graded(made, notebook, name="ann"):
     return result.grade(made, name, content, tier, sandbox.Limits(cell_seconds=300, total_seconds=1800), facts)
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("lab", LABS)
 def test_the_solution_gets_full_marks_and_the_untouched_release_none(lab):

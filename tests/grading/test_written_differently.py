@@ -130,6 +130,7 @@ def handed_in(lab):
     return {**notebook, "cells": [code("import csv\nfrom collections import Counter"), *kept]}
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.skipif(sandbox.tiers.detect()[0] is None, reason="this machine has no sandbox")
 @pytest.mark.parametrize("lab", ANSWERS)

@@ -79,6 +79,7 @@ def _asked(answered):
     ]
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("lab", "exercise", "answer"), _asked(UNSEEN))
@@ -90,6 +91,7 @@ def test_answers_by_someone_who_did_not_know_the_check(lab, exercise, answer):
         getattr(face(lab), exercise.check)(*answer.given)
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("lab", "exercise", "answer"), _asked(ANSWERS))
 def test_what_an_answer_is_told_does_not_hang_on_the_numbers_that_are_drawn(lab, exercise, answer):
