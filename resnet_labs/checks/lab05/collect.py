@@ -27,7 +27,7 @@ def check_collect(probe: Probe, collect: Collector) -> None:
     pixels, sizes = images.clone(), f"{size}, {size} and 1"
     for how, stages, training in (
         ("", _STAGES, True),
-        (" a second time", ("layer4", "layer1.0", "bn1"), False),
+        (" a second time", ("layer4", "layer1.0", "conv1"), False),
         (", the batches by a generator", _STAGES, True),
     ):
         network.train(training)
