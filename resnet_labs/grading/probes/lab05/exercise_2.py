@@ -14,7 +14,7 @@ RTOL, ATOL = 1e-4, 1e-6
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return networks with several numbers of stages and blocks, and one call or several after each other."""
-    blocks = [[1, 2, 1], [3], [2, 1, 1, int(rng.integers(2, 5))], [1, 1]]
+    blocks = [rng.integers(1, 6, size=stages).tolist() for stages in (3, 1, 4, 2)]
     parts = [
         ([1, 2], [["layer2.1", "fc"]], True),
         ([1, 1], [["fc"]], False),

@@ -20,7 +20,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     twins[4] = twins[1]
     twins[5] = twins[1]
     points = [twins, rng.normal(size=(1, 4)), rng.normal(size=(7, 1)), rng.normal(size=(5, int(rng.integers(8, 30))))]
-    far = 300 * rng.normal(size=(10, 5))
+    far = 100 * rng.normal(size=(24, 5))
     far[7] = far[2]
     points += [0.004 * rng.normal(size=(5, 3)) + 1, far]
     cases: list[dict[str, Any]] = [{"points": each} for each in points]

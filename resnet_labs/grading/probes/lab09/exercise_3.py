@@ -13,14 +13,15 @@ RTOL, ATOL = 0.0, 0.0
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return for drawn matrices the accuracy, the macro recall, a figure of neither, and one of both."""
+    """Return for drawn matrices the accuracy, the macro recall, figures of neither, far and near, and one of both."""
     cases: list[dict[str, Any]] = []
-    for kind in rng.permutation([0, 1, 2] * 4):  # in another order for everybody
+    for kind in rng.permutation([0, 1, 2, 3] * 3):  # in another order for everybody
         classes = int(rng.integers(2, 7))
         matrix = rng.integers(0, 6, (classes, classes)) + np.diag(rng.integers(8, 40, classes))
         accuracy = matrix.trace() / matrix.sum()
         recall = (matrix.diagonal() / matrix.sum(1)).mean()
-        score = (accuracy, recall, (accuracy + recall) / 2 + 0.0301)[kind]
+        next_to = (np.floor(accuracy * 1e5) + np.ceil(accuracy * 1e5)) / 1e5 - round(accuracy, 5)  # more than half off
+        score = (accuracy, recall, (accuracy + recall) / 2 + 0.0301, next_to)[kind]
         cases.append({"figure": round(float(min(score, 1)), 5), "decimals": 5, "confusion": matrix.tolist()})
     near = [[3629, 84], [53, 3734]]  # its scores differ in the fifth decimal
     cases.append({"figure": 0.981691, "decimals": 6, "confusion": near})
