@@ -807,7 +807,9 @@ for name in ("r4.c7.digits", "r4.c8.digits", "r4.c9.digits", "r4.layerwise", "r4
 #   and without the ReLU at its end, which the report prints and does not blame, 96.7 %; convolutions get 97.3 %. With the
 #   ReLU some classes have no right image, as cats and monkeys have none in the report, and the training images stay
 #   behind as well (65.0 %). In the strict sense 0 to 8 of the ten outputs are dead, depending on the seed. The others are
-#   at zero for the images of their own class, which is enough.
+#   at zero for the images of their own class, which is enough. On photographs the network as reported has 26.2 %, 10.0 %
+#   and 10.0 % in its three seeds, where one image in ten is a guess, with 1, 10 and 10 dead outputs; without the ReLU it
+#   has 30.5 %, and convolutions 40.9 %.
 
 # %% [markdown]
 # ## Break it
