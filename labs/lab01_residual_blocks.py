@@ -273,8 +273,8 @@ count_parameters(Bottleneck(256, 64, 1, nn.Identity())), count_parameters(BasicB
 # - `padding` (option A): keep every `stride`-th pixel in both directions, from the first on, and add channels of zeros.
 #   It has no parameters.
 #
-# Both return a layer (an `nn.Module`). `padding` may be a class; it is called like a function. The zeros are new in every
-# pass, on the device of `x` and in its type: `x.new_zeros(...)` makes such a tensor, and so does `F.pad`.
+# Both return a layer (an `nn.Module`). `padding` may be a class; it is called like a function. The zeros are new in
+# every pass, on the device of `x` and in its type: `x.new_zeros(...)` makes such a tensor, and so does `F.pad`.
 #
 # About 10 minutes.
 

@@ -74,9 +74,9 @@ lowest_loss, highest_loss = 1.6, 2.5  # nats: what a network of ten classes that
 #
 # $$\left|\frac{k}{n} - a\right| \le \frac{1}{2} \cdot 10^{-d}.$$
 #
-# If $n$ is much larger than $10^d$, some $k$ always fits, and the figure tells nothing of $n$. If $n$ is smaller, only
-# a share of about $n \cdot 10^{-d}$ of all figures can come from $n$ images. That four figures fit the same wrong $n$ by
-# accident is as rare as that share to the fourth power.
+# If $n$ is much larger than $10^d$, some $k$ always fits, and the figure tells nothing of $n$. If $n$ is smaller,
+# only a share of about $n \cdot 10^{-d}$ of all figures can come from $n$ images. That four figures fit the same
+# wrong $n$ by accident is as rare as that share to the fourth power.
 #
 # Below: that share, for one figure and for four, as the number of images grows.
 #
@@ -85,11 +85,13 @@ lowest_loss, highest_loss = 1.6, 2.5  # nats: what a network of ten classes that
 #
 # Source: Brown and Heathers, *The GRIM Test* (2017).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One figure stops telling sizes apart much sooner than four figures do"}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One figure stops telling sizes apart sooner than four figures do"}}
 steps = range(0, 20_001, 250)
 plotting.curves(
     {
-        f"{count} figure{'s' * (count > 1)} with {decimals} decimals": [min(1, n * 10**-decimals) ** count for n in steps]
+        f"{count} figure{'s' * (count > 1)} with {decimals} decimals": [
+            min(1, n * 10**-decimals) ** count for n in steps
+        ]
         for decimals, count in ((4, 1), (4, 4), (5, 1), (5, 4))
     },
     y="share of figures that fit by accident",
@@ -209,7 +211,8 @@ checks.lab09.check_class_sizes(class_sizes, total)
 # </details>
 # <details><summary>Hint 09.2b: sizes are missing</summary>
 #
-# Return all sizes, from 1 up. Every size allows an accuracy of 0 or of 1, so a class that nobody got right has them all.
+# Return all sizes, from 1 up. Every size allows an accuracy of 0 or of 1, so a class that nobody got right has them
+# all.
 #
 # </details>
 # <details><summary>Hint 09.2c: another total</summary>
@@ -341,10 +344,12 @@ for part, images in (("train", 5000), ("test", 1000)):
 # "98.173 % beats 98.133 %." Two accuracies have intervals of their own; the difference needs one too. Newcombe takes
 # Wilson's intervals, $[l_1, u_1]$ of $p_1$ and $[l_2, u_2]$ of $p_2$, and adds their arms as squares:
 #
-# $$\Big[\; p_1 - p_2 - \sqrt{(p_1 - l_1)^2 + (u_2 - p_2)^2},\;\; p_1 - p_2 + \sqrt{(u_1 - p_1)^2 + (p_2 - l_2)^2} \;\Big].$$
+# $$\Big[\; p_1 - p_2 - \sqrt{(p_1 - l_1)^2 + (u_2 - p_2)^2},\;\;
+# p_1 - p_2 + \sqrt{(u_1 - p_1)^2 + (p_2 - l_2)^2} \;\Big].$$
 #
-# Write `difference`. `wilson_interval(right, total)` gives both ends. If zero is inside, chance explains the difference.
-# The formula holds for test sets of their own; on the same images it is usually too wide, as lab 03 showed.
+# Write `difference`. `wilson_interval(right, total)` gives both ends. If zero is inside, chance explains the
+# difference. The formula holds for test sets of their own; on the same images it is usually too wide, as lab 03
+# showed.
 #
 # About 10 minutes.
 
@@ -388,9 +393,13 @@ checks.lab09.check_difference(difference)
 # **Expected:** zero is inside for r1's two depths, and outside for r4's two losses.
 
 # %% tags=["exercise"]
-for name, counts in (("r1, ResNet-18 less ResNet-50", (7363, 7500, 7360, 7500)), ("r4, triplet", (891, 1000, 807, 1000))):
+for name, counts in (
+    ("r1, ResNet-18 less ResNet-50", (7363, 7500, 7360, 7500)),
+    ("r4, triplet", (891, 1000, 807, 1000)),
+):
     gap, low, high = difference(*counts)
-    print(f"{name}: {gap:+.4f} [{low:+.4f}, {high:+.4f}], {'chance explains it' if low <= 0 <= high else 'more than chance'}")
+    said = "chance explains it" if low <= 0 <= high else "more than chance"
+    print(f"{name}: {gap:+.4f} [{low:+.4f}, {high:+.4f}], {said}")
 
 # %% [markdown]
 # ## Experiment
@@ -479,10 +488,11 @@ for found in claims.values():
 # %% [markdown]
 # What the figures say of some of these claims:
 #
-# - **r1.c6** ({{r1.c6: claim}}): {{r1.c6: verdict}}. Three images of 7,500 are far inside the interval that you computed.
+# - **r1.c6** ({{r1.c6: claim}}): {{r1.c6: verdict}}. Three images of 7,500 are far inside the interval that you
+#   computed.
 # - **r2.c8** ({{r2.c8: claim}}): {{r2.c8: verdict}}.
-# - **r4.c10** ({{r4.c10: claim}}): {{r4.c10: verdict}}. The class sizes of 09.2 are those of r4's *other* experiment too,
-#   which names STL-10.
+# - **r4.c10** ({{r4.c10: claim}}): {{r4.c10: verdict}}. The class sizes of 09.2 are those of r4's *other* experiment
+#   too, which names STL-10.
 # - **r4.c11** ({{r4.c11: claim}}): {{r4.c11: verdict}}.
 #
 # The book's ledger has all of them, with the runs behind them.

@@ -1,8 +1,9 @@
 """Templates in prose: `{{QUOTATION}}` becomes a figure, `{{expected RANGE: EXPRESSION}}` a range that tests check.
 
 The rules of quotations are in `quoted`. A range is `0.1 to 0.3`, `below 0.3`, `above 0.1`, `exactly 2565` or
-`about 0.8 within 0.05`; `exactly 5, 6, 7` is for three values. The expression is Python, evaluated at the end of the section with the notebook's names; each
-of its values must be in the range. In a Markdown page a quotation is in a comment, before its figure:
+`about 0.8 within 0.05`; `exactly 5, 6, 7` is for three values. The expression is Python, evaluated at the end of the
+section with the notebook's names; each of its values must be in the range. In a Markdown page a quotation is in a
+comment, before its figure:
 `<!-- = QUOTATION -->figure<!-- /= -->`.
 """
 

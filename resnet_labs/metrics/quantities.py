@@ -12,8 +12,14 @@ Kind = Literal["share", "fraction", "positive", "real", "count"]
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("real", r"change_.*|.*_gap|gain_.*|silhouette.*|log10_.*"),
     ("count", r"(classes_at_zero|dead_outputs).*|trainable_parameters"),
-    ("fraction", r"macro_(precision|recall|f_score)|accuracy_(class_\d+|low|high)|largest_share|old_task_accuracy(_before)?"),
-    ("positive", r".*loss.*|reconstruction_error|between_centers|(between|within)_classes|separation|largest_gradient_norm"),
+    (
+        "fraction",
+        r"macro_(precision|recall|f_score)|accuracy_(class_\d+|low|high)|largest_share|old_task_accuracy(_before)?",
+    ),
+    (
+        "positive",
+        r".*loss.*|reconstruction_error|between_centers|(between|within)_classes|separation|largest_gradient_norm",
+    ),
     ("share", r"(.*_)?accuracy(_.*)?|top\d+|train_error|.*purity.*"),
     ("share", r"(mlp|conv_net)(_shuffled)?|(as_reported|without_relu)(_more_epochs)?|code_relu|frozen_encoder"),
     ("share", r"(random|pretrained)_(\d+|all)|train_own_at_zero_.*"),

@@ -40,7 +40,8 @@ class Answers:
     def wrong(self, reason: str, why: str = "", place: Place | None = None) -> Callable[..., Any]:
         """Return a decorator for a wrong answer that gets the message EXERCISE/REASON, or one of several, A|B.
 
-        `why` says what is wrong, for readers. If it is called with several objects, as in `answers.wrong("sum")(first, second)`, they are all the arguments.
+        `why` says what is wrong, for readers. If it is called with several objects, as in
+        `answers.wrong("sum")(first, second)`, they are all the arguments.
         """
 
         def keep(*given: Any) -> Any:
