@@ -96,7 +96,8 @@ _AUGMENTATION = replace(
     chosen=(
         "The flowers themselves at 24 pixels, the input size of the stand-in network. The rate is that of lab 04's "
         "fast mode: a head on 64 features needs larger steps than one on 2,048. Nothing was tuned on these images. "
-        "The gap in accuracy decides the claim; that was fixed before seeds 3 to 8 ran. The gap in loss is beside it."
+        "The gap in accuracy decides the claim. It was chosen when seeds 0 to 2 were known, so only the seeds that ran "
+        "after, from 3 on, are stored; the gap in loss is beside it."
     ),
     size=24,
     stand_in="a small network trained on procedural images in place of ResNet-152; the flowers are real, at 24 pixels",
