@@ -18,10 +18,10 @@ from resnet_labs.results import Result
 
 
 def variants(runs: Sequence[Result]) -> Shown:
-    """Return what a section shows of runs with several settings: their `arm` if they have one, else what differs."""
+    """Return what a section shows of runs with several settings: what differs, or their `arm` and what differs in it."""
     groups = results.alike(runs)
     knobs = results.differing_settings(runs)
-    knobs = ["arm"] if "arm" in knobs else knobs
+    knobs = ["arm", *_within_arms(runs)] if "arm" in knobs else knobs
     recipe = recipe_of(runs[0])
     shows = [name for name in (recipe.shows if recipe else ("accuracy",)) if any(name in run.metrics for run in runs)]
     marks = stand_ins(runs)
@@ -49,6 +49,12 @@ def variants(runs: Sequence[Result]) -> Shown:
     telling = _telling(groups, knobs)
     labels = [_label(group, telling, way(group[0]) if ways else "") for group in groups]
     return _pictured(runs[0].experiment, groups, labels, shows, tables)
+
+
+def _within_arms(runs: Sequence[Result]) -> list[str]:
+    arms = {run.settings.get("arm") for run in runs}
+    each = [results.differing_settings(run for run in runs if run.settings.get("arm") == arm) for arm in arms]
+    return sorted({knob for knobs in each for knob in knobs})
 
 
 def recipe_of(run: Result) -> Recipe | None:
