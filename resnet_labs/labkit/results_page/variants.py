@@ -18,7 +18,7 @@ from resnet_labs.results import Result
 
 
 def variants(runs: Sequence[Result]) -> Shown:
-    """Return what a section shows of runs with several settings: what differs, or their `arm` and what differs in it."""
+    """Return what a section shows of runs with several settings: what differs, or the `arm` and what differs in it."""
     groups = results.alike(runs)
     knobs = results.differing_settings(runs)
     knobs = ["arm", *_within_arms(runs)] if "arm" in knobs else knobs
