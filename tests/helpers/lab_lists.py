@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 _REGISTRY, _README = "resnet_labs/labs.py", "README.md"
-_WITHOUT_RECIPES = {"lab09_reading_reports"}  # it trains nothing: its experiment is the audit
+WITHOUT_RECIPES = {"lab09_reading_reports"}  # it trains nothing: its experiment is the audit
 _SEARCHES = "_searched"  # a lab's searches may have a module of their own
 
 
@@ -35,7 +35,7 @@ def _compared(lists: dict[str, list[str]], calls: list[tuple[str, str]]) -> Iter
     written = {stem for name, stems in lists.items() if name not in (_REGISTRY, _README) for stem in stems}
     for name, stems in lists.items():
         wanted = {*lists[_REGISTRY], *written} if name in (_REGISTRY, _README) else written
-        wanted = wanted - _WITHOUT_RECIPES if "/recipes/" in name else wanted
+        wanted = wanted - WITHOUT_RECIPES if "/recipes/" in name else wanted
         yield from (f"{stem} is not in {name}." for stem in sorted(wanted - {*stems}))
         yield from (f"{name} names {stem} twice." for stem, count in Counter(stems).items() if count > 1)
     for name in ("book/_toc.yml", _README, "resnet_labs/recipes/__init__.py"):
