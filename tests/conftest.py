@@ -20,6 +20,8 @@ TESTS = Path(__file__).parent
 # In this order two workers take the notebooks from both ends, and everything else fills the time that is left.
 LONGEST = ("test_book.py", "test_solutions.py")
 
+collect_ignore = ["benchmarks"]  # scripts that are run by hand
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {name: rank for rank, name in enumerate(LONGEST)}

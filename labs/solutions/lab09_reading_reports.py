@@ -443,6 +443,7 @@ target = runtime.run_folder() / "my-report.yaml"
 def audit_mine(values):
     """Write the report that was typed, audit it, and print the result."""
     text = written.as_yaml("my-report", "My report", "mine", values)
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
     Path(target).write_text(text, encoding="utf-8")
     try:
         mine = reading.read(target)

@@ -43,7 +43,7 @@ def test_a_foreign_report_is_audited(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert cli.main(["audit", str(tmp_path / "mine.yaml")]) == 0
     shown = capsys.readouterr().out
     assert "mine.c1  suggests: small is enough\n    Not testable: nothing says for what." in shown
-    assert "0.8015 is no share of 1,000 images: 802 of them are 0.8020" in shown
+    assert "0.8015 is no share of 1,000 images: 802 of them are 0.8020" in " ".join(shown.split())
     assert "2 claims: 1 inconsistent with itself, 1 not testable." in shown
 
 

@@ -128,7 +128,7 @@ def printed(value: float, decimals: int) -> Span:
     """Return what may print as a figure by rounding, by cutting off, or in float32: the range that accuses nobody.
 
     Example:
-        >>> printed(0.947, 3).high == Fraction(948, 1000)
+        >>> Fraction(948, 1000) < printed(0.947, 3).high < Fraction(949, 1000)
         True
     """
     unit = Fraction(1, 10**decimals)

@@ -90,7 +90,7 @@ def mcnemar_bounds(
     Example:
         >>> low, high = mcnemar_bounds([3629, 3734], [3612, 3748], [3713, 3787])
         >>> round(low, 2), round(high, 2)
-        (0.72, 0.86)
+        (0.72, 0.9)
     """
     from scipy import stats
 

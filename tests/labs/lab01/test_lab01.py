@@ -6,13 +6,13 @@ import re
 
 import pytest
 import torch
-from helpers.places import SOLUTIONS
+from helpers.notebooks import shown
 from torch import nn
 
 from resnet_labs import blocks, resnet
 from resnet_labs.checks.lab01 import reference
 
-LAB = (SOLUTIONS / "lab01_residual_blocks.py").read_text(encoding="utf-8")
+LAB = shown("lab01_residual_blocks")
 KINDS = [(blocks.BasicBlock, reference.basic), (blocks.Bottleneck, reference.bottleneck)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from helpers.places import SOLUTIONS
+from helpers.notebooks import shown
 
 from resnet_labs import reports
 from resnet_labs.features import stage_features
@@ -12,7 +12,7 @@ from resnet_labs.recipes.transfer_networks import METHODS, train_only_
 from resnet_labs.resnet import count_parameters, resnet152
 from resnet_labs.weights import replace_head
 
-LAB = " ".join((SOLUTIONS / "lab05_transfer.py").read_text("utf-8").split())
+LAB = " ".join(shown("lab05_transfer").split())
 
 
 def test_numbers_of_trainable_parameters_are_those_of_the_stand_in():
