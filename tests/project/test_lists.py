@@ -67,24 +67,21 @@ def write(root: Path, name: str, text: str = "") -> None:
 
 def plan(root: Path, state: str = "planned") -> None:
     """Add a lab that is not written yet to the registry and the README."""
-    edit(
-        root / "resnet_labs/labs.py",
-        "        minutes=0.5,\n    ),\n)\n",
-        '        minutes=0.5,\n    ),\n    Lab("10", "more", "Why?", "r1", "digits", "mnist"),\n)\n',
-    )
-    last = "| 09 Reading reports | Can these figures be true together? | all | ready |\n"
-    edit(root / "README.md", last, f"{last}| 10 More | Why? | r1 | {state} |\n")
+    end = "\n)\n\n\ndef find("
+    edit(root / "resnet_labs/labs.py", end, f'\n    Lab("98", "more", "Why?", "r1", "digits", "mnist"),{end}')
+    end = "\n<!-- /labs -->"
+    edit(root / "README.md", end, f"\n| 98 More | Why? | r1 | {state} |{end}")
 
 
 def plan_with_a_check(root: Path) -> None:
     plan(root)
-    write(root, "resnet_labs/checks/lab10/__init__.py")
+    write(root, "resnet_labs/checks/lab98/__init__.py")
 
 
 def plan_with_a_page(root: Path) -> None:
     plan(root)
     results = "  - caption: Results"
-    edit(root / "book/_toc.yml", results, f"      - file: labs/solutions/lab10_more\n{results}")
+    edit(root / "book/_toc.yml", results, f"      - file: labs/solutions/lab98_more\n{results}")
 
 
 def forget_seconds(root: Path) -> None:
@@ -215,7 +212,7 @@ FAULTS = {
     ),
     "the README calls a lab ready that is not written": (
         lambda root: plan(root, "ready"),
-        ["README.md calls lab10_more ready."],
+        ["README.md calls lab98_more ready."],
     ),
     "another order in the README": (
         lambda root: exchange(root, "README.md", "| 03 ", "| 04 "),
@@ -232,11 +229,11 @@ FAULTS = {
     "a planned lab of which a part exists": (
         plan_with_a_check,
         [
-            f"lab10_more is not in {name}."
+            f"lab98_more is not in {name}."
             for name in ("labs/solutions/*.py", "book/_toc.yml", "tests/labs/labNN/exercise_M.py")
         ],
     ),
-    "a planned lab in the toc": (plan_with_a_page, ["lab10_more is not in labs/solutions/*.py."]),
+    "a planned lab in the toc": (plan_with_a_page, ["lab98_more is not in labs/solutions/*.py."]),
 }
 
 
