@@ -86,6 +86,7 @@ def test_only_the_tests_that_say_what_to_fill_in_fail(laid: Path) -> None:
     failed = {name.split("[")[0] for name in re.findall(r"^(?:FAILED|ERROR) \S+::(\S+)", done.stdout, re.MULTILINE)}
     assert failed == {
         "test_nothing_is_left_to_fill_in",
+        "test_no_measured_number_of_a_lab_is_typed",
         "test_every_check_that_the_lab_calls_has_a_file_of_its_own_and_answers_enough",
         "test_the_stored_seconds_name_cells_that_are_there",
     }, done.stdout
