@@ -104,3 +104,10 @@ def factor_as_a_tensor(step, num_steps, warmup_steps):
     rise = (step + 1) / warmup_steps if warmup_steps else math.inf
     share = torch.tensor((step - warmup_steps) / (num_steps - warmup_steps))
     return torch.where(torch.tensor(step < warmup_steps), torch.tensor(rise), (1 + torch.cos(math.pi * share)) / 2)
+
+
+@answers.right
+def factor_by_the_half_angle(step, num_steps, warmup_steps):
+    if step < warmup_steps:
+        return (1 + step) / warmup_steps
+    return math.cos(math.pi / 2 * (step - warmup_steps) / (num_steps - warmup_steps)) ** 2
