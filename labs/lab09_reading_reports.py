@@ -505,9 +505,7 @@ missed = []
 for size in range(10, 200, 10):
     honest = [round(count / size, 4) for count in range(1, size)]
     missed.append(sum(size not in broken_sizes([each], 4, size) for each in honest) / len(honest))
-plotting.curves(
-    {"multiply, cut off, compare": missed}, y="honest figures that are accused (fraction)", x="images / 10"
-)
+plotting.curves({"multiply, cut off, compare": missed}, y="honest figures that are accused (fraction)", x="images / 10")
 
 # %% [markdown] tags=["reflection"]
 # ## Reflect
