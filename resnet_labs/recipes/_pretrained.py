@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import Any
 
 import torch
+from filelock import FileLock
 from torch import nn
 
-from resnet_labs import cache, data, runtime
+from resnet_labs import cache, data, distributed, runtime
 from resnet_labs.augment import Compose, Crop, Flip
 from resnet_labs.data import ImageData
 from resnet_labs.losses import cross_entropy
@@ -79,7 +81,9 @@ def pretrained(
     batches = data.Batches(images, _BATCH_SIZE, augment=augment, shuffle=True, device=runtime.default_device())
     key = _key(repr(model), images.source, len(images), size, asdict(config), runtime.versions(), runtime.machine())
     kept = cache.folder("pretrained") / f"{key}.pt"
-    fit(model, batches, loss=cross_entropy, config=config, checkpoint=kept)
+    # `fit` refuses while another run trains the same network; its own processes train it together.
+    with FileLock(f"{kept}.wait") if distributed.is_writer() else nullcontext():
+        fit(model, batches, loss=cross_entropy, config=config, checkpoint=kept)
     return model
 
 
