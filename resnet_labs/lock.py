@@ -43,9 +43,9 @@ def alone(place: Path) -> Iterator[None]:
     """
     start = os.path.join(place, ".") if place.is_dir() else os.path.join(place.parent, f".{place.name}.")
     lock, name = FileLock(f"{start}lock"), Path(f"{start}running.json")
-    where = f"in {str(place)!r}" if place.is_dir() else repr(str(place))
+    where, other = (f"in {str(place)!r}", "folder") if place.is_dir() else (repr(str(place)), "path")
     try:
-        _take(lock, name, where)
+        _take(lock, name, where, fix=f"Wait until it has ended, or give another {other}.")
     except (OSError, NotImplementedError) as error:
         warnings.warn(
             f"The disk of {str(place)!r} has no locks ({error}). Do not start a second run there while this one runs.",
@@ -69,7 +69,7 @@ def alone(place: Path) -> Iterator[None]:
         lock.release()
 
 
-def _take(lock: FileLock, name: Path, where: str) -> None:
+def _take(lock: FileLock, name: Path, where: str, *, fix: str) -> None:
     holder = None
     for _ in range(20):
         try:
@@ -83,7 +83,6 @@ def _take(lock: FileLock, name: Path, where: str) -> None:
         if holder is not None:
             break
         time.sleep(0.05)  # it has just started and not written its name yet, or is just ending
-    fix = f"Wait until it has ended, or give another {'folder' if where.startswith('in ') else 'path'}."
     if holder is None:
         raise InputError(f"Another process is writing {where}.", fix)
     process, host, since = holder
