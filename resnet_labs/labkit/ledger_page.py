@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from resnet_labs import reports
+from resnet_labs.labkit._generated import settle
 from resnet_labs.reports import REPORTS, load_report
 from resnet_labs.reports.audit import judge, written
 from resnet_labs.reports.schema import CERTAINTIES
@@ -170,13 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a page is stale")
     options = parser.parse_args(arguments)
     texts = {BOOK / "ledger.md": ledger(), BOOK / "own_report.md": form()}
-    stale = [path for path, text in texts.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
-        if options.check:
-            print(f"book/{path.name} is stale; run `{COMMAND}`.", file=sys.stderr)
-        else:
-            path.write_text(texts[path], encoding="utf-8", newline="\n")
-    return 1 if options.check and stale else 0
+    return settle(texts, COMMAND, root=BOOK.parent, check=options.check)
 
 
 if __name__ == "__main__":

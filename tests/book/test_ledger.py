@@ -27,9 +27,10 @@ def test_the_committed_pages_are_fresh(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_stale_page_is_named_and_writing_corrects_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ledger_page, "BOOK", tmp_path)
+    monkeypatch.setattr(ledger_page, "BOOK", tmp_path / "book")
     monkeypatch.setattr(ledger_page, "ledger", lambda: "# The ledger\n")
-    (tmp_path / "ledger.md").write_text("typed by hand", encoding="utf-8")
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "ledger.md").write_text("typed by hand", encoding="utf-8")
     assert ledger_page.main(["--check"]) == 1
     assert "book/ledger.md is stale; run `python -m resnet_labs.labkit.ledger_page`." in capsys.readouterr().err
     assert ledger_page.main([]) == 0

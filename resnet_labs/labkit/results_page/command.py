@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from resnet_labs.labkit._generated import settle
 from resnet_labs.labkit.results_page.page import made
 
 ROOT = Path(__file__).parents[3]
@@ -22,24 +22,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     fresh = made(EVIDENCE)
     texts = {PAGE: fresh.page} | {PICTURES / name: picture for name, picture in fresh.pictures.items()}
-    stale = [*_stale(texts)]
-    if options.check:
-        for path in stale:
-            name = path.relative_to(PAGE.parents[1]).as_posix()
-            print(f"{name} is stale; run `python -m resnet_labs.labkit.results_page`.", file=sys.stderr)
-        return 1 if stale else 0
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for path in stale:
-        if path in texts:
-            path.write_text(texts[path], encoding="utf-8", newline="\n")
-        else:
-            path.unlink()
-    return 0
-
-
-def _stale(texts: dict[Path, str]) -> Iterator[Path]:
-    """Yield files that differ, are missing, or are pictures of nothing."""
-    for path, text in texts.items():
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            yield path
-    yield from sorted(set(PICTURES.glob("*.svg")) - set(texts))
+    there = PICTURES.glob("*.svg")
+    return settle(texts, parser.prog, root=PAGE.parents[1], check=options.check, there=there)
