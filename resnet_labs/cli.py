@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import __version__, files
+from resnet_labs.arguments import count, folder
 from resnet_labs.errors import InputError, LabError, nearest
 from resnet_labs.grading import command as grading
 
@@ -265,7 +266,7 @@ def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     located = _Parser(add_help=False)
-    located.add_argument("--data-root", type=_folder, metavar="D", help="the folder with the data sets")
+    located.add_argument("--data-root", type=folder, metavar="D", help="the folder with the data sets")
     parser = _Parser(prog="resnet-labs", description="Labs that rebuild reports on ResNets.")
     parser.add_argument("--version", action="version", version=f"resnet-labs {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -281,7 +282,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--report", action="store_true", help="the report's own settings on its own data")
     again = command("reproduce", _reproduce, "repeat a report's experiment without the notebook", located)
     again.add_argument("recipe", help="such as r1.digits")
-    again.add_argument("--seeds", type=_count, default=1, help="how many seeds, from 0 (default 1)")
+    again.add_argument("--seeds", type=count, default=1, help="how many seeds, from 0 (default 1)")
     again.add_argument("--resume", action="store_true", help="skip finished runs and continue stopped ones")
     again.add_argument(
         "--track",
@@ -311,21 +312,6 @@ def _parser() -> argparse.ArgumentParser:
     timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, one JSON line per row")
     grading.add(command)
     return parser
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty; give the folder that holds the data sets, or leave it out")
-    path = Path(text).expanduser()
-    if path.exists() and not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is a file; give the folder that holds the data sets")
-    return path
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count; give a whole number from 1")
-    return int(text)
 
 
 if __name__ == "__main__":

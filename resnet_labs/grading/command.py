@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import labs
+from resnet_labs.arguments import count
 from resnet_labs.errors import InputError
 
 DONE, FAILED = 0, 1
@@ -40,15 +41,15 @@ def add(command: Callable[..., Any]) -> None:
     made.add_argument("--lab", required=True, help="its number or name, such as 02 or digits")
     made.add_argument("--bundle", type=Path, required=True, help="the private file of the release")
     made.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where gradebook and results go")
-    made.add_argument("-j", "--jobs", type=_count, default=1, help="how many submissions at a time (default 1)")
+    made.add_argument("-j", "--jobs", type=count, default=1, help="how many submissions at a time (default 1)")
     made.add_argument("--backend", choices=("loky", "dask"), default="loky", help="what runs them (default loky)")
     made.add_argument("--scheduler", metavar="ADDRESS", help="of a dask scheduler, for several machines")
     made.add_argument("--resume", action="store_true", help="keep results whose submission and bundle are the same")
-    made.add_argument("--attempt", type=_count, default=1, metavar="N", help="2 for a second hand-in: other inputs")
+    made.add_argument("--attempt", type=count, default=1, metavar="N", help="2 for a second hand-in: other inputs")
     made.add_argument("--trusted", action="store_true", help="no sandbox: only for notebooks that you wrote yourself")
     made.add_argument(
         "--cell-seconds",
-        type=_count,
+        type=count,
         default=30,
         metavar="S",
         help="for one cell, and ten times as many for a submission (default 30)",
@@ -64,12 +65,6 @@ def sandbox_state() -> tuple[bool, str, str]:
     tier, fix = sandbox.detect()
     seen = "none, so `grade` refuses students' code" if tier is None else f"{tier.name}. {fix}".rstrip(". ")
     return tier is not None, seen, fix
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count; give a whole number from 1")
-    return int(text)
 
 
 def _release(options: argparse.Namespace) -> int:
