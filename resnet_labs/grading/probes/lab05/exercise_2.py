@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from resnet_labs.grading.probes.lab05.shared import with_weights
+
 ANSWERS = ("last_block", "train_only")
 POINTS = 3
 WITHHELD = ("resnet_labs.recipes.transfer_networks.train_only_",)
@@ -56,12 +58,7 @@ def network_of(blocks: Any, seed: int) -> Any:
                 maps = self.get_submodule(f"layer{stage}")(maps)
             return self.fc(maps.mean((2, 3)))
 
-    network, generator = Staged(), torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for tensor in network.state_dict().values():
-            if tensor.is_floating_point():
-                tensor.copy_(torch.rand(tensor.shape, generator=generator) - (0.5 if tensor.ndim > 1 else -0.1))
-    return network
+    return with_weights(Staged(), seed)
 
 
 def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
