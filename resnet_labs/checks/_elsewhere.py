@@ -81,7 +81,7 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     def outer(value: Any) -> Any:
         if not isinstance(value, Tensor):
             return value
-        return known.get(id(value)) if id(value) in known else Elsewhere(value) if goes_there else value
+        return known[id(value)] if id(value) in known else Elsewhere(value) if goes_there else value
 
     return tree_map(outer, out)
 

@@ -146,6 +146,18 @@ class Probe:
         if not condition:
             raise self.failure(code, tested=tested, expected=expected, got=got, cause=cause, hint=hint)
 
+    def kept(self, value: Tensor, before: Tensor, what: str, *, tested: str, hint: str) -> None:
+        """Fail if an input has other values than before, or requires a gradient."""
+        self.expect(
+            torch.equal(value, before) and not value.requires_grad,
+            "changes-input",
+            tested=f"the {what} after {tested}",
+            expected="as they were",
+            got="they require a gradient" if value.requires_grad else "other values",
+            cause="an in-place operation on them, such as `clamp_` or `requires_grad_`",
+            hint=hint,
+        )
+
     def equal(
         self,
         got: Any,

@@ -7,13 +7,15 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._describe import error_text
 from resnet_labs.checks._elsewhere import Elsewhere, TwoDevicesError, move_module_, second_device
+
+Found = TypeVar("Found")
 
 _EACH = 2  # calls of each function that are kept
 
@@ -79,20 +81,20 @@ def _repeat(call: Call, move: Callable[[Tensor], Tensor]) -> str | None:
         function, args, kwargs = (_moved(value, move, seen) for value in (function, args, kwargs))
     except Exception:  # nothing is known about the answer then
         return None
-    tensors = [it for it in _tensors((args, kwargs)) if _is_moved(it)]
-    given = [module for module in _modules((args, kwargs)) if any(map(_is_moved, module.parameters()))]
+    tensors = [it for it in _all(Tensor, (args, kwargs)) if _is_moved(it)]
+    given = [module for module in _all(nn.Module, (args, kwargs)) if any(map(_is_moved, module.parameters()))]
     try:
         with move(torch.empty(0)).device if call.rule.makes else nullcontext():
             result = function(*args, **kwargs)
     except Exception as error:
         return error_text(error) if isinstance(error, TwoDevicesError) or _about_devices(error) else None
-    for module in _modules((args, kwargs, result)):
+    for module in _all(nn.Module, (args, kwargs, result)):
         places = {name: _is_moved(value) for name, value in (*module.named_parameters(), *module.named_buffers())}
         if (any(places.values()) or call.rule.makes or module in given) and not all(places.values()):
             left = [name for name, there in places.items() if not there]
             rest = "and was not before" if module in given else "and the rest of the network is not"
             return f"`{left[0]}` is on the CPU, {rest}"
-    if call.rule.follows and tensors and any(not _is_moved(it) for it in _tensors(result)):
+    if call.rule.follows and tensors and any(not _is_moved(it) for it in _all(Tensor, result)):
         return "a result on the CPU, from inputs that are not there"
     return None
 
@@ -179,21 +181,12 @@ def _moved(value: Any, move: Callable[[Tensor], Tensor], seen: set[int]) -> Any:
     return value
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
+def _all(kind: type[Found], value: Any) -> Iterator[Found]:
+    """Yield everything of that kind in a value and in the lists, tuples and dictionaries that it holds."""
+    if isinstance(value, kind):
         yield value
     elif isinstance(value, Mapping):
-        yield from _tensors(list(value.values()))
+        yield from _all(kind, list(value.values()))
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _tensors(item)
-
-
-def _modules(value: Any) -> Iterator[nn.Module]:
-    if isinstance(value, nn.Module):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from _modules(list(value.values()))
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _modules(item)
+            yield from _all(kind, item)

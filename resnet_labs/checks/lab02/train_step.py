@@ -71,7 +71,8 @@ def _check_steps(
             in_place=True,
             hint="b",
         )
-        _check_kept(probe, (images, labels), (pixels, classes), given)
+        probe.kept(images, pixels, "images", tested=given, hint="b")
+        probe.kept(labels, classes, "labels", tested=given, hint="b")
         probe.expect(
             not isinstance(got, Tensor),
             "keeps-graph",
@@ -105,19 +106,6 @@ def _check_steps(
             mistakes=reference.loss_mistakes(start, batches) if number == 0 else [],
         )
     _check_weights(probe, network, optimizer, start, batches, settings)
-
-
-def _check_kept(probe: Probe, now: tuple[Tensor, Tensor], before: tuple[Tensor, Tensor], given: str) -> None:
-    for name, value, old in zip(("images", "labels"), now, before, strict=True):
-        probe.expect(
-            torch.equal(value, old) and not value.requires_grad,
-            "changes-input",
-            tested=f"the {name} after {given}",
-            expected="as they were",
-            got="they require a gradient" if value.requires_grad else "other values",
-            cause="an in-place operation on them, such as `clamp_` or `requires_grad_`",
-            hint="b",
-        )
 
 
 def _check_moved(probe: Probe, network: nn.Module, start: dict[str, Tensor]) -> None:

@@ -41,7 +41,7 @@ def check_step(
     )
     given = f"the first step, on {num_rows} rows of {sizes[0]} values"
     first = probe.call(*step, tested=given, cause=compared, in_place=True, hint="b")
-    _check_kept(probe, rows, kept, given)
+    probe.kept(rows, kept, "rows", tested=given, hint="c")
     left = ("parts", "modes", "requires_grad", "hooks")
     probe.unchanged(state, tested=given, hint="c", aspects=left, what="encoder and decoder")
     probe.equal(
@@ -83,7 +83,7 @@ def check_step(
         ],
     )
     second = probe.call(*step, tested=f"a second step, on {num_rows} rows", in_place=True, hint="c")
-    _check_kept(probe, rows, kept, "a second step")
+    probe.kept(rows, kept, "rows", tested="a second step", hint="c")
     probe.close(
         flat(encoder, decoder),
         weights,
@@ -117,18 +117,6 @@ def check_step(
         ],
     )
     probe.close(second, losses[1], "loss", tested="the loss of the second step", cause=_SECOND, hint="b", rtol=1e-6)
-
-
-def _check_kept(probe: Probe, rows: Tensor, kept: Tensor, given: str) -> None:
-    probe.expect(
-        torch.equal(rows, kept) and not rows.requires_grad,
-        "changes-input",
-        tested=f"the rows after {given}",
-        expected="as they were",
-        got="they require a gradient" if rows.requires_grad else "other values",
-        cause="an in-place operation on the rows, such as `clamp_` or `requires_grad_`",
-        hint="c",
-    )
 
 
 def _settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
