@@ -16,6 +16,7 @@ from typing import Any
 
 from resnet_labs.checks import _journal
 from resnet_labs.errors import InputError
+from resnet_labs.labs import LABS
 from resnet_labs.runtime import environment_line
 
 # What labkit.build writes in the place of an answer; a test holds the two together.
@@ -111,8 +112,8 @@ def start(lab: str, *, written_for: str, journal: bool = True) -> None:
             f"Lab {lab} was written for resnet_labs {written_for}, but {installed} is installed.",
             f"Run `%pip install git+{urls['Repository']}@v{written_for}.0`, restart the kernel, run this cell again.",
         )
-    import_module("torch._dynamo")  # torch imports it for the first optimizer, which takes seconds; better here
-
+    if any(each.number == lab and each.fast_work for each in LABS):
+        import_module("torch._dynamo")  # torch imports it for the first optimizer, which takes seconds; better here
     print(f"Lab {lab}: {environment_line()}")
     wait_for_answers()
     _journal.begin(lab, _shell(), wanted=journal)
