@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import site
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -75,6 +77,20 @@ def test_a_box_keeps_everything_in(tier, tmp_path):
     allowed = {name: what for name, what in found.items() if not what.startswith("refused")}
     assert not allowed
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("folder", ["/tmp", "/dev/shm"])
+def test_python_may_lie_where_the_sandbox_has_its_own_folder(folder):
+    expected = tiers.detect()[0]
+    if expected is None or not expected.mounts:
+        pytest.skip("bubblewrap does not work here")
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+        packages = next(Path(place).glob("lib/python*/site-packages"))
+        (packages / "ours.pth").write_text("\n".join([*site.getsitepackages(), str(ROOT)]))
+        code = "from resnet_labs.grading.sandbox import tiers; print(tiers.detect()[0])"
+        done = subprocess.run([f"{place}/bin/python", "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == f"{expected}\n", done.stderr
 
 
 LANDLOCK_KERNEL = """

@@ -106,6 +106,9 @@ class Box:
                 command += ["--ro-bind", place, place]
         for place in mounts.SYSTEM_FILES:
             command += ["--ro-bind-try", place, place]
+        command += ["--dev", "/dev"]
+        for place in ("/tmp", "/dev/shm"):  # before Python's own folders, which may lie under them
+            command += self._empty(place)
         roots = mounts.python_roots()
         above = dict.fromkeys(part for root in roots for part in reversed(root.parents[:-1]))
         for folder in (*above, "/opt", "/run"):  # bubblewrap would make them for its own user alone
@@ -115,9 +118,7 @@ class Box:
         for path in mounts.hidden(self.withheld):
             size = ["--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
             command += size if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]
-        command += ["--proc", "/proc", "--dev", "/dev"]
-        for place in ("/lab", "/tmp", "/dev/shm"):
-            command += ["--size", str(self.limits.files), *_OPEN, place]
+        command += ["--proc", "/proc", *self._empty("/lab")]
         command += ["--ro-bind", str(copy), "/opt/library", "--ro-bind", str(_CHILD), "/opt/child.py"]
         if self.connection.exists():
             command += ["--ro-bind", str(self.connection), "/opt/connection.json"]
@@ -132,6 +133,9 @@ class Box:
         if self.group is not None:
             return [*self.group.command, *command]
         return [*(cgroups.scope_command(self.limits) if self.tier.group == "systemd" else []), *command]
+
+    def _empty(self, place: str) -> list[str]:
+        return ["--size", str(self.limits.files), *_OPEN, place]
 
     def _landlock(self, copy: Path) -> dict[str, Any]:
         unseen = mounts.hidden(self.withheld)
