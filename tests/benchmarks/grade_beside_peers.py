@@ -1,0 +1,81 @@
+"""The time to grade notebooks of a real lab beside the time that nbval, nbgrader and otter take for the same ones.
+
+    resnet-labs release --lab 03 --out release
+    .venv/bin/python tests/benchmarks/grade_beside_peers.py release --lab 03 --notebooks 10
+
+All take turns, with right answers and the same cells. The peers have no sandbox; nbval and nbgrader run all notebooks
+in one command. nbgrader and otter run only with `--peers PYTHON`, the Python of an environment that has them beside
+resnet_labs (`uv pip install nbgrader otter-grader`): they need other versions than the labs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import peers
+from grade_class import filled
+
+from resnet_labs import labs
+from resnet_labs.grading import bundle, execute, student
+from resnet_labs.grading.assemble import assemble
+
+NBVAL = ["-m", "pytest", "-q", "-p", "nbval.plugin", "-c", "/dev/null", "--noconftest", "--nbval-lax"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("release", type=Path)
+    parser.add_argument("--lab", required=True)
+    parser.add_argument("--notebooks", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", type=Path, metavar="PYTHON")
+    options = parser.parse_args()
+    lab = labs.find(options.lab)
+    private = bundle.read(options.release / "private" / f"{lab.stem}.bundle.json")
+    public = json.loads((options.release / "public" / f"{lab.stem}.ipynb").read_text(encoding="utf-8"))
+    content = json.dumps(filled(public, student.read(lab).answers)).encode()
+    made = [assemble(private, f"student{number}", content) for number in range(options.notebooks)]
+    quiet = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1"}
+    keyed = [execute.with_keys(one.notebook, private.keys(one.variant)) for one in made]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "nbval")
+        folder.mkdir()
+        for number, notebook in enumerate(keyed):
+            (folder / f"{number}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        command = [sys.executable, *NBVAL, "--nbval-current-env", "--rootdir", str(folder), str(folder)]
+
+        def nbval() -> None:
+            subprocess.run(command, env=os.environ | quiet, capture_output=True, check=True)
+
+        def ours() -> None:
+            for one in made:
+                outcomes = execute.run(one.notebook, private.keys(one.variant), private.withheld)
+                assert all(each.status == "passed" for each in outcomes), outcomes
+
+        runs = {"resnet_labs": ours, "nbval": nbval}
+        if options.peers:
+            runs["nbgrader"] = peers.nbgrader(options.peers, keyed, Path(place, "nbgrader"))
+            runs["otter"] = peers.otter(options.peers, keyed, Path(place, "otter"))
+        seconds = dict.fromkeys(runs, 0.0)
+        for _ in range(options.rounds):
+            for name, run in runs.items():
+                start = time.monotonic()
+                run()
+                taken = time.monotonic() - start
+                seconds[name] += taken
+                print(f"{name} {taken:.1f} s", flush=True)
+    print(f"{options.notebooks} notebooks, {options.rounds} rounds; grading takes:")
+    for name in list(runs)[1:]:
+        print(f"  {seconds['resnet_labs'] / seconds[name]:.2f} of the time of {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
