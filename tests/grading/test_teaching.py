@@ -176,7 +176,7 @@ def test_the_other_steps_run_as_shell(tmp_path, recorded):
 
 @pytest.mark.parametrize("name", ["grade.yml", "self-check.yml"])
 def test_the_workflows_can_do_no_harm(name):
-    """What actionlint and zizmor would say first, for machines that have neither."""
+    """What actionlint would say first, for machines that do not have it."""
     text = (WORKFLOWS / name).read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
     uses = re.findall(r"uses: (.+)", text)
@@ -197,11 +197,12 @@ def test_the_workflows_can_do_no_harm(name):
 @pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
 @pytest.mark.parametrize("name", ["grade.yml", "self-check.yml"])
 def test_linters_of_workflows_have_nothing_to_say(tool, name, tmp_path):
-    if shutil.which(tool) is None:
+    program = shutil.which(tool) or shutil.which(tool, path=str(Path(sys.executable).parent))
+    if program is None:
         pytest.skip(f"{tool} is not installed")
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
     shutil.copy(WORKFLOWS / name, folder)
     options = ["--offline"] if tool == "zizmor" else []
-    done = subprocess.run([tool, *options, str(folder / name)], capture_output=True, text=True, check=False)
+    done = subprocess.run([program, *options, str(folder / name)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
