@@ -1,0 +1,21 @@
+"""Names and headings that the theme leaves out or gives twice, for people who hear a page."""
+
+from __future__ import annotations
+
+import re
+
+_ICON = re.compile(r'<(i|span) class="((?:[^"]* )?fa[bsr]? [^"]*|(?:[^"]* )?fa-[^"]*)"(?![^>]*aria-hidden)')
+_SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"')
+_PRINTED_TITLE = re.compile(r'(<div id="jb-print-docs-body"[^>]*>\s*)<h1>(.*?)</h1>', re.DOTALL)
+
+
+def give(page: str) -> str:
+    """Return a page of the built book with these changes.
+
+    - Icons are not read out: the button around them has a name.
+    - The search field is named by what it shows, so that people who speak to their computer can call it so.
+    - The title that only the printed page has is not a second heading of level 1.
+    """
+    page = _ICON.sub(r'<\1 class="\2" aria-hidden="true"', page)
+    page = _SEARCH.sub(r"\1", page)
+    return _PRINTED_TITLE.sub(r'\1<p class="h1">\2</p>', page)
