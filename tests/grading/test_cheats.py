@@ -13,6 +13,7 @@ from helpers.probed import LABS
 from helpers.time_limits import seconds
 
 
+@pytest.mark.exhaustive
 def test_no_cheat_gets_all_points_of_its_exercise():
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS)}
     command = [sys.executable, "-m", "helpers.cheated"]

@@ -18,7 +18,10 @@ from helpers.time_limits import seconds
 from resnet_labs.grading import execute
 from resnet_labs.grading.sandbox import Limits, detect
 
-pytestmark = pytest.mark.skipif(detect()[0] is None, reason="this machine has no sandbox")
+pytestmark = [
+    pytest.mark.exhaustive,
+    pytest.mark.skipif(detect()[0] is None, reason="this machine has no sandbox"),
+]
 WRONG = "def ANSWER(x):\n    return 3 * x"
 SWALLOWS = "import time\ntry:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    pass\n" + graded.RIGHT
 TALKS = "print('x' * 3_000_000)\n" + graded.RIGHT

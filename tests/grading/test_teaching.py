@@ -57,6 +57,7 @@ def test_the_page_has_five_commands():
     assert all(command.startswith("resnet-labs ") for command in COMMANDS)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sandbox.tiers.detect()[0] is None, reason="this machine has no sandbox")
 def test_the_commands_of_the_page_lead_from_the_lab_to_the_gradebook(tmp_path):
     doctor, release, receipt, grade, again = COMMANDS

@@ -35,11 +35,13 @@ def laid(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.exhaustive
 def test_every_list_has_the_new_lab(laid: Path) -> None:
     assert differences(laid) == []
     assert (laid / "labs" / "solutions" / f"{NAME}.py").is_file()
 
 
+@pytest.mark.exhaustive
 def test_it_builds_and_is_read_without_a_complaint(laid: Path) -> None:
     assert build(laid, check=True) == []
     assert orphans(laid) == []
@@ -52,6 +54,7 @@ def changed(before: Path, after: Path) -> list[Path]:
     return [path for path in files if (after / path).read_bytes() != old[path]]
 
 
+@pytest.mark.exhaustive
 def test_the_code_is_as_ruff_wants_it(laid: Path, untouched: Path) -> None:
     files = [str(path) for path in changed(untouched, laid) if path.suffix == ".py"]
     assert len(files) >= 11
@@ -62,6 +65,7 @@ def test_the_code_is_as_ruff_wants_it(laid: Path, untouched: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.exhaustive
 def test_it_says_what_it_wrote_and_what_comes_next(untouched: Path, tmp_path: Path, capsys) -> None:
     root = shutil.copytree(untouched, tmp_path / "copy")
     with contextlib.chdir(root):
@@ -272,6 +276,7 @@ def test_another_number_of_arguments_is_wrong_use(arguments: list[str], tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.exhaustive
 def test_the_seconds_of_the_others_stay(laid: Path, untouched: Path) -> None:
     before, after = (json.loads((root / "resnet_labs/cell_seconds.json").read_text()) for root in (untouched, laid))
     assert after == before | {NAME: {}}

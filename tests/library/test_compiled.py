@@ -137,6 +137,7 @@ except RuntimeError:
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_umap_itself_loads_without_its_usual_folders(tmp_path):
     done = subprocess.run([sys.executable, "-c", REAL, str(tmp_path)], capture_output=True, text=True, check=False)
