@@ -52,9 +52,12 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    if get_ipython().user_ns.get("_exit_code"):
+        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import math
 import time
+from dataclasses import asdict
 
 import torch
 import torch.nn.functional as F
@@ -62,7 +65,18 @@ from scipy import stats
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from resnet_labs import augment, checks, data, lab_mode, plotting, reports, results, runtime, widgets
+from resnet_labs import (
+    augment,
+    checks,
+    data,
+    lab_mode,
+    plotting,
+    reports,
+    results,
+    runtime,
+    tables,
+    widgets,
+)
 from resnet_labs.blocks import BasicBlock, Bottleneck
 from resnet_labs.losses import cross_entropy
 from resnet_labs.memory import memory_report
@@ -83,27 +97,42 @@ checks.start("03", written_for="0.1")
 # themselves with ImageNet weights, on the cats and dogs under the folder that `RESNET_LABS_DATA` names.
 
 # %% tags=["knobs"]
-report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+report_mode = False  # True: the report's experiment; needs and time are printed
 fast = lab_mode.fast("03", report=report_mode)
 device = runtime.default_device()
-stand_in = "procedural images of two shapes, and networks of a quarter of the width, for cats and dogs" if fast else ""
+stand_in = ""
+if fast:
+    stand_in = (
+        "procedural images of two shapes, and networks of a quarter of the width,"
+    )
+    stand_in += " for cats and dogs"
 seeds = (0, 1, 2)
 epochs = 3  # the report's
 batch_size = 32  # the report names none
-# The report names neither rate nor optimizer. The fast rate was chosen on images of their own, the other is usual.
+# The report names neither rate nor optimizer. The fast rate was chosen on images of
+# their own, the other is usual.
 learning_rate = 6e-3 if fast else 1e-4
-number_format = "fp32" if fast else "auto"  # networks as narrow as these gain nothing from fewer bits
+number_format = "fp32" if fast else "auto"  # narrow networks gain nothing from less
 pixels = 32 if fast else 224  # a side
-weights = "IMAGENET1K_V1"  # the report does not say; its accuracy after three epochs suggests them
+# The report does not name its weights; its accuracy suggests these.
+weights = "IMAGENET1K_V1"
 z, z_power = 1.96, 0.84  # of 95 % confidence, two-sided, and of 80 % power
 
 if fast:
     shapes = ("striped star", "striped ring")
-    train_set = data.procedural_images(1280, classes=shapes, size=pixels, difficulty=0.4, seed=1)
-    test_set = data.procedural_images(2000, classes=shapes, size=pixels, difficulty=0.4, seed=2)
+    train_set = data.procedural_images(
+        1280, classes=shapes, size=pixels, difficulty=0.4, seed=1
+    )
+    test_set = data.procedural_images(
+        2000, classes=shapes, size=pixels, difficulty=0.4, seed=2
+    )
 else:
-    train_set, test_set = (data.load("cats_vs_dogs", split=part, size=pixels) for part in ("train", "test"))
-print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
+    train_set, test_set = (
+        data.load("cats_vs_dogs", split=part, size=pixels)
+        for part in ("train", "test")
+    )
+size = tuple(train_set.images.shape[1:])
+print(f"{len(train_set)} training, {len(test_set)} test images {size}, {device}")
 
 # %% [markdown]
 # ## Idea
@@ -126,8 +155,12 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 # Source: Dietterich, *Approximate Statistical Tests for Comparing Supervised Classification Learning Algorithms*
 # (1998), sections 1 and 3.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Twelve test images, each under the name of its class"}}
-plotting.images(test_set.images[:12], [test_set.classes[k] for k in test_set.labels[:12]], columns=6)
+# %% tags=["hide-input"]
+plotting.images(
+    test_set.images[:12],
+    [test_set.classes[k] for k in test_set.labels[:12]],
+    columns=6,
+)
 
 
 # %% [markdown]
@@ -181,9 +214,13 @@ checks.lab03.check_wilson(wilson_interval)
 # the report's four accuracies to the last digit.)
 
 # %% tags=["exercise"]
+rows = []
 for name, right in (("ResNet-18", 7363), ("ResNet-50", 7360)):
     low, high = wilson_interval(right, 7500)
-    print(f"{name}: {right} of 7500 right, {right / 7500:.5f} [{low:.4f}, {high:.4f}]")
+    row = {"network": name, "right of 7,500": right}
+    row["accuracy (fraction)"] = f"{right / 7500:.5f} [{low:.4f}, {high:.4f}]"
+    rows.append(row)
+tables.table(rows, caption="The report's accuracies, with Wilson's 95 % interval")
 
 
 # %% [markdown]
@@ -200,7 +237,8 @@ for name, right in (("ResNet-18", 7363), ("ResNet-50", 7360)):
 
 # %% tags=["answer"] exercise="03.2"
 def mcnemar(first, second):
-    """Return three numbers: how many images only the first has right, how many only the second, and the p-value.
+    """Return three numbers: how many images only the first has right, how many only
+    the second, and the p-value.
 
     first, second: (N,) boolean tensors, True where that network is right.
     """
@@ -236,11 +274,19 @@ checks.lab03.check_mcnemar(mcnemar)
 # number of images on which they disagree, the p-value is 0.25 or more, on any device:
 
 # %% tags=["exercise"]
+rows = []
 for only_second in (0, 10, 50, 100):
     counts = torch.tensor([only_second + 3, only_second])
     disagree = torch.repeat_interleave(torch.tensor([True, False]), counts)
     only_first, _, p = mcnemar(disagree, ~disagree)
-    print(f"{only_first:>3} images for the first alone, {only_second:>3} for the second: p = {p:.2f}")
+    rows.append(
+        {
+            "right by the first alone (images)": only_first,
+            "by the second alone (images)": only_second,
+            "p": f"{p:.2f}",
+        }
+    )
+tables.table(rows, caption="McNemar's test where the first has three more right")
 
 
 # %% [markdown]
@@ -258,7 +304,8 @@ for only_second in (0, 10, 50, 100):
 
 # %% tags=["answer"] exercise="03.3"
 def smallest_difference(accuracy, total):
-    """Return the smallest difference of two accuracies that test sets of that many images show, as a fraction."""
+    """Return the smallest difference of two accuracies that test sets of that
+    many images show, as a fraction."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 03.3 is not written yet")
 
@@ -296,7 +343,20 @@ checks.lab03.check_smallest_difference(smallest_difference, needed)
 
 # %% tags=["exercise"]
 difference = smallest_difference(0.98153, 7500)
-print(f"7,500 images show {difference:.4f}, that is {7500 * difference:.0f} images; 0.0004 needs {needed:,.0f} images")
+tables.table(
+    [
+        {
+            "test images": 7500,
+            "smallest difference (fraction)": f"{difference:.4f}",
+            "in images": round(7500 * difference),
+        },
+        {
+            "test images": round(needed),
+            "smallest difference (fraction)": "0.0004",
+            "in images": round(0.0004 * needed),
+        },
+    ]
+)
 
 
 # %% [markdown]
@@ -304,14 +364,20 @@ print(f"7,500 images show {difference:.4f}, that is {7500 * difference:.0f} imag
 
 # %% tags=["exercise"]
 def at(total):
-    """Return a picture of the report's two accuracies as a test set of that size would give them."""
+    """Return a picture of the report's two accuracies as a test set of that size
+    would give them."""
     shares = (0.98173, 0.98133)
     rows = [(share, *wilson_interval(share * total, total)) for share in shares]
-    title = f"{total:,} images: differences from {smallest_difference(0.98153, total):.5f} on can be shown"
-    figure = plotting.report_against_ours(["ResNet-18", "ResNet-50"], [None, None], rows, x="accuracy (fraction)")
+    least = smallest_difference(0.98153, total)
+    title = f"{total:,} images: differences from {least:.5f} on can be shown"
+    figure = plotting.report_against_ours(
+        ["ResNet-18", "ResNet-50"], [None, None], rows, x="accuracy (fraction)"
+    )
     (axis,) = figure.axes
     figure.legends[0].remove()  # both are the report's
-    reach = 1.6 * (rows[0][2] - rows[1][1])  # the closer the ends, the closer the view
+    reach = 1.6 * (
+        rows[0][2] - rows[1][1]
+    )  # the closer the ends, the closer the view
     axis.set_xlim(0.98153 - reach, min(1, 0.98153 + reach))
     axis.ticklabel_format(axis="x", useOffset=False)
     axis.locator_params(axis="x", nbins=6)
@@ -324,7 +390,6 @@ widgets.frame_slider(
     [at(total) for total in sizes],
     [f"{total:,} images" for total in sizes],
     name="test images",
-    alt="Two accuracies with their intervals, which overlap until the test set has millions of images",
 )
 
 
@@ -352,7 +417,8 @@ def training_bytes(network, images, numbers_per_weight):
     """Return four numbers of bytes: weights, gradients, optimizer, activations.
 
     network: in training mode. images: a batch for it; run `network(images)` once.
-    numbers_per_weight: numbers that the optimizer keeps for each trained weight, each as large as the weight.
+    numbers_per_weight: numbers that the optimizer keeps for each trained weight,
+    each as large as the weight.
     """
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 03.4 is not written yet")
@@ -391,13 +457,18 @@ checks.lab03.check_training_bytes(training_bytes)
 # The `meta` device computes shapes without any memory, so that this runs anywhere:
 
 # %% tags=["exercise"]
-print(f"{'MiB':12}{'weights':>10}{'gradients':>11}{'momentum':>10}{'activations':>13}{'sum':>8}")
+rows = []
 for network in (resnet18, resnet50):
     for num_images in (1, 32):
         with torch.device("meta"):
-            parts = training_bytes(network(num_classes=2), torch.empty(num_images, 3, 224, 224), 1)
+            parts = training_bytes(
+                network(num_classes=2), torch.empty(num_images, 3, 224, 224), 1
+            )
         row = [part / 2**20 for part in (*parts, sum(parts))]
-        print(f"{network.__name__}, {num_images:<2}", "{:9.0f}{:11.0f}{:10.0f}{:13.0f}{:8.0f}".format(*row))
+        names = ("weights", "gradients", "momentum", "activations", "sum")
+        sizes_of = {f"{n} (MiB)": round(v) for n, v in zip(names, row, strict=True)}
+        rows.append({"network": network.__name__, "images": num_images} | sizes_of)
+tables.table(rows, caption="Memory of a training step")
 
 
 # %% [markdown]
@@ -420,10 +491,18 @@ class SmallDevice(nn.Module):
         return self.network(images)
 
 
-tiny = SmallDevice(nn.Sequential(nn.Flatten(), nn.Linear(3 * pixels**2, 2))).to(device)
+tiny = SmallDevice(nn.Sequential(nn.Flatten(), nn.Linear(3 * pixels**2, 2))).to(
+    device
+)
 few = data.Batches(train_set.subset(range(96)), 32, device=device)
 try:
-    fit(tiny, few, loss=cross_entropy, config=TrainConfig(epochs=1, learning_rate=0.01), progress=False)
+    fit(
+        tiny,
+        few,
+        loss=cross_entropy,
+        config=TrainConfig(epochs=1, learning_rate=0.01),
+        progress=False,
+    )
 except OutOfMemory as error:
     print(error)
 
@@ -448,10 +527,12 @@ except OutOfMemory as error:
 
 # %% tags=["answer"] exercise="03.5"
 def run_all(makers, batches, release):
-    """Train a network from each maker for one pass over the batches; return a list of loss lists, one for each network.
+    """Train a network from each maker for one pass over the batches; return a list
+    of loss lists, one for each network.
 
     makers: functions without arguments; each makes a network when it is called.
-    batches: a list of (inputs, labels). Train with torch.optim.SGD at a rate of 0.1 and F.cross_entropy.
+    batches: a list of (inputs, labels). Train with torch.optim.SGD at a rate of 0.1
+    and F.cross_entropy.
     release: frees what nothing but itself points at.
     """
     # Your code here: replace the next line.
@@ -486,7 +567,13 @@ checks.lab03.check_run_all(run_all)
 # every object that Python has. That costs nothing once for each run, and much in every step:
 
 # %% tags=["exercise"]
-network = nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 2))
+network = nn.Sequential(
+    nn.Conv2d(3, 32, 3),
+    nn.ReLU(),
+    nn.AdaptiveAvgPool2d(1),
+    nn.Flatten(),
+    nn.Linear(32, 2),
+)
 images, labels = next(iter(data.Batches(train_set, batch_size)))
 
 
@@ -503,8 +590,8 @@ def milliseconds(work, times=5):
 
 step_time = milliseconds(lambda: F.cross_entropy(network(images), labels).backward())
 release_time = milliseconds(runtime.release_memory)
-print(f"a step of a small network: {step_time:.1f} ms, a release: {release_time:.1f} ms, ", end="")
-print(f"{release_time / step_time:.1f} times as long")
+times = {"a step of a small network": step_time, "a release": release_time}
+tables.table([{"work": name, "time (ms)": f"{t:.1f}"} for name, t in times.items()])
 
 
 # %% [markdown]
@@ -516,19 +603,25 @@ print(f"{release_time / step_time:.1f} times as long")
 
 # %% tags=["experiment"]
 def normalise(network, inputs):
-    mean, deviation = inputs[0].new_tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])[:, :, None, None]
+    mean, deviation = inputs[0].new_tensor(
+        [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]
+    )[:, :, None, None]
     return ((inputs[0] - mean) / deviation,)
 
 
 def new_network(depth, seed):
-    """Return a network for two classes: a narrow one from scratch, or in report mode one with ImageNet weights."""
+    """Return a network for two classes: a narrow one from scratch, or in report
+    mode one with ImageNet weights."""
     runtime.seed_everything(seed)
     if not fast:
         network = load_weights({18: resnet18, 50: resnet50}[depth](), weights)
         replace_head(network, 2)
         network.register_forward_pre_hook(normalise)
         return network.to(device)
-    block, num_blocks = {18: (BasicBlock, (2, 2, 2, 2)), 50: (Bottleneck, (3, 4, 6, 3))}[depth]
+    block, num_blocks = {
+        18: (BasicBlock, (2, 2, 2, 2)),
+        50: (Bottleneck, (3, 4, 6, 3)),
+    }[depth]
     network = ResNet(block, num_blocks, widths=(16, 32, 64, 128), num_classes=2)
     for layer in network.modules():
         if isinstance(layer, block):
@@ -537,14 +630,23 @@ def new_network(depth, seed):
     return network.to(device)
 
 
-crop_and_flip = None if fast else augment.Compose([augment.Crop(padding=28), augment.Flip()])
-right, runs = {}, []
+crop_and_flip = (
+    None if fast else augment.Compose([augment.Crop(padding=28), augment.Flip()])
+)
+right, runs, rows = {}, [], []
 for depth in (18, 50):
     for seed in seeds:
         network = new_network(depth, seed)
         test = data.Batches(test_set, 250, device=device)
         before = evaluate(network, test, top_k=(1,))
-        batches = data.Batches(train_set, batch_size, augment=crop_and_flip, shuffle=True, device=device, seed=seed)
+        batches = data.Batches(
+            train_set,
+            batch_size,
+            augment=crop_and_flip,
+            shuffle=True,
+            device=device,
+            seed=seed,
+        )
         config = TrainConfig(
             epochs=epochs,
             learning_rate=learning_rate,
@@ -554,12 +656,19 @@ for depth in (18, 50):
             precision=number_format,
             seed=seed,
         )
-        history = fit(network, batches, loss=cross_entropy, config=config, progress=not fast)
+        history = fit(
+            network, batches, loss=cross_entropy, config=config, progress=not fast
+        )
         after = evaluate(network, test, top_k=(1,))
         right[depth, seed] = after.logits.argmax(1) == after.labels
         low, high = wilson_interval(int(right[depth, seed].sum()), len(test_set))
-        print(f"ResNet-{depth}, seed {seed}: {before.accuracy:.4f} before", end=", ")
-        print(f"{after.accuracy:.4f} [{low:.4f}, {high:.4f}] after")
+        rows.append(
+            {
+                "network": f"ResNet-{depth}, seed {seed}",
+                "accuracy before training (fraction)": f"{before.accuracy:.4f}",
+                "after": f"{after.accuracy:.4f} [{low:.4f}, {high:.4f}]",
+            }
+        )
         runs.append(
             results.record(
                 f"r1.pets.resnet{depth}",
@@ -567,7 +676,12 @@ for depth in (18, 50):
                 dataset="procedural" if fast else "cats_vs_dogs",
                 parts={"train": train_set, "test": test_set},
                 seed=seed,
-                settings={"depth": depth, "width": 16 if fast else 64, "size": pixels, "batch_size": batch_size}
+                settings={
+                    "depth": depth,
+                    "width": 16 if fast else 64,
+                    "size": pixels,
+                    "batch_size": batch_size,
+                }
                 | {"weights": None if fast else weights},
                 config=config,
                 metrics={"accuracy_before": before.accuracy, **figures(after)},
@@ -578,6 +692,7 @@ for depth in (18, 50):
     if device.type == "cuda":
         del network
         runtime.release_memory()
+tables.table(rows, caption="Test accuracy, with Wilson's 95 % interval")
 
 # %% [markdown]
 # **Expected (fast mode):** between 0.93 and 0.98 for every run. The intervals of the two depths overlap.
@@ -587,11 +702,24 @@ for depth in (18, 50):
 
 # %% tags=["experiment"]
 pairs = [((18, seed), (50, seed)) for seed in seeds]
-pairs += [((depth, seeds[0]), (depth, seed)) for depth in (18, 50) for seed in seeds[1:]]
+pairs += [
+    ((depth, seeds[0]), (depth, seed)) for depth in (18, 50) for seed in seeds[1:]
+]
+rows = []
 for first, second in pairs:
     only_first, only_second, p = mcnemar(right[first], right[second])
-    names = " against ".join(f"ResNet-{depth} seed {seed}" for depth, seed in (first, second))
-    print(f"{names}: {only_first:>3} and {only_second:>3} images alone, p = {p:.3f}")
+    names = " against ".join(
+        f"ResNet-{depth} seed {seed}" for depth, seed in (first, second)
+    )
+    rows.append(
+        {
+            "pair": names,
+            "right by the first alone (images)": only_first,
+            "by the second alone (images)": only_second,
+            "p": f"{p:.3f}",
+        }
+    )
+tables.table(rows, caption="McNemar's test")
 
 # %% [markdown]
 # A small p says that *these two networks* differ, the ones that were drawn. For the question about *depth*, count each
@@ -601,13 +729,27 @@ for first, second in pairs:
 # no networks but these six.
 
 # %% tags=["experiment"]
-shallow, deep = (torch.stack([right[depth, seed] for seed in seeds]).double() for depth in (18, 50))
+shallow, deep = (
+    torch.stack([right[depth, seed] for seed in seeds]).double()
+    for depth in (18, 50)
+)
 difference = (deep.mean() - shallow.mean()).item()
-over_seeds = stats.ttest_ind(deep.mean(1), shallow.mean(1), equal_var=False).confidence_interval()
+over_seeds = stats.ttest_ind(
+    deep.mean(1), shallow.mean(1), equal_var=False
+).confidence_interval()
 arm = z * (deep.mean(0) - shallow.mean(0)).std().item() / math.sqrt(len(test_set))
-print(f"ResNet-50 minus ResNet-18, {len(seeds)} seeds each: {difference:+.4f}")
-print(f"  other seeds, the same images: [{over_seeds.low:+.4f}, {over_seeds.high:+.4f}]")
-print(f"  other images, the same networks: [{difference - arm:+.4f}, {difference + arm:+.4f}]")
+ends = {
+    "other seeds, the same images": (over_seeds.low, over_seeds.high),
+    "other images, the same networks": (difference - arm, difference + arm),
+}
+tables.table(
+    [
+        {"for": name, "difference (fraction)": f"{difference:+.4f}"}
+        | {"95 % interval (fraction)": f"[{low:+.4f}, {high:+.4f}]"}
+        for name, (low, high) in ends.items()
+    ],
+    caption=f"Accuracy of ResNet-50 minus ResNet-18, {len(seeds)} seeds each",
+)
 
 # %% [markdown]
 # **Expected (fast mode):** a difference between -2 and 2 points. Depth makes a difference that is shown only where
@@ -621,9 +763,24 @@ for depth in (18, 50):
     network = new_network(depth, 0)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
     images, labels = next(iter(data.Batches(train_set, batch_size, device=device)))
-    report = memory_report(network, images, labels, loss=cross_entropy, optimizer=optimizer)
-    yours = ", ".join(f"{part / 2**20:.1f}" for part in training_bytes(network, images, 1))
-    print(f"ResNet-{depth}, {batch_size} images of {pixels} pixels; your four numbers in MiB: {yours}\n{report}\n")
+    report = memory_report(
+        network, images, labels, loss=cross_entropy, optimizer=optimizer
+    )
+    found = asdict(report)
+    peak = found.pop("peak")
+    yours = training_bytes(network, images, 1)
+    rows = [
+        {"part": part, "measured (MiB)": size / 2**20, "yours (MiB)": own / 2**20}
+        for (part, size), own in zip(found.items(), yours, strict=True)
+    ]
+    total = sum(found.values()) / 2**20
+    rows.append(
+        {"part": "sum", "measured (MiB)": total, "yours (MiB)": sum(yours) / 2**20}
+    )
+    tables.show(
+        [*rows, {"part": "peak", "measured (MiB)": peak / 2**20}],
+        caption=f"ResNet-{depth}, {batch_size} images of {pixels} pixels",
+    )
     del network, optimizer
 
 # %% [markdown]
@@ -632,10 +789,13 @@ for depth in (18, 50):
 # The report gives one run of each depth and no interval. Beside it, your runs of a moment ago:
 
 # %% tags=["report"]
-print(compare.as_text(runs))
+compare.show(runs)
 
-# %% tags=["report"] mystnb={"image": {"alt": "Both depths' accuracies with intervals over seeds, which overlap"}}
-rows = [compare.compare([run for run in runs if run.settings["depth"] == depth])[1] for depth in (18, 50)]
+# %% tags=["report"]
+rows = [
+    compare.compare([run for run in runs if run.settings["depth"] == depth])[1]
+    for depth in (18, 50)
+]
 plotting.report_against_ours(
     ["ResNet-18", "ResNet-50"],
     [row.report for row in rows],
@@ -650,7 +810,10 @@ plotting.report_against_ours(
 
 # %% tags=["report"]
 stored = reports.evidence("r1.c6")
-print(compare.as_text(stored) if stored else "nothing stored; `resnet-labs reproduce r1.c6 --seeds 3` measures it")
+if stored:
+    compare.show(stored)
+else:
+    print("nothing is stored; `resnet-labs reproduce r1.c6 --seeds 3` measures it")
 
 
 # %% [markdown]
@@ -701,17 +864,24 @@ try:
 except AssertionError as failure:
     print(failure)
 
-# %% tags=["break"] mystnb={"image": {"alt": "Wilson's interval holds the truth as often as it says, the other less"}}
+# %% tags=["break"]
 truth, totals = 0.98, range(20, 501, 20)
 
 
 def coverage(interval):
-    """Return for each test set size the probability that the interval holds the true accuracy."""
+    """Return for each test set size the probability that the interval holds the
+    true accuracy."""
     shares = []
     for total in totals:
         chances = stats.binom.pmf(range(total + 1), total, truth)
         ends = [interval(right_ones, total) for right_ones in range(total + 1)]
-        shares.append(sum(chance for chance, (low, high) in zip(chances, ends, strict=True) if low <= truth <= high))
+        shares.append(
+            sum(
+                chance
+                for chance, (low, high) in zip(chances, ends, strict=True)
+                if low <= truth <= high
+            )
+        )
     return shares
 
 

@@ -53,13 +53,26 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    if get_ipython().user_ns.get("_exit_code"):
+        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 from dataclasses import replace
 from functools import cache
 
 import torch
 
-from resnet_labs import checks, data, lab_mode, metrics, plotting, reports, results, runtime, widgets
+from resnet_labs import (
+    checks,
+    data,
+    lab_mode,
+    metrics,
+    plotting,
+    reports,
+    results,
+    runtime,
+    tables,
+    widgets,
+)
 from resnet_labs.features import cached_features, embed, silhouette
 from resnet_labs.freeze import freeze_, unfreeze_
 from resnet_labs.losses import cross_entropy
@@ -79,18 +92,23 @@ checks.start("05", written_for="0.1")
 # and data.
 
 # %% tags=["knobs"]
-report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+report_mode = False  # True: the report's experiment; needs and time are printed
 fast = lab_mode.fast("05", report=report_mode)
 device = runtime.default_device()
 dataset, side = ("procedural_target", 24) if fast else ("cifar10", None)
-weights, random_weights = ("stand_in", "stand_in_random") if fast else ("IMAGENET1K_V1", "random")
+weights, random_weights = (
+    ("stand_in", "stand_in_random") if fast else ("IMAGENET1K_V1", "random")
+)
 stand_in = STAND_IN if fast else ""
-seeds = (0, 1, 2) if fast else (0,)  # of the head's first weights, the order, and which training images are used
-# Training images and epochs. With the larger number the report's order holds on validation images, chosen there.
+# Of the head's first weights, the order, and which training images are used.
+seeds = (0, 1, 2) if fast else (0,)
+# Training images and epochs. With the larger number the report's order holds on
+# validation images, chosen there.
 budgets = {240: 10, 960: 5} if fast else {1000: 10, 45_000: 10}
 table_size = max(budgets)
-batch_size = 32 if fast else 128  # the report gives 128 for its feature maps, and none for its table
-# Chosen on validation images in fast mode (`resnet_labs.recipes.transfer` says how); the report gives no rates.
+batch_size = 32 if fast else 128  # the report's of its feature maps
+# Chosen on validation images in fast mode (`resnet_labs.recipes.transfer` says how);
+# the report gives no rates.
 head_rate, other_rate = (3e-2, 1e-2) if fast else (1e-3, 1e-4)
 precision = "fp32" if fast else "auto"
 num_neighbours = 10
@@ -98,18 +116,27 @@ num_pictured = 300  # points of each picture
 
 whole_train_set = data.load(dataset, split="train", size=side)
 test_set = data.load(dataset, split="test", size=side, limit=600 if fast else None)
-train_set, validation_set = data.split(whole_train_set, (0.875, 0.125) if fast else (0.9, 0.1))
-prepare = preparation(weights)  # ResNet-152 takes 224 pixels with ImageNet's mean taken off; the stand-in needs nothing
+train_set, validation_set = data.split(
+    whole_train_set, (0.875, 0.125) if fast else (0.9, 0.1)
+)
+# ResNet-152 takes 224 pixels less ImageNet's mean; the stand-in needs nothing.
+prepare = preparation(weights)
 
 
 def batches_of(images, seed=None):
     shuffled = {} if seed is None else {"shuffle": True, "seed": seed}
-    return data.Batches(images, batch_size, augment=prepare, device=device, **shuffled)
+    return data.Batches(
+        images, batch_size, augment=prepare, device=device, **shuffled
+    )
 
 
 pretrained = network_for(weights, len(test_set.classes), seed=0)
-stages = [name for name, _ in pretrained.named_children() if name.startswith("layer")]
-print(f"{len(train_set)} training, {len(validation_set)} validation, {len(test_set)} test images; stages {stages}")
+stages = [
+    name for name, _ in pretrained.named_children() if name.startswith("layer")
+]
+sizes = [len(part) for part in (train_set, validation_set, test_set)]
+print("{} training, {} validation and {} test images".format(*sizes))
+print(f"stages {stages}")
 
 # %% [markdown]
 # ## Idea
@@ -129,8 +156,12 @@ print(f"{len(train_set)} training, {len(validation_set)} validation, {len(test_s
 #
 # Source: Yosinski, Clune, Bengio, Lipson, *How transferable are features in deep neural networks?* (2014), section 2.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Twelve images of the new classes, each under its label"}}
-plotting.images(test_set.images[:12], [test_set.classes[k].replace(" ", "\n") for k in test_set.labels[:12]], columns=6)
+# %% tags=["hide-input"]
+plotting.images(
+    test_set.images[:12],
+    [test_set.classes[k].replace(" ", "\n") for k in test_set.labels[:12]],
+    columns=6,
+)
 
 
 # %% [markdown]
@@ -153,7 +184,8 @@ plotting.images(test_set.images[:12], [test_set.classes[k].replace(" ", "\n") fo
 def collect(network, batches, stages):
     """Return a dict: for each stage's name its features of all images, (N, C).
 
-    network: any network. batches: gives (images, labels). stages: names of modules in the network.
+    network: any network. batches: gives (images, labels). stages: names of modules
+    in the network.
     """
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 05.1 is not written yet")
@@ -190,7 +222,10 @@ checks.lab05.check_collect(collect)
 
 # %% tags=["exercise"]
 pictured = test_set.subset(range(num_pictured))
-{name: tuple(rows.shape) for name, rows in collect(pretrained, batches_of(pictured), stages).items()}
+{
+    name: tuple(rows.shape)
+    for name, rows in collect(pretrained, batches_of(pictured), stages).items()
+}
 
 
 # %% [markdown]
@@ -209,14 +244,16 @@ pictured = test_set.subset(range(num_pictured))
 
 # %% tags=["answer"] exercise="05.2"
 def last_block(network):
-    """Return the names of the last block and of the head, such as ["layer4.2", "fc"]."""
+    """Return the names of the last block and of the head, such as ["layer4.2",
+    "fc"]."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 05.2 is not written yet")
 
 
 # %% tags=["answer"] exercise="05.2"
 def train_only(network, parts):
-    """Let the named parts train and make everything else stand still. The network is changed in place."""
+    """Let the named parts train and make everything else stand still. The network
+    is changed in place."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 05.2 is not written yet")
 
@@ -249,9 +286,12 @@ checks.lab05.check_train_only(train_only, last_block)
 # block.
 
 # %% tags=["exercise"]
+rows = []
 for parts in (["fc"], last_block(pretrained)):
     train_only(pretrained, parts)
-    print(parts, sum(weight.numel() for weight in pretrained.parameters() if weight.requires_grad))
+    trained = [w.numel() for w in pretrained.parameters() if w.requires_grad]
+    rows.append({"what trains": ", ".join(parts), "parameters": sum(trained)})
+tables.table(rows)
 
 
 # %% [markdown]
@@ -267,14 +307,16 @@ for parts in (["fc"], last_block(pretrained)):
 
 # %% tags=["answer"] exercise="05.3"
 def nearest(features, num_neighbours):
-    """Return for each row the indices of its nearest other rows, (N, num_neighbours). features: (N, D)."""
+    """Return for each row the indices of its nearest other rows, (N,
+    num_neighbours). features: (N, D)."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 05.3 is not written yet")
 
 
 # %% tags=["answer"] exercise="05.3"
 def purity(features, labels, num_neighbours):
-    """Return the share of neighbours that have the row's own label, a number between 0 and 1. labels: (N,)."""
+    """Return the share of neighbours that have the row's own label, a number
+    between 0 and 1. labels: (N,)."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 05.3 is not written yet")
 
@@ -303,7 +345,10 @@ checks.lab05.check_purity(nearest, purity)
 random_network = network_for(random_weights, len(test_set.classes), seed=0)
 features = collect(random_network, batches_of(test_set), stages)
 labels = test_set.labels.to(device)
-{name: round(purity(rows, labels, num_neighbours), 3) for name, rows in features.items()}
+{
+    name: round(purity(rows, labels, num_neighbours), 3)
+    for name, rows in features.items()
+}
 
 
 # %% [markdown]
@@ -317,7 +362,8 @@ labels = test_set.labels.to(device)
 
 # %% tags=["answer"] exercise="05.4"
 def kept(features, positions, num_neighbours):
-    """Return the share of neighbours that a picture keeps, between 0 and 1. features: (N, D), positions: (N, 2)."""
+    """Return the share of neighbours that a picture keeps, between 0 and 1.
+    features: (N, D), positions: (N, 2)."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 05.4 is not written yet")
 
@@ -341,7 +387,7 @@ checks.lab05.check_kept(kept)
 
 # %% [markdown]
 # **Expected:** a picture of 300 points that is thrown together at random keeps about $10 / 299 \approx 0.03$ of ten
-# neighbours. What t-SNE keeps is printed in the experiment, above each picture.
+# neighbours. What t-SNE keeps is above each picture of the experiment.
 
 # %% [markdown]
 # ## Experiment
@@ -351,7 +397,8 @@ checks.lab05.check_kept(kept)
 # images are used.
 
 # %% tags=["experiment"]
-rungs = {  # the report's name, or ours: weights, what trains (None: everything), learning rate
+# The report's name, or ours: weights, what trains (None: everything), learning rate.
+rungs = {
     "linear_probe_random": (random_weights, ["fc"], head_rate),
     "linear_probe_pretrained": (weights, ["fc"], head_rate),
     "last_block": (weights, last_block(pretrained), other_rate),
@@ -367,28 +414,57 @@ for num_images, epochs in budgets.items():
             network = network_for(origin, len(test_set.classes), seed=seed)
             if parts is not None:
                 train_only(network, parts)
-            (images,) = data.split(train_set, (num_images / len(train_set),), seed=seed)
-            config = TrainConfig(epochs, rate, "adamw", schedule="cosine", precision=precision, seed=seed)
-            if parts == ["fc"]:  # frozen features are the same in every epoch, so they are computed once (lab 04)
-                learner, batches = network.fc, cached_features(network, images, augment=prepare)
-                batches = batches.batches(batch_size, device=device, seed=seed)
+            (images,) = data.split(
+                train_set, (num_images / len(train_set),), seed=seed
+            )
+            config = TrainConfig(
+                epochs,
+                rate,
+                "adamw",
+                schedule="cosine",
+                precision=precision,
+                seed=seed,
+            )
+            if parts == ["fc"]:  # frozen features are computed once, as in lab 04
+                rows = cached_features(network, images, augment=prepare)
+                learner = network.fc
+                batches = rows.batches(batch_size, device=device, seed=seed)
             else:
                 learner, batches = network, batches_of(images, seed)
-            history = fit(learner, batches, loss=cross_entropy, config=config, progress=not fast)
+            history = fit(
+                learner,
+                batches,
+                loss=cross_entropy,
+                config=config,
+                progress=not fast,
+            )
             test = evaluate(network, batches_of(test_set))
-            low, high = metrics.wilson_interval(round(test.accuracy * len(test_set)), len(test_set))
+            low, high = metrics.wilson_interval(
+                round(test.accuracy * len(test_set)), len(test_set)
+            )
             in_table = num_images == table_size and rung != "last_two_stages"
             runs.append(
                 results.record(
                     f"r0.transfer_table.{rung}" if in_table else "r0.c7",
                     stand_in=stand_in,
                     dataset=dataset,
-                    parts={"train": images, "validation": validation_set, "test": test_set},
+                    parts={
+                        "train": images,
+                        "validation": validation_set,
+                        "test": test_set,
+                    },
                     seed=seed,
-                    settings={"weights": origin, "rung": rung, "batch_size": batch_size, "images": num_images},
+                    settings={
+                        "weights": origin,
+                        "rung": rung,
+                        "batch_size": batch_size,
+                        "images": num_images,
+                    },
                     config=config,
                     metrics={
-                        "validation_accuracy": evaluate(network, batches_of(validation_set)).accuracy,
+                        "validation_accuracy": evaluate(
+                            network, batches_of(validation_set)
+                        ).accuracy,
                         "accuracy": test.accuracy,
                         "accuracy_low": low,
                         "accuracy_high": high,
@@ -403,20 +479,36 @@ for num_images, epochs in budgets.items():
 
 
 def mean(rung, num_images, metric):
-    same = [run for run in runs if (run.settings["rung"], run.settings["images"]) == (rung, num_images)]
+    same = [
+        run
+        for run in runs
+        if (run.settings["rung"], run.settings["images"]) == (rung, num_images)
+    ]
     return results.summarise(same, metric)
 
 
-for num_images in budgets:
-    for rung in rungs:
-        if rung != "linear_probe_random" or num_images == table_size:
-            print(f"{num_images:6} images, {rung:24} validation {mean(rung, num_images, 'validation_accuracy')}")
+tables.table(
+    [
+        {
+            "training images": num_images,
+            "rung": rung.replace("_", " "),
+            "validation accuracy (fraction)": mean(
+                rung, num_images, "validation_accuracy"
+            ),
+        }
+        for num_images in budgets
+        for rung in rungs
+        if rung != "linear_probe_random" or num_images == table_size
+    ]
+)
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Accuracy over rungs: falling with few images, rising with many"}}
+# %% tags=["experiment"]
 ladder = [rung for rung in rungs if rung != "linear_probe_random"]
 plotting.curves(
     {
-        f"{num_images} training images": [mean(rung, num_images, "validation_accuracy").mean for rung in ladder]
+        f"{num_images} training images": [
+            mean(rung, num_images, "validation_accuracy").mean for rung in ladder
+        ]
         for num_images in budgets
     },
     y="validation accuracy (fraction)",
@@ -437,7 +529,9 @@ plotting.curves(
 # %% tags=["experiment"]
 def purities(network):
     features = collect(network, batches_of(test_set), stages)
-    return {name: purity(rows, labels, num_neighbours) for name, rows in features.items()}
+    return {
+        name: purity(rows, labels, num_neighbours) for name, rows in features.items()
+    }
 
 
 pretrained = network_for(weights, len(test_set.classes), seed=0)
@@ -445,24 +539,48 @@ before = purities(pretrained)
 by_stage = {"pretrained": list(before.values())}
 clusters = []
 for seed in seeds:
-    untrained = purities(network_for(random_weights, len(test_set.classes), seed=seed))
+    untrained = purities(
+        network_for(random_weights, len(test_set.classes), seed=seed)
+    )
     after = purities(fine_tuned[seed])
-    by_stage |= {f"random, seed {seed}": list(untrained.values()), f"fine-tuned, seed {seed}": list(after.values())}
+    by_stage |= {
+        f"random, seed {seed}": list(untrained.values()),
+        f"fine-tuned, seed {seed}": list(after.values()),
+    }
     figures = {"random": untrained, "before": before, "after": after}
-    (run,) = (each for each in runs if each.experiment.endswith("full_fine_tuning") and each.seed == seed)
+    (run,) = (
+        each
+        for each in runs
+        if each.experiment.endswith("full_fine_tuning") and each.seed == seed
+    )
     clusters.append(
         replace(
             run,
             experiment="r0.c8",
             settings=run.settings | {"num_neighbours": num_neighbours},
-            metrics={f"purity_{name}_{when}": found[name] for when, found in figures.items() for name in stages},
+            metrics={
+                f"purity_{name}_{when}": found[name]
+                for when, found in figures.items()
+                for name in stages
+            },
         )
     )
     results.append(runtime.run_folder() / "results.jsonl", clusters[-1])
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Purity over stages: flat when random, rising when trained"}}
-for when in figures:
-    print(f"{when:7}", *(f"{name} {results.summarise(clusters, f'purity_{name}_{when}')}" for name in stages), sep="  ")
+# %% tags=["experiment"]
+tables.show(
+    [
+        {"network": when}
+        | {
+            f"{name} (fraction)": results.summarise(
+                clusters, f"purity_{name}_{when}"
+            )
+            for name in stages
+        }
+        for when in figures
+    ],
+    caption="Neighbour purity in each stage",
+)
 plotting.curves(by_stage, y="neighbour purity (fraction)", x="stage")
 
 
@@ -472,7 +590,7 @@ plotting.curves(by_stage, y="neighbour purity (fraction)", x="stage")
 # is what it keeps, and the purity in the features and in the plane. **Expected:** t-SNE keeps between 0.4 and 0.8 of the
 # neighbours in the last stage, on any device.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "The numbers of each picture, as text"}}
+# %% tags=["experiment"]
 @cache
 def picture(method, stage, trained):
     network = fine_tuned[0] if trained == "fine-tuned" else pretrained
@@ -480,26 +598,35 @@ def picture(method, stage, trained):
     own = pictured.labels
     positions = embed(features, method)
     k = num_neighbours
-    title = f"{method}, {stage}, {trained}: keeps {kept(features, positions, k):.2f} of the neighbours\n"
-    title += f"purity {purity(features, own, k):.2f} in the features, {purity(positions, own, k):.2f} in the plane"
-    print(title.replace("\n", "; "), f"; silhouette {silhouette(features, own):.2f} in the features", sep="")
+    title = f"{method}, {stage}, {trained}: "
+    title += f"keeps {kept(features, positions, k):.2f} of the neighbours\n"
+    title += f"in the features purity {purity(features, own, k):.2f}, "
+    title += f"silhouette {silhouette(features, own):.2f}; "
+    title += f"in the plane purity {purity(positions, own, k):.2f}"
     return plotting.points(positions, own, pictured.classes, title=title)
 
 
 views = [(stage, "pretrained") for stage in stages] + [(stages[-1], "fine-tuned")]
 frames = [picture("tsne", *view) for view in views]
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Points in the plane: classes mixed early, gathered late"}}
+# %% tags=["experiment"]
 widgets.frame_slider(
-    frames, [f"{stage}, {trained}" for stage, trained in views], name="stage", alt="t-SNE of test images by class"
+    frames,
+    [f"{stage}, {trained}" for stage, trained in views],
+    name="stage",
 )
 
 # %% [markdown]
 # With a running kernel the next view draws anew what you choose. UMAP is slow at first: it compiles
 # itself. Which of the two keeps more neighbours, and which looks tidier?
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Points in the plane for a chosen method, stage and training"}}
-widgets.explorer(picture, method=["tsne", "umap"], stage=stages, trained=["pretrained", "fine-tuned"])
+# %% tags=["experiment"]
+widgets.explorer(
+    picture,
+    method=["tsne", "umap"],
+    stage=stages,
+    trained=["pretrained", "fine-tuned"],
+)
 
 # %% [markdown]
 # ## Report against ours
@@ -509,11 +636,14 @@ widgets.explorer(picture, method=["tsne", "umap"], stage=stages, trained=["pretr
 
 # %% tags=["report"]
 table = [run for run in runs if run.experiment != "r0.c7"]
-print(compare.as_text(table))
+compare.show(table)
 
-# %% tags=["report"] mystnb={"image": {"alt": "The report's four test accuracies beside our means"}}
+# %% tags=["report"]
 in_table = [rung for rung in rungs if rung != "last_two_stages"]
-rows = [compare.compare([run for run in table if run.settings["rung"] == rung])[1] for rung in in_table]
+rows = [
+    compare.compare([run for run in table if run.settings["rung"] == rung])[1]
+    for rung in in_table
+]
 plotting.report_against_ours(
     [rung.replace("_", " ") for rung in in_table],
     [row.report for row in rows],
@@ -526,12 +656,28 @@ plotting.report_against_ours(
 # seconds that the training took.
 
 # %% tags=["report"]
+rows = []
 for rung in ladder:
     for num_images in budgets:
-        gap = mean(rung, num_images, "train_accuracy").mean - mean(rung, num_images, "validation_accuracy").mean
-        same = [run for run in runs if (run.settings["rung"], run.settings["images"]) == (rung, num_images)]
+        gap = (
+            mean(rung, num_images, "train_accuracy").mean
+            - mean(rung, num_images, "validation_accuracy").mean
+        )
+        same = [
+            run
+            for run in runs
+            if (run.settings["rung"], run.settings["images"]) == (rung, num_images)
+        ]
         seconds = sum(run.seconds for run in same) / len(same)
-        print(f"{rung:24} {num_images:6} images: training minus validation {gap:+.3f}, {seconds:.1f} s")
+        rows.append(
+            {
+                "rung": rung.replace("_", " "),
+                "training images": num_images,
+                "training minus validation (fraction)": f"{gap:+.3f}",
+                "time (s)": f"{seconds:.1f}",
+            }
+        )
+tables.table(rows)
 
 # %% [markdown]
 # And what this project stores of the same stand-ins (`resnet-labs reproduce r0.c7 --seeds 3`, and the same with `r0.c8`
@@ -539,19 +685,60 @@ for rung in ladder:
 
 # %% tags=["report"]
 stored = reports.evidence("r0.c7")
+rows = []
 for num_images in sorted({run.settings["limit"] for run in stored}):
-    for method in ("linear_probe", "last_block", "last_two_stages", "full_fine_tuning"):
-        same = [run for run in stored if (run.settings["limit"], run.settings["method"]) == (num_images, method)]
+    for method in (
+        "linear_probe",
+        "last_block",
+        "last_two_stages",
+        "full_fine_tuning",
+    ):
+        same = [
+            run
+            for run in stored
+            if (run.settings["limit"], run.settings["method"])
+            == (num_images, method)
+        ]
         validation = results.summarise(same, "validation_accuracy")
         gap = results.summarise(same, "train_accuracy").mean - validation.mean
         seconds = sorted(run.seconds for run in same)[len(same) // 2]
-        print(f"{num_images:5} images, {method:16} validation {validation}, training {gap:+.2f}, {seconds:4.1f} s")
+        rows.append(
+            {
+                "training images": num_images,
+                "rung": method.replace("_", " "),
+                "validation accuracy (fraction)": validation,
+                "training minus validation (fraction)": f"{gap:+.2f}",
+                "time (s)": f"{seconds:.1f}",
+            }
+        )
 random_head = reports.evidence("r0.transfer_table.linear_probe_random")
-random_head = [run for run in random_head if run.data["name"] == stored[0].data["name"]]
-print(f"  960 images, random network   validation {results.summarise(random_head, 'validation_accuracy')}")
-for when in ("random", "before", "after"):
-    print(f"purity, {when:7}", results.summarise(reports.evidence("r0.c8"), f"purity_layer3_{when}"))
-print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stored[0].device}")
+random_head = [
+    run for run in random_head if run.data["name"] == stored[0].data["name"]
+]
+guess = results.summarise(random_head, "validation_accuracy")
+rows.append(
+    {
+        "training images": 960,
+        "rung": "linear probe, random network",
+        "validation accuracy (fraction)": guess,
+    }
+)
+notes = [f"STAND-IN: {stored[0].stand_in}"]
+origin = compare.provenance(random_head)
+tables.show(rows, caption="Stored runs of the ladder", notes=notes, folded=origin)
+clear = reports.evidence("r0.c8")
+tables.table(
+    [
+        {
+            "network": when,
+            "purity of the last stage (fraction)": results.summarise(
+                clear, f"purity_layer3_{when}"
+            ),
+        }
+        for when in ("random", "before", "after")
+    ],
+    notes=notes,
+)
 
 
 # %% [markdown]
@@ -591,7 +778,9 @@ print(f"STAND-IN: {stored[0].stand_in}; means of {len(random_head)} seeds, {stor
 
 # %% tags=["break"]
 def broken_nearest(features, num_neighbours):
-    return torch.cdist(features, features).topk(num_neighbours, largest=False).indices
+    return (
+        torch.cdist(features, features).topk(num_neighbours, largest=False).indices
+    )
 
 
 try:
@@ -599,7 +788,7 @@ try:
 except AssertionError as failure:
     print(failure)
 
-# %% tags=["break"] mystnb={"image": {"alt": "Purity over neighbours: flat when right, starting at one when wrong"}}
+# %% tags=["break"]
 rows = collect(random_network, batches_of(test_set), stages[-1:])[stages[-1]]
 
 
@@ -624,7 +813,7 @@ plotting.curves(
 # ## Reflect
 #
 # - With 240 images the head alone won. Which of the two, fitting too much or fitting too little, cost full fine-tuning
-#   its lead? Which line of the output tells?
+#   its lead? Which row of which table tells?
 # - The random network's features are not useless to an eye: its first stage still shows edges. Why can a linear head
 #   make so little of them?
 # - The report shows one t-SNE picture before and one after fine-tuning. Which two numbers would you print under each?

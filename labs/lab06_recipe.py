@@ -52,6 +52,8 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    if get_ipython().user_ns.get("_exit_code"):
+        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import math
 
@@ -60,7 +62,20 @@ import torch.nn.functional as F
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from resnet_labs import augment, checks, data, lab_mode, metrics, plotting, reports, results, runtime, tracking, widgets
+from resnet_labs import (
+    augment,
+    checks,
+    data,
+    lab_mode,
+    metrics,
+    plotting,
+    reports,
+    results,
+    runtime,
+    tables,
+    tracking,
+    widgets,
+)
 from resnet_labs.blocks import BasicBlock
 from resnet_labs.recipes.recipe import INGREDIENTS, REGULARISED, arms
 from resnet_labs.reports import compare
@@ -81,19 +96,22 @@ checks.start("06", written_for="0.1")
 # `resnet-labs reproduce r2.ablation` runs it.
 
 # %% tags=["knobs"]
-report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+report_mode = False  # True: the report's experiment; needs and time are printed
 fast = lab_mode.fast("06", report=report_mode)
 seeds = (0, 1, 2) if fast else (0,)
-trackers = ["csv"]  # also "tensorboard" and "wandb" (offline), where `pip install "resnet-labs[track]"` was run
+# Also "tensorboard" and "wandb" (offline), after `pip install "resnet-labs[track]"`.
+trackers = ["csv"]
 device = runtime.default_device()
-pixels = 16 if fast else 32  # a side; CIFAR-100's own are 32, the report gives no size
+pixels = 16 if fast else 32  # a side, CIFAR-100's; the report gives no size
 
-# Model 1 as the report gives it: epochs, rate, batch. The rest is what is left where nothing was added.
+# Model 1 as the report gives it: epochs, rate, batch. The rest is what is left where
+# nothing was added.
 model_1 = {
-    "network": "small" if fast else "resnet18",  # the report's "basic ResNet" has no depth
+    "network": "small" if fast else "resnet18",  # the report's has no depth
     "epochs": 1 if fast else 5,
     "batch_size": 8,
-    "pretrained": not fast,  # the report's was pretrained; in fast mode "with pretraining" adds it to random weights
+    # The report's was pretrained; in fast mode "with pretraining" adds it.
+    "pretrained": not fast,
     "optimizer": "sgd",
     "learning_rate": 0.1,
     "weight_decay": 0.0,
@@ -116,26 +134,33 @@ model_2 = model_1 | {
 model_3 = {
     "network": "small" if fast else "resnet152",
     "epochs": 6 if fast else 30,  # the report gives none; those of model 2
-    "batch_size": 64 if fast else 128,  # 128 of 320 images would leave 3 steps an epoch
+    "batch_size": 64 if fast else 128,  # of 320 images, 128 would leave 3 steps
     "pretrained": True,
     "optimizer": "adamw",
-    "learning_rate": 0.01 if fast else 7e-4,  # 0.01: best of four for the small network, on images of another seed
+    # 0.01: best of four for the small network, on images of another seed.
+    "learning_rate": 0.01 if fast else 7e-4,
     "weight_decay": 0.01,  # the report gives none; torch's
     "schedule": "cosine",
     "warmup": 0.0,  # the report has none
     "crop_and_flip": True,
-    "autoaugment": not fast,  # torchvision's goes image by image, too slow for a lab of a minute
+    "autoaugment": not fast,  # image by image, too slow for a lab of a minute
     "mixup_alpha": 0.2,  # the report gives none
     "label_smoothing": 0.1,
     "clip_norm": 1.0,  # the report gives none
 }
-rates = (10.0,) if fast else ()  # model 1 again, with and without clipping, at a hundred times the report's rate
-precision = "fp32" if fast or runtime.choose_precision("auto", device) == "fp16" else "auto"  # fp16 scales gradients
+# Model 1 again, with and without clipping, at a hundred times the report's rate.
+rates = (10.0,) if fast else ()
+scales = runtime.choose_precision("auto", device) == "fp16"  # fp16 scales gradients
+precision = "fp32" if fast or scales else "auto"
 
 if fast:
     first, second = ("disk", "triangle", "cross"), ("square", "star", "ring")
     names = [
-        tuple(f"{texture} {shape}" for shape in shapes for texture in ("striped", "mottled"))
+        tuple(
+            f"{texture} {shape}"
+            for shape in shapes
+            for texture in ("striped", "mottled")
+        )
         for shapes in (first, second)
     ]
     made = {"size": pixels, "difficulty": 0}
@@ -145,17 +170,20 @@ if fast:
     test_set = data.procedural_images(600, classes=names[1], seed=9, **made)
     dataset = "procedural"
     stand_in = (
-        "six procedural classes in place of CIFAR-100, a small network in place of the report's, pretrained on six "
-        "other procedural classes in place of ImageNet"
+        "six procedural classes in place of CIFAR-100, a small network in place of "
+        "the report's, pretrained on six other such classes in place of ImageNet"
     )
 else:
     dataset, stand_in = "cifar100", ""
-    train_set, validation_set = data.split(data.load(dataset, split="train"), (0.98, 0.02))
+    train_set, validation_set = data.split(
+        data.load(dataset, split="train"), (0.98, 0.02)
+    )
     test_set = data.load(dataset, split="test")
 num_classes = len(train_set.classes)
 mark = "; stand-in data" if stand_in else ""  # for pictures
-note = f"STAND-IN: {stand_in}\n" if stand_in else ""  # for tables
-print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
+notes = [f"STAND-IN: {stand_in}"] if stand_in else []  # for tables
+size = tuple(train_set.images.shape[1:])
+print(f"{len(train_set)} training, {len(test_set)} test images {size}, {device}")
 
 # %% [markdown]
 # ## Idea
@@ -176,10 +204,12 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 # Source: Szegedy et al. 2016, section 7 (smoothing); Zhang et al. 2018, section 2 (mixup); Loshchilov and Hutter 2017,
 # section 3 (cosine); Pascanu et al. 2013, section 3.2 (clipping).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One image turns into another in six steps, both seen in between"}}
+# %% tags=["hide-input"]
 shares = [1.0, 0.8, 0.6, 0.4, 0.2, 0.0]
 one, other = train_set.images[:2].float()
-between = torch.stack([(share * one + (1 - share) * other).round() for share in shares]).to(torch.uint8)
+between = torch.stack(
+    [(share * one + (1 - share) * other).round() for share in shares]
+).to(torch.uint8)
 plotting.images(between, [f"{share:g}" for share in shares], columns=6)
 
 
@@ -197,7 +227,8 @@ plotting.images(between, [f"{share:g}" for share in shares], columns=6)
 def smooth_cross_entropy(logits, labels, smoothing):
     """Return the mean loss of the batch, a tensor that backward can start from.
 
-    logits: (N, K) floats. labels: (N,) class numbers or (N, K) distributions. smoothing: a share from 0 to 1.
+    logits: (N, K) floats. labels: (N,) class numbers or (N, K) distributions.
+    smoothing: a share from 0 to 1.
     """
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 06.1 is not written yet")
@@ -231,8 +262,13 @@ checks.lab06.check_loss(smooth_cross_entropy)
 # device. Label smoothing never lets it fall to zero, and training losses with and without it cannot be compared.
 
 # %% tags=["exercise"]
-best = 4.5109 * torch.eye(10)  # any larger or smaller logit for the right class gives a higher loss
-[round(smooth_cross_entropy(factor * best, torch.arange(10), 0.1).item(), 4) for factor in (0.9, 1.0, 1.1)]
+best = 4.5109 * torch.eye(
+    10
+)  # any larger or smaller logit for the right class gives a higher loss
+[
+    round(smooth_cross_entropy(factor * best, torch.arange(10), 0.1).item(), 4)
+    for factor in (0.9, 1.0, 1.1)
+]
 
 
 # %% [markdown]
@@ -250,9 +286,11 @@ best = 4.5109 * torch.eye(10)  # any larger or smaller logit for the right class
 
 # %% tags=["answer"] exercise="06.2"
 def mixup(images, labels, num_classes, alpha):
-    """Return mixed images (N, C, H, W) and their labels, (N, num_classes) distributions, both floats.
+    """Return mixed images (N, C, H, W) and their labels, (N, num_classes)
+    distributions, both floats.
 
-    images: (N, C, H, W) floats, not to be changed. labels: (N,) class numbers. alpha: above 0.
+    images: (N, C, H, W) floats, not to be changed. labels: (N,) class numbers.
+    alpha: above 0.
     """
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 06.2 is not written yet")
@@ -286,7 +324,9 @@ checks.lab06.check_mixup(mixup)
 # like one of the two images. With $\alpha = 1$ every ratio is equally likely, and about 0.2 of them lie there.
 
 # %% tags=["exercise"]
-draws = torch.distributions.Beta(torch.tensor([0.2, 1.0]), torch.tensor([0.2, 1.0])).sample((10_000,))
+draws = torch.distributions.Beta(
+    torch.tensor([0.2, 1.0]), torch.tensor([0.2, 1.0])
+).sample((10_000,))
 (draws.minimum(1 - draws) < 0.1).float().mean(0)
 
 
@@ -294,13 +334,18 @@ draws = torch.distributions.Beta(torch.tensor([0.2, 1.0]), torch.tensor([0.2, 1.
 # The live view: choose another alpha and see six mixtures of your own (it needs a running kernel, and draws again when
 # you let the slider go). The title is the largest share in the label.
 
-# %% tags=["exercise"] mystnb={"image": {"alt": "Six mixtures of two images, each under its largest share"}}
+# %% tags=["exercise"]
 def mixtures(alpha):
     """Return a picture of six images, each mixed in a batch of its own."""
-    pairs = [(train_set.images[k : k + 2].float(), train_set.labels[k : k + 2]) for k in range(0, 12, 2)]
+    pairs = [
+        (train_set.images[k : k + 2].float(), train_set.labels[k : k + 2])
+        for k in range(0, 12, 2)
+    ]
     mixed = [mixup(images, labels, num_classes, alpha) for images, labels in pairs]
     pictures = torch.cat([images[:1] for images, _ in mixed]).round().to(torch.uint8)
-    return plotting.images(pictures, [f"{rows[0].max():.2f}" for _, rows in mixed], columns=6)
+    return plotting.images(
+        pictures, [f"{rows[0].max():.2f}" for _, rows in mixed], columns=6
+    )
 
 
 widgets.explorer(mixtures, alpha=[0.2, 0.5, 1.0, 5.0])
@@ -321,7 +366,8 @@ widgets.explorer(mixtures, alpha=[0.2, 0.5, 1.0, 5.0])
 
 # %% tags=["answer"] exercise="06.3"
 def learning_rate_factor(step, num_steps, warmup_steps):
-    """Return a factor between 0 and 1, a Python number. step: from 0 to num_steps - 1."""
+    """Return a factor between 0 and 1, a Python number. step: from 0 to num_steps
+    - 1."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 06.3 is not written yet")
 
@@ -353,13 +399,22 @@ checks.lab06.check_schedule(learning_rate_factor)
 
 # %% tags=["exercise"]
 warmups = (0, 5, 20, 50)
-factors = [[learning_rate_factor(step, 100, warmup) for step in range(100)] for warmup in warmups]
-frames = [plotting.curves({f"sum {sum(one):.1f}": one}, y="factor", x="step, from 1 to 100") for one in factors]
+factors = [
+    [learning_rate_factor(step, 100, warmup) for step in range(100)]
+    for warmup in warmups
+]
+frames = [
+    plotting.curves(
+        {f"sum {sum(one):.1f}": one},
+        y="learning rate (share of the highest)",
+        x="step, from 1 to 100",
+    )
+    for one in factors
+]
 widgets.frame_slider(
     frames,
     [f"{warmup} of 100 steps" for warmup in warmups],
     name="warm-up",
-    alt="The learning rate's factor over 100 steps, half a cosine down to nearly zero after the warm-up",
 )
 
 
@@ -378,7 +433,8 @@ widgets.frame_slider(
 
 # %% tags=["answer"] exercise="06.4"
 def clip_by_norm_(parameters, limit):
-    """Shorten the gradients in place; return the norm before, a number or a tensor without axes."""
+    """Shorten the gradients in place; return the norm before, a number or a
+    tensor without axes."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 06.4 is not written yet")
 
@@ -428,7 +484,8 @@ float(clip_by_norm_(pair, 1.0)), [parameter.grad.tolist() for parameter in pair]
 
 # %% tags=["answer"] exercise="06.5"
 def write_submission(path, logits):
-    """Write the predictions as CSV. path: of the file, a str or a pathlib.Path. logits: (N, K), row n is image n's."""
+    """Write the predictions as CSV. path: of the file, a str or a pathlib.Path.
+    logits: (N, K), row n is image n's."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 06.5 is not written yet")
 
@@ -466,18 +523,36 @@ checks.lab06.check_submission(write_submission)
 
 # %% tags=["experiment"]
 def small(count):
-    return ResNet(BasicBlock, (1, 1, 1), widths=(8, 16, 32), num_classes=count, stem="small", architecture="small")
+    return ResNet(
+        BasicBlock,
+        (1, 1, 1),
+        widths=(8, 16, 32),
+        num_classes=count,
+        stem="small",
+        architecture="small",
+    )
 
 
 if fast:
     runtime.seed_everything(0)
     teacher = small(len(other_set.classes)).to(device)
-    config = TrainConfig(epochs=5, learning_rate=3e-3, optimizer="adamw", schedule="cosine", precision=precision)
+    config = TrainConfig(
+        epochs=5,
+        learning_rate=3e-3,
+        optimizer="adamw",
+        schedule="cosine",
+        precision=precision,
+    )
     batches = data.Batches(other_set, 32, shuffle=True, device=device)
     history = fit(
-        teacher, batches, loss=lambda *given: smooth_cross_entropy(*given, 0.0), config=config, progress=False
+        teacher,
+        batches,
+        loss=lambda *given: smooth_cross_entropy(*given, 0.0),
+        config=config,
+        progress=False,
     )
-    print(f"pretrained to {history.column('train_accuracy')[-1]:.2f} on {len(other_set.classes)} other classes")
+    reached = history.column("train_accuracy")[-1]
+    print(f"pretrained to {reached:.2f} on {len(other_set.classes)} other classes")
 
 
 def new_network(settings, seed):
@@ -486,15 +561,27 @@ def new_network(settings, seed):
     if settings["network"] == "small":
         network = small(num_classes)
         if settings["pretrained"]:
-            body = {name: value for name, value in teacher.state_dict().items() if not name.startswith("fc.")}
+            body = {
+                name: value
+                for name, value in teacher.state_dict().items()
+                if not name.startswith("fc.")
+            }
             network.load_state_dict(body, strict=False)
         return network.to(device)
-    build = {"resnet18": resnet18, "resnet34": resnet34, "resnet152": resnet152}[settings["network"]]
+    build = {"resnet18": resnet18, "resnet34": resnet34, "resnet152": resnet152}[
+        settings["network"]
+    ]
     if not settings["pretrained"]:
         return build(num_classes=num_classes, stem="small").to(device)
-    network = replace_head(load_weights(build(), "IMAGENET1K_V1"), num_classes).to(device)
-    mean, deviation = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], device=device)[:, :, None, None]
-    network.register_forward_pre_hook(lambda module, inputs: ((inputs[0] - mean) / deviation,))
+    network = replace_head(load_weights(build(), "IMAGENET1K_V1"), num_classes).to(
+        device
+    )
+    mean, deviation = torch.tensor(
+        [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], device=device
+    )[:, :, None, None]
+    network.register_forward_pre_hook(
+        lambda module, inputs: ((inputs[0] - mean) / deviation,)
+    )
     return network
 
 
@@ -505,7 +592,8 @@ def new_network(settings, seed):
 
 # %% tags=["experiment"]
 class BeforeEachStep:
-    """Sets your learning rate, clips by your norm, and keeps the norms as they were before clipping."""
+    """Sets your learning rate, clips by your norm, and keeps the norms as they
+    were before clipping."""
 
     def __init__(self, settings, num_steps):
         self.settings, self.num_steps, self.norms = settings, num_steps, []
@@ -517,15 +605,29 @@ class BeforeEachStep:
             factor = learning_rate_factor(step, self.num_steps, warmup_steps)
             for group in optimizer.param_groups:
                 group["lr"] = self.settings["learning_rate"] * factor
-        parameters = (parameter for group in optimizer.param_groups for parameter in group["params"])
-        self.norms.append(float(clip_by_norm_(parameters, math.inf if limit is None else limit)))
+        parameters = (
+            parameter
+            for group in optimizer.param_groups
+            for parameter in group["params"]
+        )
+        self.norms.append(
+            float(clip_by_norm_(parameters, math.inf if limit is None else limit))
+        )
 
 
 def augmentation(settings, mix):
-    steps = [augment.Crop(pixels // 8), augment.Flip()] if settings["crop_and_flip"] else []
+    steps = (
+        [augment.Crop(pixels // 8), augment.Flip()]
+        if settings["crop_and_flip"]
+        else []
+    )
     steps += [augment.AutoAugment()] if settings["autoaugment"] else []
     if settings["mixup_alpha"] is not None:
-        steps.append(lambda images, labels, generator: mix(images, labels, num_classes, settings["mixup_alpha"]))
+        steps.append(
+            lambda images, labels, generator: mix(
+                images, labels, num_classes, settings["mixup_alpha"]
+            )
+        )
     return augment.Compose(steps) if steps else None
 
 
@@ -534,7 +636,8 @@ def batches_of(images):
 
 
 def train(name, settings, seed, mix=mixup):
-    """Train once; return the network, its curves, and the norm of each step's gradient before clipping."""
+    """Train once; return the network, its curves, and the norm of each step's
+    gradient before clipping."""
     network = new_network(settings, seed)
     batches = data.Batches(
         train_set,
@@ -545,7 +648,10 @@ def train(name, settings, seed, mix=mixup):
         seed=seed,
     )
     before_step = BeforeEachStep(settings, settings["epochs"] * len(batches))
-    given = {key: settings[key] for key in ("epochs", "learning_rate", "optimizer", "weight_decay")}
+    given = {
+        key: settings[key]
+        for key in ("epochs", "learning_rate", "optimizer", "weight_decay")
+    }
     hook = register_optimizer_step_pre_hook(before_step)
     try:
         folder = runtime.run_folder() / "tracked" / f"{name}, seed {seed}"
@@ -553,7 +659,9 @@ def train(name, settings, seed, mix=mixup):
             history = fit(
                 network,
                 batches,
-                loss=lambda logits, labels: smooth_cross_entropy(logits, labels, settings["label_smoothing"]),
+                loss=lambda logits, labels: smooth_cross_entropy(
+                    logits, labels, settings["label_smoothing"]
+                ),
                 config=TrainConfig(**given, precision=precision, seed=seed),
                 validation=batches_of(validation_set),
                 tracker=tracker,
@@ -576,39 +684,72 @@ def train(name, settings, seed, mix=mixup):
 # %% tags=["experiment"]
 plans = {"model 1": model_1, "model 2": model_2, "model 3": model_3}
 if fast:
-    changed = {name: keys for name, keys in INGREDIENTS.items() if any(model_1[key] != model_3[key] for key in keys)}
+    changed = {
+        name: keys
+        for name, keys in INGREDIENTS.items()
+        if any(model_1[key] != model_3[key] for key in keys)
+    }
     plans |= arms(model_1, model_3, changed)
-    plans["with a smaller rate"] = model_1 | {"learning_rate": model_2["learning_rate"]}
-    plans["with cosine and warm-up"] = model_1 | {"schedule": "cosine", "warmup": 0.3}
+    plans["with a smaller rate"] = model_1 | {
+        "learning_rate": model_2["learning_rate"]
+    }
+    plans["with cosine and warm-up"] = model_1 | {
+        "schedule": "cosine",
+        "warmup": 0.3,
+    }
     credited = [key for name in REGULARISED for key in INGREDIENTS[name]]
     plans["without all of r2.c3"] = model_3 | {key: model_1[key] for key in credited}
 
 
 def row(name, runs):
-    """Return a line of the table: means over the seeds with their intervals."""
-    cells = [f"{results.summarise(runs, metric)!s:27}" for metric in ("accuracy", "accuracy_gap", "loss_gap")]
-    return f"{name:24}{''.join(cells)}{results.summarise(runs, 'largest_gradient_norm').mean:5.1f}"
+    """Return a row of the table: means over the seeds with their intervals."""
+    shown = {
+        "test accuracy (fraction)": "accuracy",
+        "accuracy gap (fraction)": "accuracy_gap",
+        "loss gap (nats)": "loss_gap",
+    }
+    cells = {title: results.summarise(runs, key) for title, key in shown.items()}
+    norm = results.summarise(runs, "largest_gradient_norm").mean
+    return {"arm": name} | cells | {"largest gradient norm (nats)": f"{norm:.1f}"}
 
 
-header = f"{'':24}{'test accuracy':27}{'accuracy gap':27}{'loss gap':27}largest norm"
-print(note + header)
 lines, norms = {}, {}
 for name, settings in plans.items():
-    experiment = f"r2.{name.replace(' ', '_')}" if name.startswith("model") else "r2.c3.ablation"
+    experiment = (
+        f"r2.{name.replace(' ', '_')}"
+        if name.startswith("model")
+        else "r2.c3.ablation"
+    )
     lines[name] = []
     for seed in seeds:
         network, history, norms[name, seed] = train(name, settings, seed)
-        tested, trained = (evaluate(network, batches_of(part), top_k=(1,)) for part in (test_set, train_set))
-        test_loss, train_loss = (float(smooth_cross_entropy(it.logits, it.labels, 0.0)) for it in (tested, trained))
-        low, high = metrics.wilson_interval(int(tested.confusion.diag().sum()), len(test_set))
+        tested, trained = (
+            evaluate(network, batches_of(part), top_k=(1,))
+            for part in (test_set, train_set)
+        )
+        test_loss, train_loss = (
+            float(smooth_cross_entropy(it.logits, it.labels, 0.0))
+            for it in (tested, trained)
+        )
+        low, high = metrics.wilson_interval(
+            int(tested.confusion.diag().sum()), len(test_set)
+        )
         line = results.record(
             experiment,
             stand_in=stand_in,
             dataset=dataset,
-            parts={"train": train_set, "validation": validation_set, "test": test_set},
+            parts={
+                "train": train_set,
+                "validation": validation_set,
+                "test": test_set,
+            },
             seed=seed,
             settings={
-                **({} if name in ("model 1", "model 2", "model 3") else {"arm": name}),
+                **(
+                    {}
+                    if name in ("model 1", "model 2", "model 3")
+                    else {"arm": name}
+                ),
                 **settings,
                 "size": pixels,
             },
@@ -628,8 +769,8 @@ for name, settings in plans.items():
         if (name, seed) == ("model 3", 0):
             submission = runtime.run_folder() / "submission.csv"
             write_submission(submission, tested.logits)
-    print(row(name, lines[name]))
-print(f"\n{submission.name}: {len(submission.read_text().splitlines())} lines")
+tables.show([row(name, lines[name]) for name in plans], notes=notes)
+print(f"{submission.name}: {len(submission.read_text().splitlines())} lines")
 
 
 # %% [markdown]
@@ -640,49 +781,90 @@ print(f"\n{submission.name}: {len(submission.read_text().splitlines())} lines")
 # right line model 3 is better *without* it. Where the interval of a row covers its line, nothing is shown either way.
 # The lines are means too: their own intervals are at the bottom.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Accuracy of each arm with its interval beside models 1 and 3"}}
+# %% tags=["experiment"]
 def picture(lines, num_classes):
-    """Draw every arm's mean and interval over the seeds, between the two models that they start from."""
-    found = {name: results.summarise(runs, "accuracy") for name, runs in lines.items()}
+    """Draw every arm's mean and interval over the seeds, between the two models
+    that they start from."""
+    found = {
+        name: results.summarise(runs, "accuracy") for name, runs in lines.items()
+    }
     rows = {name: (one.mean, one.low, one.high) for name, one in found.items()}
     groups = {
-        "model 1 with one ingredient of model 3": {name: row for name, row in rows.items() if name.startswith("with ")},
-        "model 3 without it": {name: row for name, row in rows.items() if name.startswith("without ")},
-        "the report's three models": {name: row for name, row in rows.items() if name.startswith("model")},
+        "model 1 with one ingredient of model 3": {
+            name: row for name, row in rows.items() if name.startswith("with ")
+        },
+        "model 3 without it": {
+            name: row for name, row in rows.items() if name.startswith("without ")
+        },
+        "the report's three models": {
+            name: row for name, row in rows.items() if name.startswith("model")
+        },
     }
-    ends = {f"model {end}": rows[f"model {end}"][0] for end in (1, 3) if f"model {end}" in rows}
-    x = f"test accuracy (fraction), 95 % interval over seeds; chance is {1 / num_classes:.2g}"
-    x += "\nstand-in data" if any(run.stand_in for runs in lines.values() for run in runs) else ""
-    return plotting.ranked({group: own for group, own in groups.items() if own}, x=x, lines=ends)
+    ends = {
+        f"model {end}": rows[f"model {end}"][0]
+        for end in (1, 3)
+        if f"model {end}" in rows
+    }
+    x = "test accuracy (fraction), 95 % interval over seeds; "
+    x += f"chance is {1 / num_classes:.2g}"
+    x += (
+        "\nstand-in data"
+        if any(run.stand_in for runs in lines.values() for run in runs)
+        else ""
+    )
+    return plotting.ranked(
+        {group: own for group, own in groups.items() if own}, x=x, lines=ends
+    )
 
 
 picture(lines, num_classes)
 
 # %% [markdown]
-# Every run wrote its curves to a file while it ran. Read back, all of them in one table, best first, and in one
-# picture. Accuracies can be compared; losses only between runs of the same label smoothing, training figures only
-# between runs of the same augmentation.
+# Every run wrote its curves to a file while it ran. Read back: the ten best in one table, and in a picture models 2 and
+# 3 beside the arms of model 3 with the lowest and the highest test accuracy. Accuracies can be compared; losses only
+# between runs of the same label smoothing, training figures only between runs of the same augmentation.
 
 # %% tags=["experiment"]
-tracked = [run for run in tracking.runs(runtime.run_folder() / "tracked") if run.name.split(", seed")[0] in plans]
-columns = ("run", "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds")
-table = sorted(tracking.compare(tracked), key=lambda row: row["validation_accuracy"], reverse=True)
-print(note + tracking.as_text({name: row[name] for name in columns} for row in table))
+tracked = [
+    run
+    for run in tracking.runs(runtime.run_folder() / "tracked")
+    if run.name.split(", seed")[0] in plans
+]
+columns = {
+    "run": "run",
+    "epoch": "epochs",
+    "train_loss": "training loss (nats)",
+    "train_accuracy": "training accuracy (fraction)",
+    "validation_loss": "validation loss (nats)",
+    "validation_accuracy": "validation accuracy (fraction)",
+    "seconds": "time (s)",
+}
+best_first = sorted(
+    tracking.compare(tracked),
+    key=lambda row: row["validation_accuracy"],
+    reverse=True,
+)
+tables.table(
+    [
+        {title: run[name] for name, title in columns.items()}
+        for run in best_first[:10]
+    ],
+    caption=f"The ten best of {len(tracked)} runs, by validation images",
+    notes=notes,
+)
 
-
-# %% tags=["experiment"] mystnb={"image": {"alt": "Validation accuracy of all runs: most of model 3's arms lie high"}}
-def kind(name):
-    if name.startswith("with "):
-        return "model 1 with one ingredient"
-    return "model 3 without one" if name.startswith("without") else name.split(", seed")[0]
-
-
+# %% tags=["experiment"]
+without = [name for name in plans if name.startswith("without ")]
+without.sort(key=lambda name: results.summarise(lines[name], "accuracy").mean)
+drawn = ["model 2", "model 3", *without[:1], *without[-1:]]
 figure = plotting.curves(
     {
-        f"{kind(run.name)}, seed of {run.name}": run.column("validation_accuracy")
-        for run in sorted(tracked, key=lambda run: run.name, reverse=True)  # the three models last, on top
+        run.name: run.column("validation_accuracy")
+        for name in drawn
+        for run in tracked
+        if run.name.split(", seed")[0] == name
     },
-    y=f"accuracy on {len(validation_set)} validation images",
+    y=f"accuracy on {len(validation_set)} images (fraction)",
     x="epoch" + mark,
 )
 figure.axes[0].set_ylim(0, 1)
@@ -693,21 +875,49 @@ figure
 # times its rate, without the limit and with it. "Worse than guessing" is a last training loss above $\ln K$.
 
 # %% tags=["experiment"]
-print(note, end="")
-for name in ("model 1", "with clipping", "model 3", "without clipping") if fast else ("model 1", "model 3"):
+rows = []
+for name in (
+    ("model 1", "with clipping", "model 3", "without clipping")
+    if fast
+    else ("model 1", "model 3")
+):
     every = torch.tensor([norm for seed in seeds for norm in norms[name, seed]])
-    above = f"above the limit in {(every > model_3['clip_norm']).float().mean():.0%} of the steps"
-    print(f"{name:17} largest norm {every.max():5.2f}, median {every.median():5.2f}, {above}")
+    above = (every > model_3["clip_norm"]).float().mean().item()
+    rows.append(
+        {
+            "arm": name,
+            "largest norm (nats)": f"{every.max():.2f}",
+            "median (nats)": f"{every.median():.2f}",
+            "above the limit (% of steps)": f"{100 * above:.0f}",
+        }
+    )
+tables.show(rows, caption="Gradients before clipping", notes=notes)
+rows = []
 for rate in rates:
     for limit in (None, model_3["clip_norm"]):
         wild, last = model_1 | {"learning_rate": rate, "clip_norm": limit}, []
         for seed in seeds:
             try:
-                last.append(train(f"rate {rate:g}, clip {limit}", wild, seed)[1].column("train_loss")[-1])
+                last.append(
+                    train(f"rate {rate:g}, clip {limit}", wild, seed)[1].column(
+                        "train_loss"
+                    )[-1]
+                )
             except NonFiniteLoss:
                 last.append(math.inf)
-        worse = f"worse than guessing in {sum(value > math.log(num_classes) for value in last)} of {len(last)} runs"
-        print(f"rate {rate:<3g} limit {limit!s:5} last loss {', '.join(f'{value:.2f}' for value in last)}: {worse}")
+        rows.append(
+            {
+                "rate": f"{rate:g}",
+                "limit": str(limit),
+                "last losses (nats)": ", ".join(f"{value:.2f}" for value in last),
+                "worse than guessing (runs)": sum(
+                    value > math.log(num_classes) for value in last
+                ),
+                "of": len(last),
+            }
+        )
+if rows:
+    tables.show(rows, caption="Model 1 at a hundred times its rate", notes=notes)
 
 # %% [markdown]
 # ## Report against ours
@@ -715,9 +925,10 @@ for rate in rates:
 # The three models from above, beside the report's:
 
 # %% tags=["report"]
-print(compare.as_text([run for name in ("model 1", "model 2", "model 3") for run in lines[name]]))
+compare.show([run for name in plans if "model" in name for run in lines[name]])
 low, high = metrics.wilson_interval(100, 10_000)
-print(f"\nthe report's model 1: about 0.01; of 10,000 images [{low:.4f}, {high:.4f}]; chance on 100 classes is 0.01")
+print("the report's model 1: about 0.01, which is chance on 100 classes;")
+print(f"95 % interval of 10,000 images: [{low:.4f}, {high:.4f}]")
 
 # %% [markdown]
 # And here is what this project has stored from photographs: the first 100 classes of Tiny ImageNet at 32 pixels in place
@@ -726,18 +937,25 @@ print(f"\nthe report's model 1: about 0.01; of 10,000 images [{low:.4f}, {high:.
 # rate is 0.007, where the report has 0.0007: the best of four on images cut from training. "With AdamW" brings that rate
 # and the weight decay along. "With warm-up" has a constant rate after the warm-up, where fast mode's arm has the cosine.
 
-# %% tags=["report"] mystnb={"image": {"alt": "Each arm on photographs with its interval, between models 1 and 3"}}
+# %% tags=["report"]
 stored = [
-    run for name in ("r2.model_1", "r2.model_2", "r2.model_3", "r2.c3.ablation") for run in reports.evidence(name)
+    run
+    for name in ("r2.model_1", "r2.model_2", "r2.model_3", "r2.c3.ablation")
+    for run in reports.evidence(name)
 ]
 photographs = {}
 for run in stored:
-    name = run.settings.get("arm", run.experiment.removeprefix("r2.").replace("_", " "))
+    name = run.settings.get(
+        "arm", run.experiment.removeprefix("r2.").replace("_", " ")
+    )
     photographs.setdefault(name, []).append(run)
 if stored:
-    print(f"STAND-IN: {stored[0].stand_in}", header, sep="\n")
-    print(*(row(name, runs) for name, runs in photographs.items()), sep="\n", end="\n\n")
-    print("model 1:", compare.provenance(photographs["model 1"])[-1])
+    tables.show(
+        [row(name, runs) for name, runs in photographs.items()],
+        caption="Stored runs on photographs",
+        notes=[f"STAND-IN: {stored[0].stand_in}"],
+        folded=["model 1: " + compare.provenance(photographs["model 1"])[-1]],
+    )
 picture(photographs, 100) if stored else print("nothing is stored")
 
 
@@ -776,8 +994,8 @@ picture(photographs, 100) if stored else print("nothing is stored")
 # - **r2.c6** (gradient clipping stabilises training): not shown. Stored: on a stand-in (the first 100 classes of Tiny
 #   ImageNet at 32 pixels): without clipping less r2.model_3 is +0.2297, undecided. There is nothing to stabilise at the
 #   rates of the three models: no run diverged, and the largest norm of any gradient of model 3 without the limit was 2.5;
-#   batch norm keeps gradients short. What happens at a hundred times model 1's rate is printed above: clipping bounds the
-#   damage and does not correct the rate.
+#   batch norm keeps gradients short. What happens at a hundred times model 1's rate is in the table above: clipping
+#   bounds the damage and does not correct the rate.
 # - **r2.c7** (cosine annealing improves convergence): not shown. Stored: on a stand-in (the first 100 classes of Tiny
 #   ImageNet at 32 pixels): r2.model_3 less without cosine is +0.0585, undecided; with cosine less r2.model_1 is +0.0092,
 #   undecided. And yet "without all of r2.c3", which has no cosine either, has 14.1 %, and model 3 13.2 %: what an
@@ -810,7 +1028,8 @@ picture(photographs, 100) if stored else print("nothing is stored")
 
 # %% tags=["break"]
 def exchanged(*given):
-    """Your mixup, then the two shares of each label exchanged; a label of one class stays."""
+    """Your mixup, then the two shares of each label exchanged; a label of one
+    class stays."""
     mixed, rows = mixup(*given)
     other_way = (rows > 0).float() - rows
     return mixed, torch.where(other_way.sum(1, keepdim=True) > 0, other_way, rows)
@@ -821,15 +1040,23 @@ try:
 except AssertionError as failure:
     print(failure)
 
-# %% tags=["break"] mystnb={"image": {"alt": "With exchanged labels the training loss stops at that of guessing"}}
+# %% tags=["break"]
 broken = {}
 if fast:
     broken["exchanged, seed 0"] = train("broken mixup", model_3, 0, mix=exchanged)[1]
-right = {f"right, seed {seed}": next(run for run in tracked if run.name == f"model 3, seed {seed}") for seed in seeds}
-print(f"{note}training loss of guessing {math.log(num_classes):.2f}")
+right = {
+    f"right, seed {seed}": next(
+        run for run in tracked if run.name == f"model 3, seed {seed}"
+    )
+    for seed in seeds
+}
+rows = []
 for name, run in (right | broken).items():
     losses = run.column("train_loss")
-    print(f"{name}: training loss {losses[0]:.2f} at first, {losses[-1]:.2f} at the end")
+    row = {"mixup": name, "first loss (nats)": f"{losses[0]:.2f}"}
+    rows.append(row | {"last loss (nats)": f"{losses[-1]:.2f}"})
+guess = f"Guessing has a training loss of {math.log(num_classes):.2f} nats."
+tables.show(rows, notes=[guess, *notes])
 plotting.curves(
     {name: run.column("train_loss") for name, run in (right | broken).items()},
     y="training loss (nats)",

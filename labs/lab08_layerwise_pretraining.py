@@ -52,6 +52,8 @@ import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    if get_ipython().user_ns.get("_exit_code"):
+        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import copy
 from itertools import pairwise
@@ -60,9 +62,24 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from resnet_labs import checks, data, features, lab_mode, plotting, recipes, reports, results, runtime
+from resnet_labs import (
+    checks,
+    data,
+    features,
+    lab_mode,
+    plotting,
+    recipes,
+    reports,
+    results,
+    runtime,
+    tables,
+)
 from resnet_labs.losses import cross_entropy
-from resnet_labs.recipes.layerwise_pretraining_networks import grey, shuffle_pixels, small_conv_net
+from resnet_labs.recipes.layerwise_pretraining_networks import (
+    grey,
+    shuffle_pixels,
+    small_conv_net,
+)
 from resnet_labs.reports import compare
 from resnet_labs.train import TrainConfig, evaluate, fit
 from resnet_labs.widgets import frame_slider
@@ -78,33 +95,37 @@ checks.start("08", written_for="0.1")
 # every line says so.
 
 # %% tags=["knobs"]
-report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+report_mode = False  # True: the report's experiment; needs and time are printed
 fast = lab_mode.fast("08", report=report_mode)
 here = recipes.on_what_is_here(recipes.find("r4.c7")[0], None)
 dataset = "digits" if fast else here.dataset
 stand_in = "scikit-learn's 8x8 digits in place of STL-10" if fast else here.stand_in
 pixels = 8 if fast else 96
-hidden = (128, 150, 91, 64, 16) if fast else (1024, 1200, 728, 512, 128)  # the report's, in fast mode an eighth
-hidden_other = (128, 125, 62, 32, 16, 8) if fast else (1024, 1000, 500, 256, 128, 64)  # the assignment's other one
+# The report's hidden layers, in fast mode an eighth; then the assignment's others.
+hidden = (128, 150, 91, 64, 16) if fast else (1024, 1200, 728, 512, 128)
+hidden_other = (128, 125, 62, 32, 16, 8) if fast else (1024, 1000, 500, 256, 128, 64)
 seeds = (0, 1, 2)
 pretraining_epochs = 30 if fast else 50  # a layer; 50 is the report's
 epochs = 20  # of the classifier, the report's
 more_epochs = 40 if fast else 60
-epochs_few = {10: 240, 100: 24}  # by labels a class: few images make few steps an epoch
+epochs_few = {10: 240, 100: 24}  # by labels per class: few images make few steps
 batch_size = 50  # the report names none; read off its log, see "Report against ours"
 learning_rate = 0.001  # the report's, with Adam
-number_format = "fp32" if fast else "auto"  # half precision gains nothing on 64 pixels
+number_format = "fp32" if fast else "auto"  # 64 pixels gain nothing from fewer bits
 device = runtime.default_device()
 if fast:
-    torch.set_num_threads(1)  # on matrices this small, threads wait for each other longer than they compute
+    torch.set_num_threads(
+        1
+    )  # for matrices this small, threads wait more than compute
 
 train_set = grey(data.load(dataset, split="train", size=pixels))
 test_set = grey(data.load(dataset, split="test", size=pixels))
 num_classes = len(train_set.classes)
 mark = "; stand-in data" if stand_in else ""  # for pictures
-note = f"STAND-IN: {stand_in}\n" if stand_in else ""  # for tables
+notes = [f"STAND-IN: {stand_in}"] if stand_in else []  # for tables
 sizes, sizes_other = (pixels**2, *hidden), (pixels**2, *hidden_other)
-print(f"{len(train_set)} training and {len(test_set)} test images of {pixels}x{pixels} grey pixels, {device}")
+print(f"{len(train_set)} training and {len(test_set)} test images")
+print(f"of {pixels}x{pixels} grey pixels, {device}")
 
 # %% [markdown]
 # ## Idea
@@ -128,8 +149,10 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {pixels}x{p
 #
 # Source: Bengio, Lamblin, Popovici, Larochelle, *Greedy Layer-Wise Training of Deep Networks* (2007), section 4.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Twenty grey images from the training set, each under its label"}}
-plotting.images(train_set.images[:20], [train_set.classes[k] for k in train_set.labels[:20]])
+# %% tags=["hide-input"]
+plotting.images(
+    train_set.images[:20], [train_set.classes[k] for k in train_set.labels[:20]]
+)
 
 
 # %% [markdown]
@@ -145,9 +168,11 @@ plotting.images(train_set.images[:20], [train_set.classes[k] for k in train_set.
 
 # %% tags=["answer"] exercise="08.1"
 def autoencoder_layer(num_inputs, num_hidden, activation, last):
-    """Return an encoder from num_inputs to num_hidden values, and a decoder back; both are modules.
+    """Return an encoder from num_inputs to num_hidden values, and a decoder back;
+    both are modules.
 
-    activation: the module at the encoder's end, such as nn.ReLU() or, for none, nn.Identity().
+    activation: the module at the encoder's end, such as nn.ReLU() or, for none,
+    nn.Identity().
     last: the module at the decoder's end, such as nn.Sigmoid() or nn.ReLU().
     """
     # Your code here: replace the next line.
@@ -155,7 +180,8 @@ def autoencoder_layer(num_inputs, num_hidden, activation, last):
 
 
 def reconstruction_step(encoder, decoder, rows, optimizer):
-    """Take one step towards giving the rows back; return the loss before it, a float.
+    """Take one step towards giving the rows back; return the loss before it, a
+    float.
 
     rows: (N, D) floats. optimizer: over the parameters of encoder and decoder.
     """
@@ -192,13 +218,18 @@ checks.lab08.check_layer(autoencoder_layer, reconstruction_step)
 
 # %% tags=["exercise"]
 runtime.seed_everything(0)
-encoder, decoder = (part.to(device) for part in autoencoder_layer(sizes[0], sizes[1], nn.ReLU(), nn.Sigmoid()))
-adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=learning_rate)
+encoder, decoder = (
+    part.to(device)
+    for part in autoencoder_layer(sizes[0], sizes[1], nn.ReLU(), nn.Sigmoid())
+)
+layer = nn.ModuleList([encoder, decoder])
+adam = torch.optim.Adam(layer.parameters(), lr=learning_rate)
 losses = [
     reconstruction_step(encoder, decoder, images.flatten(1), adam)
     for images, _ in data.Batches(train_set, batch_size, shuffle=True, device=device)
 ]
-print(f"loss of the first step {losses[0]:.4f}, of the last of {len(losses)} steps {losses[-1]:.4f}")
+steps = {1: losses[0], len(losses): losses[-1]}
+tables.table([{"step": k, "loss (squared brightness)": v} for k, v in steps.items()])
 
 
 # %% [markdown]
@@ -217,7 +248,8 @@ print(f"loss of the first step {losses[0]:.4f}, of the last of {len(losses)} ste
 
 # %% tags=["answer"] exercise="08.2"
 def pretrain(layers, batches, epochs, learning_rate):
-    """Train the layers in place, one after the other; return a list of epoch losses for each layer."""
+    """Train the layers in place, one after the other; return a list of epoch
+    losses for each layer."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 08.2 is not written yet")
 
@@ -267,7 +299,8 @@ checks.lab08.check_pretrain(pretrain)
 
 # %% tags=["answer"] exercise="08.3"
 def classifier(layers, num_classes):
-    """Return a network from images to num_classes logits that starts from the layers' encoders; the layers stay."""
+    """Return a network from images to num_classes logits that starts from the
+    layers' encoders; the layers stay."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 08.3 is not written yet")
 
@@ -301,7 +334,8 @@ checks.lab08.check_classifier(classifier)
 
 # %% tags=["exercise"]
 def layers_of(widths):
-    """Return untrained layers: the code is linear, pixels come back through a sigmoid, hidden values through a ReLU."""
+    """Return untrained layers: the code is linear, pixels come back through a
+    sigmoid, hidden values through a ReLU."""
     code = len(widths) - 2
     return [
         autoencoder_layer(
@@ -314,10 +348,13 @@ def layers_of(widths):
     ]
 
 
-expected = sum(before * after + after for before, after in pairwise((*sizes, num_classes)))
+expected = sum(
+    before * after + after for before, after in pairwise((*sizes, num_classes))
+)
 runtime.seed_everything(1)
 untrained = layers_of(sizes)
-print(f"{sum(p.numel() for p in classifier(untrained, num_classes).parameters())} of {expected}")
+network = classifier(untrained, num_classes)
+print(f"{sum(p.numel() for p in network.parameters())} of {expected} parameters")
 
 # %% [markdown]
 # ## Exercise 08.4. Classes at exactly zero
@@ -327,10 +364,25 @@ print(f"{sum(p.numel() for p in classifier(untrained, num_classes).parameters())
 
 # %% tags=["exercise"]
 stated = reports.load_report("r4")["experiments"]["layerwise"]["fact"]["classwise"]
-names = ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"]
+names = [
+    "airplane",
+    "bird",
+    "car",
+    "cat",
+    "deer",
+    "dog",
+    "horse",
+    "monkey",
+    "ship",
+    "truck",
+]
 num_test_images = [103, 114, 97, 106, 92, 101, 95, 93, 103, 96]
-for name, accuracy, count in zip(names, stated, num_test_images, strict=True):
-    print(f"{name:9} {accuracy:.4f} of {count}")
+tables.table(
+    [
+        {"class": name, "accuracy (fraction)": f"{share:.4f}", "test images": count}
+        for name, share, count in zip(names, stated, num_test_images, strict=True)
+    ]
+)
 
 
 # %% [markdown]
@@ -349,7 +401,8 @@ for name, accuracy, count in zip(names, stated, num_test_images, strict=True):
 
 # %% tags=["answer"] exercise="08.4"
 def dead_classes(head, codes):
-    """Return a (K,) boolean tensor: True where a ReLU behind the head gives this class zero for every row.
+    """Return a (K,) boolean tensor: True where a ReLU behind the head gives this
+    class zero for every row.
 
     head: nn.Linear(D, K). codes: (N, D).
     """
@@ -358,7 +411,8 @@ def dead_classes(head, codes):
 
 
 def class_gradients(head, codes, labels):
-    """Return a (K,) tensor: for each class the norm of the loss's gradient for its row of head.weight.
+    """Return a (K,) tensor: for each class the norm of the loss's gradient for its
+    row of head.weight.
 
     The loss is the mean cross-entropy of relu(head(codes)) and the labels.
     """
@@ -367,7 +421,8 @@ def class_gradients(head, codes, labels):
 
 
 # %% tags=["answer"] exercise="08.4"
-# ceiling: the share of the 1,000 test images that are neither cats nor monkeys, a float
+# ceiling: the share of the 1,000 test images that are neither cats nor monkeys, a
+# float
 # Your code here: replace the next line.
 raise NotImplementedError("exercise 08.4 is not written yet; it sets ceiling")
 
@@ -401,10 +456,13 @@ checks.lab08.check_dead(dead_classes, class_gradients, ceiling)
 
 # %% tags=["exercise"]
 def head_and_codes(network, images):
-    """Return the network's last linear layer, and what reaches it for these images."""
+    """Return the network's last linear layer, and what reaches it for these
+    images."""
     head = [layer for layer in network.modules() if isinstance(layer, nn.Linear)][-1]
     caught = []
-    with head.register_forward_hook(lambda layer, given, output: caught.append(given[0].detach())):
+    with head.register_forward_hook(
+        lambda layer, given, output: caught.append(given[0].detach())
+    ):
         network(images)
     return head, caught[0]
 
@@ -412,8 +470,15 @@ def head_and_codes(network, images):
 runtime.seed_everything(0)
 images, labels = next(iter(data.Batches(train_set, 500, shuffle=True)))
 head, codes = head_and_codes(classifier(untrained, num_classes), images)
-print("dead     ", dead_classes(head, codes).int().tolist())
-print("gradients", [round(norm, 4) for norm in class_gradients(head, codes, labels).tolist()])
+dead = dead_classes(head, codes).tolist()
+norms = class_gradients(head, codes, labels).tolist()
+tables.table(
+    [
+        {"class": name, "dead": bool(is_dead), "gradient (nats)": f"{norm:.4f}"}
+        for name, is_dead, norm in zip(train_set.classes, dead, norms, strict=True)
+    ],
+    notes=notes,
+)
 
 
 # %% [markdown]
@@ -424,24 +489,35 @@ print("gradients", [round(norm, 4) for norm in class_gradients(head, codes, labe
 # %% tags=["experiment"]
 def new_layers(widths, seed):
     runtime.seed_everything(seed)
-    return [(encoder.to(device), decoder.to(device)) for encoder, decoder in layers_of(widths)]
+    return [
+        (encoder.to(device), decoder.to(device))
+        for encoder, decoder in layers_of(widths)
+    ]
 
 
 def new_batches(images, seed):
     return data.Batches(images, batch_size, shuffle=True, device=device, seed=seed)
 
 
-stacks, layer_losses = [], {}
-print(note, end="")
+stacks, layer_losses, rows = [], {}, []
 for seed in seeds:
     stacks.append(new_layers(sizes, seed))
-    histories = pretrain(stacks[-1], new_batches(train_set, seed), pretraining_epochs, learning_rate)
+    histories = pretrain(
+        stacks[-1], new_batches(train_set, seed), pretraining_epochs, learning_rate
+    )
     for number, history in enumerate(histories, 1):
-        layer_losses[f"layer {number}, seed {seed}"] = [loss / history[0] for loss in history]
-    print(f"seed {seed}, last losses:", ", ".join(f"layer {n} {h[-1]:.4f}" for n, h in enumerate(histories, 1)))
+        layer_losses[f"layer {number}, seed {seed}"] = [
+            loss / history[0] for loss in history
+        ]
+    last = {f"layer {n} (mse)": f"{h[-1]:.4f}" for n, h in enumerate(histories, 1)}
+    rows.append({"stack": f"seed {seed}"} | last)
+caption = "Reconstruction loss of each layer after its last epoch"
+tables.table(rows, caption=caption, notes=notes)
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Every layer's loss falls, most of it in the first ten epochs"}}
-plotting.curves(layer_losses, y="loss / loss of the first epoch", x="epoch" + mark, log=True)
+# %% tags=["experiment"]
+plotting.curves(
+    layer_losses, y="loss (share of the first epoch's)", x="epoch" + mark, log=True
+)
 
 
 # %% [markdown]
@@ -450,9 +526,10 @@ plotting.curves(layer_losses, y="loss / loss of the first epoch", x="epoch" + ma
 # that one too. The last curve uses no information at all: it gives back the mean of all training images for every
 # image.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "The error grows with every layer until it is the mean image's"}}
+# %% tags=["experiment"]
 def reconstruct(layers, rows):
-    """Send rows up through all encoders of the layers and down through their decoders."""
+    """Send rows up through all encoders of the layers and down through their
+    decoders."""
     for encoder, _ in layers:
         rows = encoder(rows)
     for _, decoder in reversed(layers):
@@ -462,7 +539,10 @@ def reconstruct(layers, rows):
 
 @torch.no_grad()
 def depth_errors(layers, rows):
-    return [F.mse_loss(reconstruct(layers[:depth], rows), rows).item() for depth in range(1, len(layers) + 1)]
+    return [
+        F.mse_loss(reconstruct(layers[:depth], rows), rows).item()
+        for depth in range(1, len(layers) + 1)
+    ]
 
 
 test_rows = (test_set.images.float() / 255).flatten(1).to(device)
@@ -474,12 +554,16 @@ nothing = F.mse_loss(mean_image.expand_as(test_rows), test_rows).item()
 plotting.curves(
     {
         f"{'-'.join(map(str, hidden))}, test": depth_errors(stacks[0], test_rows),
-        f"{'-'.join(map(str, hidden))}, training": depth_errors(stacks[0], train_rows),
-        f"{'-'.join(map(str, hidden_other))}, test": depth_errors(stack_other, test_rows),
+        f"{'-'.join(map(str, hidden))}, training": depth_errors(
+            stacks[0], train_rows
+        ),
+        f"{'-'.join(map(str, hidden_other))}, test": depth_errors(
+            stack_other, test_rows
+        ),
         "mean image, test": [nothing] * len(hidden_other),
     },
     x="hidden layers" + mark,
-    y="mean squared error of the image",
+    y="mean squared error (squared brightness)",
 )
 
 # %% [markdown]
@@ -490,8 +574,10 @@ plotting.curves(
 #
 # See for yourself: move the slider (mouse or arrow keys) from the images themselves up to five layers.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Ten test images, given back from deeper and deeper layers"}}
-picked = [int((test_set.labels == label).nonzero()[0]) for label in range(num_classes)]
+# %% tags=["experiment"]
+picked = [
+    int((test_set.labels == label).nonzero()[0]) for label in range(num_classes)
+]
 frames, shown = [], [test_set.classes[label] for label in range(num_classes)]
 with torch.inference_mode():
     for depth in range(len(hidden) + 1):
@@ -499,8 +585,14 @@ with torch.inference_mode():
         bytes_ = (rows * 255).round().clamp(0, 255).to(torch.uint8).cpu()
         frames.append(plotting.images(bytes_.view(-1, 1, pixels, pixels), shown))
         frames[-1].suptitle(mark.removeprefix("; "), fontsize=9)
-depths = ["the images", *(f"through {depth} layer{'s' * (depth > 1)}" for depth in range(1, len(hidden) + 1))]
-frame_slider(frames, depths, name="depth", alt="One test image of each class, given back by the stack")
+depths = [
+    "the images",
+    *(
+        f"through {depth} layer{'s' * (depth > 1)}"
+        for depth in range(1, len(hidden) + 1)
+    ),
+]
+frame_slider(frames, depths, name="depth")
 
 
 # %% [markdown]
@@ -512,11 +604,22 @@ frame_slider(frames, depths, name="depth", alt="One test image of each class, gi
 # %% tags=["experiment"]
 def train(network, images, seed, num_epochs=epochs, watched=None):
     config = TrainConfig(
-        epochs=num_epochs, learning_rate=learning_rate, optimizer="adam", precision=number_format, seed=seed
+        epochs=num_epochs,
+        learning_rate=learning_rate,
+        optimizer="adam",
+        precision=number_format,
+        seed=seed,
     )
     validation = watched and data.Batches(watched, 512, device=device)
     batches = new_batches(images, seed)
-    return fit(network, batches, loss=cross_entropy, config=config, validation=validation, progress=False)
+    return fit(
+        network,
+        batches,
+        loss=cross_entropy,
+        config=config,
+        validation=validation,
+        progress=False,
+    )
 
 
 def judge(network, images=test_set):
@@ -529,8 +632,14 @@ def new_classifier(layers, seed):
 
 
 def line(experiment, seed, measured, histories, **settings):
-    """Write what one seed of an experiment measured to the results file, and return it."""
-    shared = {"hidden": list(hidden), "code": "linear", "pixels": pixels, "batch_size": batch_size}
+    """Write what one seed of an experiment measured to the results file, and
+    return it."""
+    shared = {
+        "hidden": list(hidden),
+        "code": "linear",
+        "pixels": pixels,
+        "batch_size": batch_size,
+    }
     shared |= {"learning_rate": learning_rate, "optimizer": "adam", "epochs": epochs}
     shared |= {"pretraining_epochs": pretraining_epochs}
     run = results.record(
@@ -549,33 +658,58 @@ def line(experiment, seed, measured, histories, **settings):
 
 
 few_runs, few_curves, finetunings, finetuned = [], {}, [], []
-print(note, end="")
 for seed, stack in zip(seeds, stacks, strict=True):
     measured, histories = {}, []
     for labels in (10, 100, "all"):
         labelled = train_set
         if labels != "all":
-            (labelled,) = data.split(train_set, [labels * num_classes / len(train_set)], seed=seed)
-        for start, layers in (("random", new_layers(sizes, seed)), ("pretrained", stack)):
+            (labelled,) = data.split(
+                train_set, [labels * num_classes / len(train_set)], seed=seed
+            )
+        for start, layers in (
+            ("random", new_layers(sizes, seed)),
+            ("pretrained", stack),
+        ):
             network = new_classifier(layers, seed)
             watched = test_set if labels == "all" else None
-            histories.append(train(network, labelled, seed, epochs_few.get(labels, epochs), watched))
+            histories.append(
+                train(
+                    network, labelled, seed, epochs_few.get(labels, epochs), watched
+                )
+            )
             measured[f"{start}_{labels}"] = judge(network).accuracy
             if labels == "all":
-                few_curves[f"{start}, training, seed {seed}"] = histories[-1].column("train_loss")
-                few_curves[f"{start}, test, seed {seed}"] = histories[-1].column("validation_loss")
-        measured[f"gain_{labels}"] = measured[f"pretrained_{labels}"] - measured[f"random_{labels}"]
+                few_curves[f"{start}, training, seed {seed}"] = histories[-1].column(
+                    "train_loss"
+                )
+                few_curves[f"{start}, test, seed {seed}"] = histories[-1].column(
+                    "validation_loss"
+                )
+        measured[f"gain_{labels}"] = (
+            measured[f"pretrained_{labels}"] - measured[f"random_{labels}"]
+        )
     finetuned.append(network)  # the last one: pretrained, all labels
     finetunings.append(histories[-1])
     settings = {f"epochs_{labels}": number for labels, number in epochs_few.items()}
     few_runs.append(line("r4.c7", seed, measured, histories, **settings))
-    print(f"seed {seed}:", ", ".join(f"{name} {value:.3f}" for name, value in measured.items()))
+tables.table(
+    [
+        {"labels per class": str(labels)}
+        | {
+            f"{name} (fraction)": results.summarise(few_runs, f"{name}_{labels}")
+            for name in ("random", "pretrained", "gain")
+        }
+        for labels in (10, 100, "all")
+    ],
+    caption="Test accuracy from random and from pretrained weights",
+    notes=notes,
+)
 
 # %% [markdown]
 # **Expected (fast mode):** with 10 labels a class pretraining gains between 3 and 20 points. With all labels it gains
 # between -3 and 6, which three seeds cannot distinguish from zero.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "With all labels the loss falls faster from pretrained weights"}}
+# %% tags=["experiment"]
 plotting.curves(few_curves, y="loss, all labels (nats)", x="epoch" + mark, log=True)
 
 # %% [markdown]
@@ -587,18 +721,26 @@ plotting.curves(few_curves, y="loss, all labels (nats)", x="epoch" + mark, log=T
 
 # %% tags=["experiment"]
 fault_runs, cause_runs, fault_curves, faulty, fault_histories = [], [], {}, [], []
-print(note, end="")
 train_images = next(iter(data.Batches(train_set, len(train_set), device=device)))[0]
 for seed, stack in zip(seeds, stacks, strict=True):
     measured, histories = {}, {}
-    for name, number in (("as_reported", epochs), ("as_reported_more_epochs", more_epochs)):
+    for name, number in (
+        ("as_reported", epochs),
+        ("as_reported_more_epochs", more_epochs),
+    ):
         network = nn.Sequential(new_classifier(stack, seed), nn.ReLU())
-        measured["dead_outputs_before"] = int(dead_classes(*head_and_codes(network, train_images)).sum())
-        histories[name] = train(network, train_set, seed, number, test_set if number == epochs else None)
+        measured["dead_outputs_before"] = int(
+            dead_classes(*head_and_codes(network, train_images)).sum()
+        )
+        histories[name] = train(
+            network, train_set, seed, number, test_set if number == epochs else None
+        )
         judged, trained = judge(network), judge(network, train_set)
         measured[name] = judged.accuracy
         measured[f"train_accuracy_{name}"] = trained.accuracy
-        measured[f"dead_outputs_{name}"] = int(dead_classes(*head_and_codes(network, train_images)).sum())
+        measured[f"dead_outputs_{name}"] = int(
+            dead_classes(*head_and_codes(network, train_images)).sum()
+        )
         own = trained.logits.gather(1, trained.labels[:, None])
         measured[f"train_own_at_zero_{name}"] = (own <= 0).double().mean().item()
         if name == "as_reported":
@@ -610,10 +752,16 @@ for seed, stack in zip(seeds, stacks, strict=True):
     measured["conv_net"] = judge(conv_net).accuracy
     faulty.append(found)
     fault_histories.append(histories["as_reported"])
-    fault_curves[f"with the ReLU, seed {seed}"] = histories["as_reported"].column("train_loss")
+    fault_curves[f"with the ReLU, seed {seed}"] = histories["as_reported"].column(
+        "train_loss"
+    )
     fault_curves[f"without, seed {seed}"] = finetunings[seed].column("train_loss")
-    fault_curves[f"convolutions, seed {seed}"] = histories["conv_net"].column("train_loss")
-    cause_runs.append(line("r4.c9", seed, measured, [*histories.values()], more_epochs=more_epochs))
+    fault_curves[f"convolutions, seed {seed}"] = histories["conv_net"].column(
+        "train_loss"
+    )
+    cause_runs.append(
+        line("r4.c9", seed, measured, [*histories.values()], more_epochs=more_epochs)
+    )
     report_figures = {
         "accuracy": found.accuracy,
         "top5": found.top_k[5],
@@ -622,15 +770,34 @@ for seed, stack in zip(seeds, stacks, strict=True):
         "train_accuracy": measured["train_accuracy_as_reported"],
         "reconstruction_error": depth_errors(stack, test_rows)[-1],
     }
-    fault_runs.append(line("r4.layerwise", seed, report_figures, [histories["as_reported"]], final_relu=True))
-    print(f"seed {seed}:", ", ".join(f"{name} {round(value, 3):g}" for name, value in measured.items()))
+    fault_runs.append(
+        line(
+            "r4.layerwise",
+            seed,
+            report_figures,
+            [histories["as_reported"]],
+            final_relu=True,
+        )
+    )
+tables.table(
+    [
+        {"measured": name.replace("_", " ")}
+        | {
+            f"seed {run.seed}": f"{round(run.metrics[name], 3):g}"
+            for run in cause_runs
+        }
+        for name in measured
+    ],
+    caption="Accuracies and shares (fractions), and dead outputs (counts)",
+    notes=notes,
+)
 
 # %% [markdown]
 # **Expected (fast mode):** with the ReLU between 0.1 and 0.9, depending on the seed, with between 0 and 8 outputs dead,
 # and more epochs change that by between -5 and 10 points. Without the ReLU between 0.93 and 0.99, and the convolutions
 # between 0.96 and 0.99.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "The training loss stalls with the ReLU and falls without it"}}
+# %% tags=["experiment"]
 plotting.curves(fault_curves, y="training loss (nats)", x="epoch" + mark, log=True)
 
 # %% [markdown]
@@ -638,21 +805,30 @@ plotting.curves(fault_curves, y="training loss (nats)", x="epoch" + mark, log=Tr
 # ReLU:
 
 # %% tags=["experiment"]
-print(note + "class     with the ReLU" + " " * 14 + "without")
-for k, name in enumerate(test_set.classes):
-    pair = [[f"{found.per_class[k]:.3f}" for found in group] for group in (faulty, map(judge, finetuned))]
-    print(f"{name:9.9} {' '.join(pair[0]):26} {' '.join(pair[1])}")
+groups = {"with": faulty, "without": [judge(network) for network in finetuned]}
+tables.table(
+    [
+        {"class": name}
+        | {
+            f"{way} ReLU, seed {seed} (fraction)": f"{found.per_class[k]:.3f}"
+            for way, group in groups.items()
+            for seed, found in zip(seeds, group, strict=True)
+        }
+        for k, name in enumerate(test_set.classes)
+    ],
+    notes=notes,
+)
 
 # %% [markdown]
-# Compare the classes at 0.000 with `dead_outputs_as_reported` above: a class without a right image need not be dead.
+# Compare the classes at 0.000 with "dead outputs as reported" above: a class without a right image need not be dead.
 # Its output may be above zero for some images of *other* classes. For its own images it is at zero, so they pass
 # nothing back to it, and nothing else raises it. Those images are nearly all of the error: compare
-# `train_own_at_zero_as_reported` with `train_accuracy_as_reported`.
+# "train own at zero as reported" with "train accuracy as reported".
 #
 # Where do these images go? Many get zero for *all* ten outputs, and of equal outputs `argmax` takes the first. So in
 # the confusion matrix of seed 0 they land in class 0:
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Confusion matrix with the ReLU: some classes are never named"}}
+# %% tags=["experiment"]
 figure = plotting.confusion(faulty[0].confusion, test_set.classes)
 figure.axes[0].set_xlabel("predicted" + mark)
 figure
@@ -666,11 +842,19 @@ figure
 # %% tags=["experiment"]
 order = torch.randperm(pixels**2, generator=torch.Generator().manual_seed(0))
 reordered = copy.deepcopy(finetuned[0])
-first_layer = next(layer for layer in reordered.modules() if isinstance(layer, nn.Linear))
+first_layer = next(
+    layer for layer in reordered.modules() if isinstance(layer, nn.Linear)
+)
 first_layer.weight = nn.Parameter(first_layer.weight[:, order.to(device)])
 shuffled_rows = test_rows[:, order.to(device)].view(-1, 1, pixels, pixels)
-change = (reordered(shuffled_rows) - finetuned[0](test_rows.view(-1, 1, pixels, pixels))).abs().max().item()
-print(f"shuffled pixels, columns along with them: outputs differ by at most {change:.1e}")
+change = (
+    (reordered(shuffled_rows) - finetuned[0](test_rows.view(-1, 1, pixels, pixels)))
+    .abs()
+    .max()
+    .item()
+)
+print("shuffled pixels, columns along with them:")
+print(f"outputs differ by at most {change:.1e}")
 
 # %% [markdown]
 # Whether *convolutions* use the neighbourhood of pixels is another matter, and that can be tested: if they do,
@@ -679,14 +863,19 @@ print(f"shuffled pixels, columns along with them: outputs differ by at most {cha
 # %% tags=["experiment"]
 shuffled_runs = []
 for seed in seeds:
-    mixed_train, mixed_test = (shuffle_pixels(images, seed=seed) for images in (train_set, test_set))
+    mixed_train, mixed_test = (
+        shuffle_pixels(images, seed=seed) for images in (train_set, test_set)
+    )
     runtime.seed_everything(seed)
     network = small_conv_net(num_classes).to(device)
     histories = [train(network, mixed_train, seed)]
-    measured = {"mlp": few_runs[seed].metrics["random_all"], "conv_net": cause_runs[seed].metrics["conv_net"]}
+    measured = {
+        "mlp": few_runs[seed].metrics["random_all"],
+        "conv_net": cause_runs[seed].metrics["conv_net"],
+    }
     measured["conv_net_shuffled"] = judge(network, mixed_test).accuracy
     shuffled_runs.append(line("r4.c8", seed, measured, histories))
-print(compare.as_text(shuffled_runs))
+compare.show(shuffled_runs)
 
 # %% [markdown]
 # **Expected (fast mode):** shuffling costs the convolutions between -1 and 3 points: on 8x8 pixels their third layer sees
@@ -700,19 +889,39 @@ print(compare.as_text(shuffled_runs))
 # one. So layer 4 is *below* the pixels: pretraining keeps neighbours together better than random weights do, but not as
 # well as the pixels themselves.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "t-SNE of the fourth layer: classes form groups, some touch"}}
-rank = F.one_hot(test_set.labels, num_classes).cumsum(0).gather(1, test_set.labels[:, None])[:, 0]
+# %% tags=["experiment"]
+rank = (
+    F.one_hot(test_set.labels, num_classes)
+    .cumsum(0)
+    .gather(1, test_set.labels[:, None])[:, 0]
+)
 first = (rank <= 500).nonzero()[:, 0]
 with torch.inference_mode():
     inputs = {"pixels": test_rows[first].cpu()}
-    for name, layers in (("untrained layer 4", new_layers(sizes, 0)), ("pretrained layer 4", stacks[0])):
-        inputs[name] = nn.Sequential(*(encoder for encoder, _ in layers[:4]))(test_rows[first]).cpu()
+    for name, layers in (
+        ("untrained layer 4", new_layers(sizes, 0)),
+        ("pretrained layer 4", stacks[0]),
+    ):
+        inputs[name] = nn.Sequential(*(encoder for encoder, _ in layers[:4]))(
+            test_rows[first]
+        ).cpu()
 chosen = test_set.labels[first]
-print(note, end="")
-for name, rows in inputs.items():
-    print(f"{name}: {features.neighbour_purity(rows, chosen):.3f} of the ten nearest have the same class")
+purity = {
+    name: features.neighbour_purity(rows, chosen) for name, rows in inputs.items()
+}
+tables.show(
+    [
+        {"features": k, "neighbour purity (fraction)": f"{v:.3f}"}
+        for k, v in purity.items()
+    ],
+    caption="Share of the ten nearest that have the same class",
+    notes=notes,
+)
 plotting.points(
-    features.embed(inputs["pretrained layer 4"]), chosen, test_set.classes, title="pretrained, no labels" + mark
+    features.embed(inputs["pretrained layer 4"]),
+    chosen,
+    test_set.classes,
+    title="pretrained, no labels" + mark,
 )
 
 # %% [markdown]
@@ -722,14 +931,13 @@ plotting.points(
 # comparisons. An interval from three seeds is wide.
 
 # %% tags=["report"]
-print(compare.as_text(fault_runs))
+compare.show(fault_runs)
 
 # %% tags=["report"]
-print(compare.as_text(few_runs))
-print()
-print(compare.as_text(cause_runs))
+compare.show(few_runs)
+compare.show(cause_runs)
 
-# %% tags=["report"] mystnb={"image": {"alt": "The report's top-1 and top-5 accuracy beside ours with intervals"}}
+# %% tags=["report"]
 rows = compare.compare(fault_runs)
 plotting.report_against_ours(
     [row.label for row in rows],
@@ -745,10 +953,16 @@ plotting.report_against_ours(
 # decimals. So 1,000 test images, one at a time, where the report states 8,000. Divided by the number of batches, its
 # curves can be drawn beside yours:
 
-# %% tags=["report"] mystnb={"image": {"alt": "The report's losses flatten near 2, ours without the ReLU near 0"}}
+# %% tags=["report"]
 log = reports.training_log("r4_log_classifier")
-at = ", ".join(f"{log['test_acc'][epoch - 1]:.3f} after {epoch}" for epoch in (16, 20, 25, 30))
-print(f"the report's log has {len(log['test_acc'])} epochs; test accuracy {at}, at most {max(log['test_acc']):.3f}")
+marks = {f"epoch {n}": log["test_acc"][n - 1] for n in (16, 20, 25, 30)}
+marks[f"highest of {len(log['test_acc'])} epochs"] = max(log["test_acc"])
+tables.show(
+    [
+        {"report's log": k, "test accuracy (fraction)": f"{v:.3f}"}
+        for k, v in marks.items()
+    ]
+)
 own = "stand-in" if stand_in else "ours"
 plotting.curves(
     {
@@ -770,11 +984,19 @@ plotting.curves(
 
 # %% tags=["report"]
 log_errors = reports.training_log("r4_log_autoencoder")["test_loss_sum"]
-print(f"the report's log  {log_errors[-1] / 1000:.4f}")
-for name, some in (("yours", fault_runs), ("stored", reports.evidence("r4.layerwise"))):
-    if some:
-        found = ", ".join(f"{run.metrics['reconstruction_error']:.4f}" for run in some)
-        print(f"{name:16}  {found}", *(f"STAND-IN: {text}" for text in {run.stand_in for run in some} - {""}), sep="  ")
+column = "error (squared brightness)"
+rows = [{"stack": "the report's log", column: f"{log_errors[-1] / 1000:.4f}"}]
+stored = reports.evidence("r4.layerwise")
+for name, some in (("yours", fault_runs), ("stored", stored)):
+    rows += [
+        {
+            "stack": f"{name}, seed {run.seed}",
+            column: f"{run.metrics['reconstruction_error']:.4f}",
+            "images": run.stand_in or run.data["name"],
+        }
+        for run in some
+    ]
+tables.table(rows, caption="Error on test images through all layers")
 
 # %% [markdown]
 # The images are different, so equal or unequal heights prove little.
@@ -783,10 +1005,17 @@ for name, some in (("yours", fault_runs), ("stored", reports.evidence("r4.layerw
 # on photographs. In `r4.c9`, `code_relu` has one ReLU more than the report prints, behind the code:
 
 # %% tags=["report"]
-for name in ("r4.c7.digits", "r4.c8.digits", "r4.c9.digits", "r4.layerwise", "r4.c7", "r4.c8", "r4.c9"):
+for name in (
+    "r4.c7.digits",
+    "r4.c8.digits",
+    "r4.c9.digits",
+    "r4.layerwise",
+    "r4.c7",
+    "r4.c8",
+    "r4.c9",
+):
     if stored := reports.evidence(name):
-        print(name)
-        print(compare.as_text(stored), end="\n\n")
+        compare.show(stored)
 
 
 # %% [markdown]
@@ -830,14 +1059,23 @@ try:
 except AssertionError as failure:
     print(failure)
 
-# %% tags=["break"] mystnb={"image": {"alt": "A head that trains alone stays behind, most of all with the ReLU"}}
+# %% tags=["break"]
 frozen_curves = {}
-for name, end in (("only the head trains", nn.Identity()), ("only the head trains, ReLU behind it", nn.ReLU())):
+for name, end in (
+    ("only the head trains", nn.Identity()),
+    ("only the head trains, ReLU behind it", nn.ReLU()),
+):
     runtime.seed_everything(0)
-    network = nn.Sequential(broken_classifier(stacks[0], num_classes), end).to(device)
+    network = nn.Sequential(broken_classifier(stacks[0], num_classes), end).to(
+        device
+    )
     frozen_curves[name] = train(network, train_set, 0).column("train_accuracy")
 plotting.curves(
-    {"everything trains": finetunings[0].column("train_accuracy"), **frozen_curves, "report's log": log["train_acc"]},
+    {
+        "everything trains": finetunings[0].column("train_accuracy"),
+        **frozen_curves,
+        "report's log": log["train_acc"],
+    },
     y="training accuracy (fraction)",
     x="epoch" + ("; all but the report's log on stand-in data" if stand_in else ""),
 )

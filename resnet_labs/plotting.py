@@ -1,8 +1,10 @@
-"""Pictures from plain numbers. Every function returns a figure, and shows nothing by itself."""
+"""Pictures from plain numbers. Every function returns a figure with its alternative text, and shows nothing itself."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,11 +13,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from resnet_labs import alt_text
+
 # Okabe and Ito's eight colours, which people with any kind of colour vision can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+_MOST_CURVES = 24
 
 
-def images(pictures: UInt8[Tensor, "N C H W"], titles: Sequence[str], *, columns: int = 10) -> Figure:
+class Described(Figure):
+    """A figure that a notebook stores together with its alternative text.
+
+    Attributes:
+        alt: what the figure shows, made from the numbers that were drawn.
+    """
+
+    alt = ""
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {}, {"image/png": {"alt": self.alt}}  # the picture itself comes from matplotlib's own formatter
+
+
+def images(pictures: UInt8[Tensor, "N C H W"], titles: Sequence[str], *, columns: int = 10) -> Described:
     """Draw images in a grid, each under its title.
 
     Args:
@@ -35,10 +53,11 @@ def images(pictures: UInt8[Tensor, "N C H W"], titles: Sequence[str], *, columns
     for axis, picture, title in zip(axes.flat, pictures, titles, strict=False):
         axis.imshow(picture.permute(1, 2, 0).squeeze(-1).cpu().numpy(), cmap="gray", vmin=0, vmax=255)
         axis.set_title(title, fontsize=9)
+    figure.alt = alt_text.of_images(titles)
     return figure
 
 
-def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", log: bool = False) -> Figure:
+def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", log: bool = False) -> Described:
     """Draw curves over epochs, from 1.
 
     Args:
@@ -47,15 +66,26 @@ def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", l
         y: what the values are, with their unit.
         x: what the axis counts.
         log: a logarithmic y axis.
+
+    Raises:
+        ValueError: more arms than colours, more than 24 curves, or no unit.
     """
+    groups: dict[str, list[Sequence[float]]] = {}
+    for name, values in series.items():
+        groups.setdefault(name.split(", seed")[0], []).append(values)
+    if len(groups) > len(COLOURS) or len(series) > _MOST_CURVES:
+        raise ValueError(
+            f"{len(groups)} arms with {len(series)} curves are too many for one chart; draw at most "
+            f"{len(COLOURS)} arms and {_MOST_CURVES} curves, such as the mean of each arm"
+        )
+    _check_unit(y)
     figure, axes = _figure(6.4, 3.6)
     axis = axes.flat[0]
-    groups: dict[str, str] = {}
-    for name, values in series.items():
-        group = name.split(", seed")[0]
-        label = None if group in groups else group
-        colour = groups.setdefault(group, COLOURS[len(groups) % len(COLOURS)])
-        axis.plot(range(1, len(values) + 1), values, color=colour, label=label, marker="o", markersize=3, alpha=0.85)
+    for colour, (group, members) in zip(COLOURS, groups.items(), strict=False):
+        for number, values in enumerate(members):
+            steps = range(1, len(values) + 1)
+            label = None if number else group
+            axis.plot(steps, values, color=colour, label=label, marker="o", markersize=3, alpha=0.85)
     axis.set_xlabel(x)
     axis.set_ylabel(y)
     axis.locator_params(axis="x", integer=True)
@@ -63,10 +93,11 @@ def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", l
         axis.set_yscale("log")
     _tidy(axis)
     _legend_below(figure, len(groups))
+    figure.alt = alt_text.of_curves(groups, x=x, y=y, log=log)
     return figure
 
 
-def confusion(matrix: Shaped[Tensor, "K K"], classes: Sequence[str]) -> Figure:
+def confusion(matrix: Shaped[Tensor, "K K"], classes: Sequence[str]) -> Described:
     """Draw a confusion matrix: rows are the true classes, columns the predicted ones, empty cells stay empty."""
     counts = matrix.cpu().numpy()
     figure, axes = _figure(4.6, 4.2)
@@ -81,12 +112,13 @@ def confusion(matrix: Shaped[Tensor, "K K"], classes: Sequence[str]) -> Figure:
     axis.set_yticks(range(len(classes)), classes)
     axis.set_xlabel("predicted")
     axis.set_ylabel("true")
+    figure.alt = alt_text.of_confusion(matrix, classes)
     return figure
 
 
 def points(
     positions: Shaped[Tensor, "N 2"], labels: Shaped[Tensor, " N"], classes: Sequence[str], *, title: str = ""
-) -> Figure:
+) -> Described:
     """Draw points in the plane, each class in its own colour and, from the ninth on, with another mark.
 
     Args:
@@ -105,12 +137,13 @@ def points(
     axis.set_yticks([])
     axis.set_title(title, fontsize=9)
     axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.alt = alt_text.of_points(positions, labels, classes, title=title)
     return figure
 
 
 def distributions(
     samples: Mapping[str, Shaped[Tensor, " _"]], *, x: str, title: str = "", limits: tuple[float, float] | None = None
-) -> Figure:
+) -> Described:
     """Draw how the values of each sample are spread: overlaid histograms, each of area one.
 
     Args:
@@ -118,7 +151,11 @@ def distributions(
         x: what the values are, with their unit.
         title: the text above.
         limits: the ends of the horizontal axis, by default the smallest and the largest value.
+
+    Raises:
+        ValueError: no unit.
     """
+    _check_unit(x)
     figure, axes = _figure(6.4, 3.0)
     axis = axes.flat[0]
     arrays = {name: values.double().cpu().numpy() for name, values in samples.items()}
@@ -130,6 +167,7 @@ def distributions(
     axis.set_title(title, fontsize=9)
     _tidy(axis)
     axis.legend(frameon=False)
+    figure.alt = alt_text.of_distributions(samples, x=x, title=title)
     return figure
 
 
@@ -138,8 +176,8 @@ def report_against_ours(
     report: Sequence[float | None],
     ours: Sequence[tuple[float, float | None, float | None]],
     *,
-    x: str = "fraction",
-) -> Figure:
+    x: str = "value (fraction)",
+) -> Described:
     """Draw each of a report's figures beside our mean with its interval, one row per figure.
 
     Args:
@@ -147,7 +185,11 @@ def report_against_ours(
         report: the report's figures, None if it gives none.
         ours: mean, low and high of each; None for the ends if there is no interval.
         x: what the figures are, with their unit.
+
+    Raises:
+        ValueError: no unit.
     """
+    _check_unit(x)
     figure, axes = _figure(6.4, 0.55 * len(labels) + 1.0)
     axis = axes.flat[0]
     rows = np.arange(len(labels))
@@ -162,6 +204,7 @@ def report_against_ours(
     axis.set_xlabel(x)
     _tidy(axis)
     _legend_below(figure)
+    figure.alt = alt_text.of_report(labels, report, ours, x=x)
     return figure
 
 
@@ -170,14 +213,18 @@ def ranked(
     *,
     x: str,
     lines: Mapping[str, float] | None = None,
-) -> Figure:
+) -> Described:
     """Draw one dot with its interval per row, each group in its own colour and sorted, the highest first.
 
     Args:
         groups: mean, low and high of each row by its name, in groups; None for the ends if there is no interval.
         x: what the figures are, with their unit.
         lines: values to compare with, by name, each drawn as a dashed line over all rows.
+
+    Raises:
+        ValueError: no unit.
     """
+    _check_unit(x)
     figure, axes = _figure(7.2, 0.26 * sum(map(len, groups.values())) + 1.4)
     axis = axes.flat[0]
     names: list[str] = []
@@ -196,7 +243,13 @@ def ranked(
     axis.set_xlabel(x)
     _tidy(axis)
     _legend_below(figure)
+    figure.alt = alt_text.of_ranked(groups, x=x, lines=lines or {})
     return figure
+
+
+def _check_unit(label: str) -> None:
+    if not re.search(r"\([^()]+\)", label):
+        raise ValueError(f"the axis {label!r} has no unit; name it, as in 'training loss (nats)'")
 
 
 def _legend_below(figure: Figure, num_names: int = 2) -> None:
@@ -210,10 +263,12 @@ def _arms(mean: float, low: float | None, high: float | None) -> tuple[float, fl
     return (0.0, 0.0) if low is None or high is None else (mean - low, high - mean)
 
 
-def _figure(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
-    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
+def _figure(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Described, np.ndarray]:
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(width, height), squeeze=False, layout="constrained", FigureClass=Described
+    )
     plt.close(figure)
-    return figure, axes
+    return cast(Described, figure), axes
 
 
 def _tidy(axis: Axes) -> None:

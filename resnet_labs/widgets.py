@@ -38,7 +38,9 @@ class FrameSlider:
         return self.html
 
 
-def frame_slider(frames: Sequence[Any], labels: Sequence[str], *, name: str, alt: str | Sequence[str]) -> FrameSlider:
+def frame_slider(
+    frames: Sequence[Any], labels: Sequence[str], *, name: str, alt: str | Sequence[str] | None = None
+) -> FrameSlider:
     """Put ready pictures under a slider that works by keyboard and mouse, in Jupyter, on Colab and in a static page.
 
     The notebook stores every frame, a third larger than as a file: about 40 kB for two curves of `plotting.curves`. A
@@ -49,25 +51,27 @@ def frame_slider(frames: Sequence[Any], labels: Sequence[str], *, name: str, alt
         labels: what each frame is, with the unit: "8 layers".
         name: what the slider sets: "depth".
         alt: what the pictures show, for people who do not see them: one text, to which each frame's label is added, or
-            one for each frame.
+            one for each frame. By default each frame's own `alt`, which the figures of `plotting` have.
 
     Returns:
         The slider; as the last value of a cell it is displayed. Its HTML depends only on the arguments.
 
     Raises:
         InputError: no frames, a frame that cannot be drawn, not one label (or alternative text) per frame, a label
-            twice, a blank text.
+            twice, a blank text, a frame without alternative text.
 
     Source: WAI-ARIA Authoring Practices 1.2, slider pattern, by the browser's own `<input type="range">`.
     Equals: what Chromium shows after each key press (`tests/library/test_widgets.py`).
 
     Example:
         >>> from resnet_labs import plotting
-        >>> frames = [plotting.curves({"plain": errors}, y="error") for errors in ([0.9, 0.4], [0.9, 0.6])]
-        >>> frame_slider(frames, ["8 layers", "20 layers"], name="depth", alt="Training error over epochs")
+        >>> frames = [plotting.curves({"plain": errors}, y="error (fraction)") for errors in ([0.9, 0.4], [0.9, 0.6])]
+        >>> frame_slider(frames, ["8 layers", "20 layers"], name="depth")
         FrameSlider(name='depth', labels=('8 layers', '20 layers'))
     """
     labels = [str(label) for label in labels]
+    if alt is None:
+        alt = [getattr(frame, "alt", "") for frame in frames]
     alts = [alt] * len(frames) if isinstance(alt, str) else list(alt)
     _check(frames, labels, name, alts)
     if isinstance(alt, str):
@@ -180,7 +184,10 @@ def _check(frames: Sequence[Any], labels: Sequence[str], name: str, alts: Sequen
 
 
 def _shown(drawn: Any, alt: str) -> str:
-    return f"<pre>{escape(drawn)}</pre>" if isinstance(drawn, str) else _img(_png(drawn, "what draw returned"), alt)
+    if isinstance(drawn, str):
+        return f"<pre>{escape(drawn)}</pre>"
+    said = getattr(drawn, "alt", "")
+    return _img(_png(drawn, "what draw returned"), f"{alt}: {said}" if said else alt)
 
 
 def _img(png: bytes, alt: str, attributes: str = "") -> str:

@@ -56,7 +56,18 @@ import torch.nn.functional as F
 from IPython.display import HTML
 from torch import nn
 
-from resnet_labs import augment, checks, data, lab_mode, plotting, reports, results, runtime, widgets
+from resnet_labs import (
+    augment,
+    checks,
+    data,
+    lab_mode,
+    plotting,
+    reports,
+    results,
+    runtime,
+    tables,
+    widgets,
+)
 from resnet_labs.losses import cross_entropy
 from resnet_labs.resnet import count_multiply_adds, count_parameters
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -73,25 +84,28 @@ checks.start("01", written_for="{{version}}")
 # experiment without the notebook, with all 164.
 
 # %% tags=["knobs"]
-report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+report_mode = False  # True: the report's experiment; needs and time are printed
 fast = lab_mode.fast("01", report=report_mode)
-dataset = "digits" if fast else "cifar10"  # 8x8 pixels, 1,438 training images; or 32x32, 50,000
+# 1,438 training images of 8x8 pixels, or 50,000 of 32x32
+dataset = "digits" if fast else "cifar10"
 stand_in = "scikit-learn's 8x8 digits in place of CIFAR-10" if fast else ""
 depths = (8, 20, 32, 56)  # layers with weights
 widths = (8, 16, 32) if fast else (16, 32, 64)  # channels of the three stages
 seeds = (0, 1, 2)
 epochs = 3 if fast else 20
 batch_size = 128  # the paper's
-learning_rate = 0.1  # the paper's; on the digits the best of three by the training loss
+learning_rate = 0.1  # the paper's; best of three on the digits, by training loss
 weight_decay = 1e-4  # the paper's
 schedule = "constant" if fast else "cosine"  # the paper divides by 10, twice
-crop_and_flip = None if fast else augment.Compose([augment.Crop(4), augment.Flip()])  # the paper's
-precision = "fp32" if fast else "auto"  # networks as small as these gain nothing from fewer bits
+# The paper's augmentation.
+crop_and_flip = None if fast else augment.Compose([augment.Crop(4), augment.Flip()])
+precision = "fp32" if fast else "auto"  # small networks gain nothing from fewer bits
 device = runtime.default_device()
 
 train_set = data.load(dataset, split="train")
 test_set = data.load(dataset, split="test")
-print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
+size = tuple(train_set.images.shape[1:])
+print(f"{len(train_set)} training, {len(test_set)} test images {size}, {device}")
 
 # %% [markdown]
 # ## Idea
@@ -114,23 +128,38 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 # and 5.
 
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two blocks: the input goes through the layers and round them"}}
+# %% tags=["hide-input"]
 def drawing(x, title, layers, stroke="#0072B2"):
-    """Return the SVG of a block: its layers from top to bottom, the shortcut on the right."""
-    box = '<rect x="{}" y="{}" width="120" height="24" rx="4" fill="#fff" stroke="#444"/>'
+    """Return the SVG of a block: its layers from top to bottom, the shortcut on
+    the right."""
+    box = '<rect x="{}" y="{}" width="120" height="24" rx="4"'
+    box += ' fill="#fff" stroke="#444"/>'
     text = '<text x="{}" y="{}" text-anchor="middle">{}</text>'
     rows = [40 + 40 * k + (3 - len(layers)) * 20 for k in range(len(layers))]
-    parts = [text.format(x + 60, 14, title), f'<path d="M{x + 60} 22V178M{x + 60} 202V226" stroke="#444" fill="none"/>']
+    parts = [
+        text.format(x + 60, 14, title),
+        f'<path d="M{x + 60} 22V178M{x + 60} 202V226" stroke="#444" fill="none"/>',
+    ]
     for y, layer in zip(rows, layers, strict=True):
         parts += [box.format(x, y, ""), text.format(x + 60, y + 16, layer)]
-    parts.append(f'<path d="M{x + 60} 30H{x + 160}V190H{x + 72}" stroke="{stroke}" stroke-width="3" fill="none"/>')
-    parts.append(f'<circle cx="{x + 60}" cy="190" r="12" fill="#fff" stroke="#444"/>' + text.format(x + 60, 195, "+"))
-    return "".join([*parts, text.format(x + 175, 112, "x"), text.format(x + 60, 242, "ReLU")])
+    parts.append(
+        f'<path d="M{x + 60} 30H{x + 160}V190H{x + 72}" stroke="{stroke}"'
+        ' stroke-width="3" fill="none"/>'
+    )
+    parts.append(
+        f'<circle cx="{x + 60}" cy="190" r="12" fill="#fff" stroke="#444"/>'
+        + text.format(x + 60, 195, "+")
+    )
+    return "".join(
+        [*parts, text.format(x + 175, 112, "x"), text.format(x + 60, 242, "ReLU")]
+    )
 
 
 HTML(
-    '<svg role="img" width="480" height="250" viewBox="0 0 480 250" font-family="sans-serif" font-size="13"'
-    ' aria-label="Two blocks: the input goes through the layers, and round them by a shortcut"'
+    '<svg role="img" width="480" height="250" viewBox="0 0 480 250"'
+    ' font-family="sans-serif" font-size="13"'
+    ' aria-label="Two blocks: the input goes through the layers,'
+    ' and around them by a shortcut"'
     ' style="background:#fff;max-width:100%">'
     + drawing(20, "basic", ["3x3, w", "3x3, w"])
     + drawing(260, "bottleneck", ["1x1, w", "3x3, w", "1x1, 4w"])
@@ -153,8 +182,10 @@ HTML(
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut.
 
-    in_channels: channels of the input. width: channels of both convolutions, and of the output.
-    stride: of the first convolution. shortcut: a layer from the input to what is added, or None for a plain block.
+    in_channels: channels of the input. width: channels of both convolutions, and of
+    the output.
+    stride: of the first convolution. shortcut: a layer from the input to what is
+    added, or None for a plain block.
     """
 
     expansion = 1  # output channels are expansion * width
@@ -224,7 +255,8 @@ count_parameters(BasicBlock(64, 64, 1, nn.Identity()))
 
 # %% tags=["answer"] exercise="01.2"
 class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions and a shortcut. The arguments are those of BasicBlock."""
+    """1x1, 3x3 and 1x1 convolutions and a shortcut. The arguments are those of
+    BasicBlock."""
 
     expansion = 4
 
@@ -278,7 +310,10 @@ checks.lab01.check_bottleneck(Bottleneck)
 # channels in and out: one seventeenth of a basic block of 256 channels.
 
 # %% tags=["exercise"]
-count_parameters(Bottleneck(256, 64, 1, nn.Identity())), count_parameters(BasicBlock(256, 256, 1, nn.Identity()))
+(
+    count_parameters(Bottleneck(256, 64, 1, nn.Identity())),
+    count_parameters(BasicBlock(256, 256, 1, nn.Identity())),
+)
 
 # %% [markdown]
 # ## Exercise 01.3. Two shortcuts that change the shape
@@ -307,7 +342,8 @@ def projection(in_channels, out_channels, stride):
 
 # %% tags=["answer"] exercise="01.3"
 class padding(nn.Module):
-    """A layer that changes channels and size without a parameter; there are at least as many channels out as in."""
+    """A layer that changes channels and size without a parameter; there are at
+    least as many channels out as in."""
 
     def __init__(self, in_channels, out_channels, stride):
         super().__init__()
@@ -348,7 +384,10 @@ checks.lab01.check_shortcuts(projection, padding)
 # **Expected:** seven pixels become four with stride 2, for both: $\lceil 7 / 2 \rceil$.
 
 # %% tags=["exercise"]
-[tuple(change(64, 192, 2)(torch.rand(2, 64, 7, 7)).shape) for change in (projection, padding)]
+[
+    tuple(change(64, 192, 2)(torch.rand(2, 64, 7, 7)).shape)
+    for change in (projection, padding)
+]
 
 # %% [markdown]
 # ## Exercise 01.4. From blocks to networks
@@ -423,20 +462,36 @@ checks.lab01.check_stages(make_stages)
 class Network(nn.Module):
     """Stem, your stages, mean over the pixels, linear layer."""
 
-    def __init__(self, block, num_blocks, widths, change_shape, *, in_channels, num_classes, small):
+    def __init__(
+        self,
+        block,
+        num_blocks,
+        widths,
+        change_shape,
+        *,
+        in_channels,
+        num_classes,
+        small,
+    ):
         super().__init__()
         kernel, stride = (3, 1) if small else (7, 2)
-        conv = nn.Conv2d(in_channels, widths[0], kernel, stride, padding=kernel // 2, bias=False)
+        conv = nn.Conv2d(
+            in_channels, widths[0], kernel, stride, padding=kernel // 2, bias=False
+        )
         self.stem = nn.Sequential(conv, nn.BatchNorm2d(widths[0]), nn.ReLU())
         if not small:
             self.stem.append(nn.MaxPool2d(3, 2, padding=1))
         self.stages = make_stages(block, num_blocks, widths, change_shape)
         self.head = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1] * block.expansion, num_classes)
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(widths[-1] * block.expansion, num_classes),
         )
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+                nn.init.kaiming_normal_(
+                    layer.weight, mode="fan_out", nonlinearity="relu"
+                )
 
     def forward(self, images):
         return self.head(self.stages(self.stem(images)))
@@ -444,7 +499,15 @@ class Network(nn.Module):
 
 def imagenet_network(block, num_blocks):
     with torch.device("meta"):  # shapes without memory: enough to count
-        return Network(block, num_blocks, (64, 128, 256, 512), projection, in_channels=3, num_classes=1000, small=False)
+        return Network(
+            block,
+            num_blocks,
+            (64, 128, 256, 512),
+            projection,
+            in_channels=3,
+            num_classes=1000,
+            small=False,
+        )
 
 
 table = {
@@ -454,11 +517,19 @@ table = {
     101: (Bottleneck, (3, 4, 23, 3), 7.6),
     152: (Bottleneck, (3, 8, 36, 3), 11.3),
 }
+rows = []
 for depth, (block, num_blocks, paper) in table.items():
     network = imagenet_network(block, num_blocks)
-    billions = count_multiply_adds(network, (3, 224, 224)) / 1e9
-    print(f"ResNet-{depth:<4} {count_parameters(network) / 1e6:6.2f} M parameters", end="")
-    print(f"   multiply-adds: yours {billions:5.2f}, the paper's {paper:4.1f}")
+    adds = count_multiply_adds(network, (3, 224, 224))
+    rows.append(
+        {
+            "network": f"ResNet-{depth}",
+            "parameters (million)": f"{count_parameters(network) / 1e6:.2f}",
+            "multiply-adds, yours (billion)": f"{adds / 1e9:.2f}",
+            "the paper's (billion)": f"{paper:.1f}",
+        }
+    )
+tables.table(rows, caption="Size and work of five networks")
 
 # %% [markdown]
 # **Expected:** {{expected exactly 11.69, 21.80, 25.56, 44.55, 60.19:
@@ -474,16 +545,33 @@ def strides_as_in_the_paper(network):
     """Move the stride of every strided 3x3 to the 1x1 in front of it."""
     for block in network.stages:
         convs = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)]
-        for middle in [conv for conv in convs if conv.kernel_size == (3, 3) and conv.stride == (2, 2)]:
-            first = next(conv for conv in convs if conv.out_channels == middle.in_channels and conv is not middle)
+        for middle in [
+            conv
+            for conv in convs
+            if conv.kernel_size == (3, 3) and conv.stride == (2, 2)
+        ]:
+            first = next(
+                conv
+                for conv in convs
+                if conv.out_channels == middle.in_channels and conv is not middle
+            )
             first.stride, middle.stride = (2, 2), (1, 1)
     return network
 
 
+rows = []
 for depth in (50, 101, 152):
     block, num_blocks, paper = table[depth]
     network = strides_as_in_the_paper(imagenet_network(block, num_blocks))
-    print(f"ResNet-{depth}: {count_multiply_adds(network, (3, 224, 224)) / 1e9:.2f}, the paper's {paper}")
+    adds = count_multiply_adds(network, (3, 224, 224))
+    rows.append(
+        {
+            "network": f"ResNet-{depth}",
+            "multiply-adds, yours (billion)": f"{adds / 1e9:.2f}",
+            "the paper's (billion)": f"{paper:.1f}",
+        }
+    )
+tables.table(rows, caption="Work with the paper's strides")
 
 # %% [markdown]
 # The 3x3 and the first 1x1 of three blocks then work on a quarter of the pixels. The paper rounds down: it gives
@@ -505,26 +593,48 @@ for depth in (50, 101, 152):
 # %% tags=["experiment"]
 def new_network(depth, change_shape, seed, block=BasicBlock):
     runtime.seed_everything(seed)
-    blocks = (depth - 2) // 6  # in each of three stages, two layers a block, and the first and the last layer
-    shape = {"in_channels": train_set.images.shape[1], "num_classes": len(train_set.classes), "small": True}
+    # Three stages, two layers in each block, and the first and the last layer.
+    blocks = (depth - 2) // 6
+    shape = {
+        "in_channels": train_set.images.shape[1],
+        "num_classes": len(train_set.classes),
+        "small": True,
+    }
     return Network(block, (blocks,) * 3, widths, change_shape, **shape).to(device)
 
 
 def train(network, seed):
-    batches = data.Batches(train_set, batch_size, augment=crop_and_flip, shuffle=True, device=device, seed=seed)
-    return fit(network, batches, loss=cross_entropy, config=config(seed), progress=not fast)
+    batches = data.Batches(
+        train_set,
+        batch_size,
+        augment=crop_and_flip,
+        shuffle=True,
+        device=device,
+        seed=seed,
+    )
+    return fit(
+        network, batches, loss=cross_entropy, config=config(seed), progress=not fast
+    )
 
 
 def config(seed):
-    options = {"weight_decay": weight_decay, "schedule": schedule, "precision": precision, "seed": seed}
+    options = {
+        "weight_decay": weight_decay,
+        "schedule": schedule,
+        "precision": precision,
+        "seed": seed,
+    }
     return TrainConfig(epochs=epochs, learning_rate=learning_rate, **options)
 
 
-some_images, some_labels = next(iter(data.Batches(train_set, 256, shuffle=True, device=device)))
+some_images, some_labels = next(
+    iter(data.Batches(train_set, 256, shuffle=True, device=device))
+)
 
 
 def gradient_norms(network):
-    """Return the norm of the gradient for the weights of each convolution, in the order in which they run."""
+    """Return the norm of the gradient for the weights of each convolution, in the
+    order in which they run."""
     convs = []
     hooks = [
         layer.register_forward_hook(lambda layer, *_: convs.append(layer))
@@ -540,7 +650,7 @@ def gradient_norms(network):
 
 
 ways = {"plain": None, "residual": padding}
-histories, before, after, runs = {}, {}, {}, []
+histories, before, after, runs, rows = {}, {}, {}, [], []
 for depth in depths:
     for way, change_shape in ways.items():
         for seed in seeds:
@@ -558,22 +668,35 @@ for depth in depths:
                     dataset=dataset,
                     parts={"train": train_set, "test": test_set},
                     seed=seed,
-                    settings={"depth": depth, "residual": way == "residual", "widths": widths, "batch_size": batch_size}
+                    settings={
+                        "depth": depth,
+                        "residual": way == "residual",
+                        "widths": widths,
+                        "batch_size": batch_size,
+                    }
                     | {"crop_and_flip": crop_and_flip is not None},
                     config=config(seed),
                     metrics={
                         "train_loss": history.column("train_loss")[-1],
                         "train_error": 1 - history.column("train_accuracy")[-1],
                         "accuracy": tested.accuracy,
-                        "log10_first_over_last_gradient_before": math.log10(before[key][0] / before[key][-1]),
-                        "log10_first_over_last_gradient_after": math.log10(after[key][0] / after[key][-1]),
+                        "log10_first_over_last_gradient_before": math.log10(
+                            before[key][0] / before[key][-1]
+                        ),
+                        "log10_first_over_last_gradient_after": math.log10(
+                            after[key][0] / after[key][-1]
+                        ),
                     },
                     history=history,
                 )
             )
             results.append(runtime.run_folder() / "results.jsonl", runs[-1])
-        last = [histories[depth, way, seed][-1] for seed in seeds]
-        print(f"{depth} layers, {way}: training loss {', '.join(f'{value:.3f}' for value in last)}")
+        last = {
+            f"seed {seed} (nats)": f"{histories[depth, way, seed][-1]:.3f}"
+            for seed in seeds
+        }
+        rows.append({"network": f"{depth} layers, {way}"} | last)
+tables.table(rows, caption="Training loss of the last epoch")
 
 # %% [markdown]
 # **Expected (8x8 digits):** residual networks end {{expected below 0.4: [histories[depth, "residual", seed][-1] for
@@ -582,9 +705,13 @@ for depth in depths:
 # step in depth, from {{expected below 0.4: [histories[8, "plain", seed][-1] for seed in seeds]}} at 8 layers to
 # {{expected above 1.8: [histories[56, "plain", seed][-1] for seed in seeds]}} at 56.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Training loss by depth: plain networks rise far above the others"}}
+# %% tags=["experiment"]
 figure = plotting.curves(
-    {f"{way}, seed {seed}": [histories[depth, way, seed][-1] for depth in depths] for way in ways for seed in seeds},
+    {
+        f"{way}, seed {seed}": [histories[depth, way, seed][-1] for depth in depths]
+        for way in ways
+        for seed in seeds
+    },
     y="training loss, last epoch (nats)",
     x="layers",
 )
@@ -600,7 +727,11 @@ def frames(series, **options):
     """Return one figure for each depth, all with the same vertical axis."""
     figures = []
     for depth in depths:
-        named = {f"{way}, seed {seed}": series[depth, way, seed] for way in ways for seed in seeds}
+        named = {
+            f"{way}, seed {seed}": series[depth, way, seed]
+            for way in ways
+            for seed in seeds
+        }
         figures.append(plotting.curves(named, **options))
     every = [value for values in series.values() for value in values]
     for figure in figures:
@@ -613,7 +744,6 @@ widgets.frame_slider(
     frames(histories, y="training loss (nats)", log=True),
     labels,
     name="depth",
-    alt="Training loss over the epochs, plain networks above residual ones, further with depth",
 )
 
 # %% [markdown]
@@ -622,18 +752,26 @@ widgets.frame_slider(
 
 # %% tags=["experiment"]
 widgets.frame_slider(
-    frames(before, y="gradient norm, untrained", x="convolution, from the image on", log=True),
+    frames(
+        before,
+        y="gradient norm, untrained (nats)",
+        x="convolution, from the image on",
+        log=True,
+    ),
     labels,
     name="depth",
-    alt="Gradient norm of every convolution before training: in plain networks it grows towards the image",
 )
 
 # %% tags=["experiment"]
 widgets.frame_slider(
-    frames(after, y="gradient norm, trained", x="convolution, from the image on", log=True),
+    frames(
+        after,
+        y="gradient norm, trained (nats)",
+        x="convolution, from the image on",
+        log=True,
+    ),
     labels,
     name="depth",
-    alt="Gradient norm of every convolution after training: in no network does it fall to nothing",
 )
 
 # %% [markdown]
@@ -643,9 +781,10 @@ widgets.frame_slider(
 # tutorials do:
 
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Without batch norm the plain network's gradients are below 1e-14"}}
+# %% tags=["experiment"]
 def without_norms(network):
-    """Replace every batch norm by nothing, and every convolution's weights by torch's initial ones."""
+    """Replace every batch norm by nothing, and every convolution's weights by
+    torch's initial ones."""
     for parent in network.modules():
         for name, child in parent.named_children():
             if isinstance(child, nn.BatchNorm2d):
@@ -656,16 +795,33 @@ def without_norms(network):
 
 
 bare = {
-    (depth, f"{way}, no batch norm, seed {seed}"): gradient_norms(without_norms(new_network(depth, change_shape, seed)))
+    (depth, f"{way}, no batch norm, seed {seed}"): gradient_norms(
+        without_norms(new_network(depth, change_shape, seed))
+    )
     for depth in (32, 56)
     for way, change_shape in ways.items()
     for seed in seeds
 }
-for (depth, name), norms in bare.items():
-    print(f"{depth} layers, {name}: {min(norms):.0e} to {max(norms):.0e}")
+rows = [
+    {
+        "network": f"{depth} layers, {name}",
+        "smallest norm (nats)": f"{min(norms):.0e}",
+        "largest norm (nats)": f"{max(norms):.0e}",
+    }
+    for (depth, name), norms in bare.items()
+]
+tables.show(rows, caption="Gradients of the convolutions without batch norm")
 curves = {name: norms for (depth, name), norms in bare.items() if depth == 32}
-normed = {f"plain, with batch norm, seed {seed}": before[32, "plain", seed] for seed in seeds}
-plotting.curves(curves | normed, y="gradient norm, untrained", x="convolution, from the image on (32 layers)", log=True)
+normed = {
+    f"plain, with batch norm, seed {seed}": before[32, "plain", seed]
+    for seed in seeds
+}
+plotting.curves(
+    curves | normed,
+    y="gradient norm, untrained (nats)",
+    x="convolution, from the image on (32 layers)",
+    log=True,
+)
 
 # %% [markdown]
 # *This* is the vanishing gradient. Torch's initial weights make the signal a little weaker in every layer, on its way
@@ -691,19 +847,29 @@ plotting.curves(curves | normed, y="gradient norm, untrained", x="convolution, f
 ratio = "log10_first_over_last_gradient_"
 
 
-def print_table(runs):
-    """Print loss and gradient ratios of every network, then what they were measured with."""
-    print(f"{'':13} {'training loss':26} {'gradient, untrained':26} gradient, trained")
+def show_table(runs):
+    """Show loss and gradient ratios of every network, and what measured them."""
+    rows = []
     for group in results.alike(runs):
         way = "residual" if group[0].settings["residual"] else "plain"
-        row = [results.summarise(group, name) for name in ("train_loss", ratio + "before", ratio + "after")]
-        print(f"{group[0].settings['depth']:>3} {way:9}", *(f"{summary!s:26}" for summary in row))
+        row = {"network": f"{group[0].settings['depth']} layers, {way}"}
+        row["training loss (nats)"] = results.summarise(group, "train_loss")
+        for when, name in (("untrained", "before"), ("trained", "after")):
+            row[f"gradients, {when} (log10)"] = results.summarise(
+                group, ratio + name
+            )
+        rows.append(row)
     first = runs[0]
-    print(f"\n{first.stand_in or 'CIFAR-10'}, {first.settings['epochs']} epochs, {first.device}, {first.precision}")
-    print(", ".join(f"{name} {version}" for name, version in first.versions.items()))
+    done = f"{first.settings['epochs']} epochs, {first.device}, {first.precision}"
+    versions = ", ".join(
+        f"{name} {version}" for name, version in first.versions.items()
+    )
+    data = f"STAND-IN: {first.stand_in}" if first.stand_in else "CIFAR-10"
+    caption = "Mean and 95 % interval over the seeds"
+    tables.show(rows, caption=caption, notes=[data], folded=[done, versions])
 
 
-print_table(runs)
+show_table(runs)
 
 # %% [markdown]
 # And here is what this project has stored, from the same digits with ten epochs and the paper's widths, three seeds
@@ -711,7 +877,7 @@ print_table(runs)
 
 # %% tags=["report"]
 if stored := reports.evidence("r0.c1.digits"):
-    print_table(stored)
+    show_table(stored)
 else:
     print("nothing is stored")
 
@@ -720,8 +886,21 @@ else:
 
 # %% tags=["report"]
 with_mean, without_mean = 2048 * 1000 + 1000, 7 * 7 * 2048 * 1000 + 1000
-print(f"last layer: {with_mean / 1e6:.1f} M parameters behind the mean, {without_mean / 1e6:.1f} M without it")
-print(f"two 3x3 convolutions in each of 50 blocks: {2 * 50 + 2} layers; three convolutions: {3 * 50 + 2} layers")
+tables.show(
+    [
+        {"last layer": "behind the mean", "parameters (million)": with_mean / 1e6},
+        {
+            "last layer": "without the mean",
+            "parameters (million)": without_mean / 1e6,
+        },
+    ]
+)
+tables.table(
+    [
+        {"50 blocks of": "two 3x3 convolutions", "layers": 2 * 50 + 2},
+        {"50 blocks of": "1x1, 3x3 and 1x1", "layers": 3 * 50 + 2},
+    ]
+)
 
 # %% [markdown]
 # What do the numbers say about the reports' claims?
@@ -788,7 +967,9 @@ class Detached(BasicBlock):
     """The shortcut is cut out of the graph."""
 
     def __init__(self, in_channels, width, stride, shortcut):
-        super().__init__(in_channels, width, stride, None if shortcut is None else Cut(shortcut))
+        super().__init__(
+            in_channels, width, stride, None if shortcut is None else Cut(shortcut)
+        )
 
 
 for broken in (Forgotten, Detached):
@@ -797,9 +978,14 @@ for broken in (Forgotten, Detached):
     except AssertionError as failure:
         print(failure, end="\n\n")
 
-# %% tags=["break"] mystnb={"image": {"alt": "Training loss at 32 layers: both broken blocks stay above the right one"}}
-curves = {"right block": histories[32, "residual", 0], "forgotten": histories[32, "plain", 0]}
-curves["detached"] = train(new_network(32, padding, 0, block=Detached), 0).column("train_loss")
+# %% tags=["break"]
+curves = {
+    "right block": histories[32, "residual", 0],
+    "forgotten": histories[32, "plain", 0],
+}
+curves["detached"] = train(new_network(32, padding, 0, block=Detached), 0).column(
+    "train_loss"
+)
 plotting.curves(curves, y="training loss at 32 layers (nats)")
 
 # %% [markdown]

@@ -49,7 +49,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from resnet_labs import checks, data, lab_mode, metrics, plotting, reports, results, runtime
+from resnet_labs import (
+    checks,
+    data,
+    lab_mode,
+    metrics,
+    plotting,
+    reports,
+    results,
+    runtime,
+    tables,
+)
 from resnet_labs.losses import cross_entropy
 from resnet_labs.reports import compare
 from resnet_labs.resnet import resnet18
@@ -65,20 +75,24 @@ checks.start("02", written_for="{{version}}")
 # is MNIST itself, under the folder that `RESNET_LABS_DATA` names.
 
 # %% tags=["knobs"]
-report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+report_mode = False  # True: the report's experiment; needs and time are printed
 fast = lab_mode.fast("02", report=report_mode)
-dataset = "digits" if fast else "mnist"  # 8x8 pixels, 1,438 training images; or 28x28, 60,000
+# 1,438 training images of 8x8 pixels, or 60,000 of 28x28
+dataset = "digits" if fast else "mnist"
 stand_in = "scikit-learn's 8x8 digits in place of MNIST" if fast else ""
 seeds = (0, 1, 2)
 epochs = 10  # the report's
 batch_size = 128  # the report's
-learning_rate = 0.01  # the report gives none; chosen on images cut from the training set, see "Report against ours"
-number_format = "fp32" if fast else "auto"  # half precision gains nothing on images of 8 pixels
+# The report gives no rate: chosen on images cut from the training set, as "Report
+# against ours" says.
+learning_rate = 0.01
+number_format = "fp32" if fast else "auto"  # 8 pixels gain nothing from fewer bits
 device = runtime.default_device()
 
 train_set = data.load(dataset, split="train")
 test_set = data.load(dataset, split="test")
-print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(train_set.images.shape[1:])}, {device}")
+size = tuple(train_set.images.shape[1:])
+print(f"{len(train_set)} training, {len(test_set)} test images {size}, {device}")
 
 # %% [markdown]
 # ## Idea
@@ -97,8 +111,10 @@ print(f"{len(train_set)} training and {len(test_set)} test images of {tuple(trai
 #
 # Source: He, Zhang, Ren, Sun, *Deep Residual Learning for Image Recognition* (2016), Table 1.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Twenty handwritten digits, each under its label"}}
-plotting.images(train_set.images[:20], [train_set.classes[k] for k in train_set.labels[:20]])
+# %% tags=["hide-input"]
+plotting.images(
+    train_set.images[:20], [train_set.classes[k] for k in train_set.labels[:20]]
+)
 
 # %% [markdown]
 # ## Exercise 02.1. Both ends
@@ -119,7 +135,9 @@ def adapt(network, in_channels, num_classes):
     num_classes: outputs of the last layer, logits.
     """
     ### BEGIN SOLUTION
-    network.conv1 = nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
+    network.conv1 = nn.Conv2d(
+        in_channels, 64, kernel_size=7, stride=2, padding=3, bias=False
+    )
     network.fc = nn.Linear(network.fc.in_features, num_classes)
     return network
     ### END SOLUTION
@@ -170,7 +188,8 @@ sum(p.numel() for p in adapt(resnet18(), 1, 10).parameters())
 def train_step(network, images, labels, optimizer):
     """Take one step and return the loss of the batch, a float.
 
-    images: (N, C, H, W) floats. labels: (N,) class numbers. optimizer: over the network's parameters.
+    images: (N, C, H, W) floats. labels: (N,) class numbers. optimizer: over the
+    network's parameters.
     """
     ### BEGIN SOLUTION
     network.train()
@@ -218,17 +237,35 @@ def new_network(seed):
 
 
 def new_batches(seed):
-    return data.Batches(train_set, batch_size, shuffle=True, device=device, seed=seed)
+    return data.Batches(
+        train_set, batch_size, shuffle=True, device=device, seed=seed
+    )
 
 
 if fast:
     yours = new_network(0)
     sgd = torch.optim.SGD(yours.parameters(), lr=learning_rate, momentum=0.9)
-    losses = [train_step(yours, images, labels, sgd) * len(labels) for images, labels in new_batches(0)]
-    config = TrainConfig(epochs=1, learning_rate=learning_rate, precision=number_format)
-    history = fit(new_network(0), new_batches(0), loss=cross_entropy, config=config, progress=False)
-    print(f"mean loss of the first epoch: your step {sum(losses) / len(train_set):.4f}", end=", ")
-    print(f"fit {history.column('train_loss')[0]:.4f}")
+    losses = [
+        train_step(yours, images, labels, sgd) * len(labels)
+        for images, labels in new_batches(0)
+    ]
+    config = TrainConfig(
+        epochs=1, learning_rate=learning_rate, precision=number_format
+    )
+    history = fit(
+        new_network(0),
+        new_batches(0),
+        loss=cross_entropy,
+        config=config,
+        progress=False,
+    )
+    means = {
+        "your step": sum(losses) / len(train_set),
+        "fit": history.column("train_loss")[0],
+    }
+    tables.show(
+        [{"first epoch": k, "mean loss (nats)": v} for k, v in means.items()]
+    )
 
 # %% [markdown]
 # ## Exercise 02.3. Precision, recall, F
@@ -300,8 +337,18 @@ mnist_counts = torch.tensor([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 10
 digits_counts = torch.tensor([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
 mnist_labels = torch.repeat_interleave(torch.arange(10), mnist_counts)
 digits_labels = torch.repeat_interleave(torch.arange(10), digits_counts)
-untrained = [run.metrics["accuracy_before"] for run in reports.evidence("r1.digits") if not run.stand_in]
-print("three untrained networks on MNIST's test set (stored):", *untrained)
+untrained = [
+    run.metrics["accuracy_before"]
+    for run in reports.evidence("r1.digits")
+    if not run.stand_in
+]
+tables.table(
+    [
+        {"stored run": k, "accuracy (fraction)": v}
+        for k, v in enumerate(untrained, 1)
+    ],
+    caption="Three untrained networks on MNIST's test set",
+)
 
 # %% [markdown]
 # Write `class_shares`, look at the shares of both sets, then set `digit`, `sizes` and `matches`. About 10 minutes.
@@ -309,7 +356,8 @@ print("three untrained networks on MNIST's test set (stored):", *untrained)
 
 # %% tags=["answer"] exercise="02.4"
 def class_shares(labels, num_classes):
-    """Return the share of each class among the labels, a (num_classes,) tensor that sums to 1."""
+    """Return the share of each class among the labels, a (num_classes,) tensor
+    that sums to 1."""
     ### BEGIN SOLUTION
     return torch.bincount(labels, minlength=num_classes) / len(labels)
     ### END SOLUTION
@@ -317,13 +365,18 @@ def class_shares(labels, num_classes):
 
 # %% tags=["answer"] exercise="02.4"
 # digit: which digit has a share of 0.1135 in MNIST's test set
-# sizes: MNIST's images can be resized to 8 or 28 pixels a side; at which of the two is that share 0.1135? All that fit
-# matches: how many of the numbers in `untrained` are the share of a digit of MNIST's test set, in all four decimals
+# sizes: MNIST's images can be resized to 8 or 28 pixels a side; at which of the two
+# is that share 0.1135? All that fit
+# matches: how many of the numbers in `untrained` are the share of a digit of MNIST's
+# test set, in all four decimals
 ### BEGIN SOLUTION
 mnist_shares = class_shares(mnist_labels, 10)
 digit = int((mnist_shares - 0.1135).abs().argmin())
 sizes = (8, 28)  # no label changes when an image is resized
-matches = sum(bool(torch.isclose(mnist_shares, torch.tensor(score), atol=1e-5).any()) for score in untrained)
+matches = sum(
+    bool(torch.isclose(mnist_shares, torch.tensor(score), atol=1e-5).any())
+    for score in untrained
+)
 ### END SOLUTION
 
 # %% tags=["check"] exercise="02.4" points=2
@@ -354,8 +407,16 @@ checks.lab02.check_shares(class_shares, digit, sizes, matches)
 # {{expected exactly 0.1018: round(max(class_shares(digits_labels, 10)).item(), 4)}}.
 
 # %% tags=["exercise"]
-print("MNIST ", [round(share, 4) for share in class_shares(mnist_labels, 10).tolist()])
-print("digits", [round(share, 4) for share in class_shares(digits_labels, 10).tolist()])
+shares = {"MNIST": mnist_labels, "8x8 digits": digits_labels}
+shares = {name: class_shares(labels, 10).tolist() for name, labels in shares.items()}
+tables.table(
+    [
+        {"digit": str(k)}
+        | {f"{name} (fraction)": f"{share[k]:.4f}" for name, share in shares.items()}
+        for k in range(10)
+    ],
+    caption="Share of each digit in the test set",
+)
 
 # %% [markdown]
 # So 0.1135 tells you about the *labels*: they are those of MNIST's test set, not those of the 8x8 digits. It tells you
@@ -370,20 +431,34 @@ print("digits", [round(share, 4) for share in class_shares(digits_labels, 10).to
 # again. Nothing was chosen by looking at the test set.
 
 # %% tags=["experiment"]
-histories, runs = {}, []
+histories, runs, rows = {}, [], []
 for seed in seeds:
     network = new_network(seed)
     test = data.Batches(test_set, 512, device=device)
     before = evaluate(network, test)
     named = before.logits.argmax(1).bincount(minlength=10)
-    commonest = f"names {named.argmax()} for {named.max()} of {len(test_set)} images"
-    print(f"seed {seed}, untrained: {before.accuracy:.4f} right; {commonest}")
+    rows.append(
+        {
+            "untrained": f"seed {seed}",
+            "accuracy (fraction)": before.accuracy,
+            "digit that it names most": str(named.argmax().item()),
+            "for so many images": named.max().item(),
+            "of": len(test_set),
+        }
+    )
 
-    config = TrainConfig(epochs=epochs, learning_rate=learning_rate, precision=number_format, seed=seed)
+    config = TrainConfig(
+        epochs=epochs,
+        learning_rate=learning_rate,
+        precision=number_format,
+        seed=seed,
+    )
     history = fit(network, new_batches(seed), loss=cross_entropy, config=config)
     after = evaluate(network, test)
     precision, recall, f = precision_recall_f(after.confusion)
-    low, high = metrics.wilson_interval(int(after.confusion.diag().sum()), len(test_set))
+    low, high = metrics.wilson_interval(
+        int(after.confusion.diag().sum()), len(test_set)
+    )
 
     histories[f"right loss, seed {seed}"] = history.column("train_loss")
     runs.append(
@@ -393,8 +468,14 @@ for seed in seeds:
             dataset=dataset,
             parts={"train": train_set, "test": test_set},
             seed=seed,
-            settings={"network": "resnet18", "in_channels": 1, "num_classes": 10, "batch_size": batch_size}
-            | {"size": None, "limit": None, "validation": None},  # all images, as they are
+            settings={
+                "network": "resnet18",
+                "in_channels": 1,
+                "num_classes": 10,
+                "batch_size": batch_size,
+            }
+            # all images, as they are
+            | {"size": None, "limit": None, "validation": None},
             config=config,
             metrics={
                 "accuracy_before": before.accuracy,
@@ -409,16 +490,17 @@ for seed in seeds:
         )
     )
     results.append(runtime.run_folder() / "results.jsonl", runs[-1])
+tables.table(rows, caption="Networks before training")
 
 # %% [markdown]
 # **Expected:** after ten epochs {{expected 0.88 to 0.995: [run.metrics["accuracy"] for run in runs]}} on the 8x8
 # digits; on MNIST this project had {{r1.digits data=mnist: accuracy range as .3}}. An untrained network names few of
 # the ten digits; some networks name one for every image, others do not.
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Training loss of three seeds: all fall steeply and end near zero"}}
+# %% tags=["experiment"]
 plotting.curves(histories, y="training loss (nats)", log=True)
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Confusion matrix: nearly all counts lie on the diagonal"}}
+# %% tags=["experiment"]
 plotting.confusion(after.confusion, test_set.classes)
 
 # %% [markdown]
@@ -427,9 +509,9 @@ plotting.confusion(after.confusion, test_set.classes)
 # The report gives one run and no interval. Beside it, your runs of a moment ago:
 
 # %% tags=["report"]
-print(compare.as_text(runs))
+compare.show(runs)
 
-# %% tags=["report"] mystnb={"image": {"alt": "The report's five figures, each beside our mean with its interval"}}
+# %% tags=["report"]
 rows = compare.compare(runs)
 plotting.report_against_ours(
     [row.label for row in rows],
@@ -446,15 +528,15 @@ plotting.report_against_ours(
 
 # %% tags=["report"]
 stored = [run for run in reports.evidence("r1.digits") if not run.stand_in]
-print(compare.as_text(stored))
+compare.show(stored)
 
 # %% [markdown]
 # At 8 pixels, with the same settings, all training images and ten epochs (`resnet-labs reproduce r1.c2.8_pixels --seeds
-# 3`; nothing is printed where no such run is stored):
+# 3`; nothing is shown where no such run is stored):
 
 # %% tags=["report"]
 if shrunk := reports.evidence("r1.c2"):
-    print(compare.as_text(shrunk))
+    compare.show(shrunk)
 
 # %% [markdown]
 # What do the numbers say about the report's claims?
@@ -487,13 +569,21 @@ try:
 except AssertionError as failure:
     print(failure)
 
-# %% tags=["break"] mystnb={"image": {"alt": "With the softmax applied twice the training loss stays above 1.4"}}
-config = TrainConfig(epochs=3 if fast else 1, learning_rate=learning_rate, precision=number_format)
+# %% tags=["break"]
+config = TrainConfig(
+    epochs=3 if fast else 1, learning_rate=learning_rate, precision=number_format
+)
 broken = fit(
-    new_network(0), new_batches(0), loss=lambda logits, labels: cross_entropy(logits.softmax(1), labels), config=config
+    new_network(0),
+    new_batches(0),
+    loss=lambda logits, labels: cross_entropy(logits.softmax(1), labels),
+    config=config,
 )
 plotting.curves(
-    {"right loss": histories["right loss, seed 0"], "softmax twice": broken.column("train_loss")},
+    {
+        "right loss": histories["right loss, seed 0"],
+        "softmax twice": broken.column("train_loss"),
+    },
     y="training loss (nats)",
 )
 

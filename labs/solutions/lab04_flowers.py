@@ -53,7 +53,19 @@ from dataclasses import asdict
 import torch
 from torch import nn
 
-from resnet_labs import augment, checks, data, lab_mode, metrics, plotting, reports, results, runtime, widgets
+from resnet_labs import (
+    augment,
+    checks,
+    data,
+    lab_mode,
+    metrics,
+    plotting,
+    reports,
+    results,
+    runtime,
+    tables,
+    widgets,
+)
 from resnet_labs.train.evaluation import evaluating
 from resnet_labs.features import FeatureSet, cached_features
 from resnet_labs.losses import cross_entropy
@@ -75,19 +87,20 @@ checks.start("04", written_for="{{version}}")
 # live training is then one epoch long and its time is multiplied; a GPU runs all of it.
 
 # %% tags=["knobs"]
-report_mode = False  # True: the report's own experiment; what it needs and how long it takes is printed first
+report_mode = False  # True: the report's experiment; needs and time are printed
 fast = lab_mode.fast("04", report=report_mode)
 device = runtime.default_device()
-seeds = (0, 1, 2)  # of the split, the head's first weights and the order of the images
+seeds = (0, 1, 2)  # of the split, the head's first weights, the order of the images
 epochs = 30 if fast else 50  # the report's 50
 live_epochs = epochs if fast or device.type == "cuda" else 1
 broken_epochs = 10 if fast or device.type == "cuda" else 1  # of "Break it"
 views = 3 if fast else 5  # augmented versions of each image in the cache
 batch_size = 64  # the report's
-learning_rate = 1e-2 if fast else 1e-4  # the report's 1e-4; a head on 64 features needs larger steps than one on 2,048
+# 1e-4 is the report's; a head on 64 features needs larger steps than one on 2,048.
+learning_rate = 1e-2 if fast else 1e-4
 validation_share = 0.2  # the report's 8:2
 pixels = 24 if fast else 224  # a side; 224 is the report's
-weights = "IMAGENET1K_V1"  # torchvision's first; the report does not say which it took
+weights = "IMAGENET1K_V1"  # torchvision's first; the report names none
 
 # The report names flip, crop and colour jitter, and no strengths.
 augmentation = augment.Compose(
@@ -99,13 +112,23 @@ augmentation = augment.Compose(
 )
 
 if fast:
-    classes = ("striped square", "dotted square", "checked star", "mottled star", "striped ring")
-    counts = torch.tensor([88, 122, 91, 85, 114])  # 500 images in the flowers' proportions
-    whole = data.procedural_images(5 * int(counts.max()), classes=classes, size=pixels)
-    whole = whole.subset(torch.cat([torch.where(whole.labels == k)[0][:n] for k, n in enumerate(counts.tolist())]))
-    stand_in = "procedural images and a small network trained on other ones, for flowers and ResNet-152"
+    classes = (
+        "striped square",
+        "dotted square",
+        "checked star",
+        "mottled star",
+        "striped ring",
+    )
+    counts = (88, 122, 91, 85, 114)  # 500 images in the flowers' proportions
+    whole = data.procedural_images(5 * max(counts), classes=classes, size=pixels)
+    rows_of = [torch.where(whole.labels == k)[0][:n] for k, n in enumerate(counts)]
+    whole = whole.subset(torch.cat(rows_of))
+    stand_in = "procedural images and a small network trained on other ones,"
+    stand_in += " for flowers and ResNet-152"
 else:
-    parts = [data.load("flowers", split=part, size=pixels) for part in ("train", "test")]
+    parts = [
+        data.load("flowers", split=part, size=pixels) for part in ("train", "test")
+    ]
     whole = data.ImageData(
         torch.cat([part.images for part in parts]),
         torch.cat([part.labels for part in parts]),
@@ -114,7 +137,8 @@ else:
     )
     del parts
     stand_in = ""
-print(f"{len(whole)} images of {tuple(whole.images.shape[1:])} in {len(whole.classes)} classes, {device}")
+shape = tuple(whole.images.shape[1:])
+print(f"{len(whole)} images {shape} in {len(whole.classes)} classes, {device}")
 
 
 def pretrained():
@@ -122,8 +146,12 @@ def pretrained():
     if fast:
         return stand_in_network().to(device)
     network = load_weights(resnet152(), weights).to(device)
-    mean, deviation = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], device=device)[:, :, None, None]
-    network.register_forward_pre_hook(lambda module, inputs: ((inputs[0] - mean) / deviation,))
+    mean, deviation = torch.tensor(
+        [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], device=device
+    )[:, :, None, None]
+    network.register_forward_pre_hook(
+        lambda module, inputs: ((inputs[0] - mean) / deviation,)
+    )
     return network
 
 
@@ -149,10 +177,14 @@ backbone = pretrained()
 #
 # Source: Donahue and others, *DeCAF* (2014), section 3: a linear classifier on the features of a frozen network.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two images, each beside five shifted, mirrored, recoloured views"}}
-shown = data.ImageData(whole.images[[0, -1]], whole.labels[[0, -1]], whole.classes, whole.source)
+# %% tags=["hide-input"]
+shown = data.ImageData(
+    whole.images[[0, -1]], whole.labels[[0, -1]], whole.classes, whole.source
+)
 looks = data.Batches(shown, 2, augment=augmentation)
-grid = torch.stack([shown.images / 255, *(images for _ in range(5) for images, _ in looks)], dim=1)
+grid = torch.stack(
+    [shown.images / 255, *(images for _ in range(5) for images, _ in looks)], dim=1
+)
 titles = ["as it is", *(f"view {number}" for number in range(1, 6))] * 2
 plotting.images((grid.flatten(0, 1) * 255).to(torch.uint8), titles, columns=6)
 
@@ -232,7 +264,8 @@ sum(parameter.numel() for parameter in held)
 
 # %% tags=["answer"] exercise="04.2"
 def freeze_backbone(network):
-    """Stop everything but `network.fc`: weights, running statistics, dropout. Changes the network in place."""
+    """Stop everything but `network.fc`: weights, running statistics, dropout.
+    Changes the network in place."""
 
     ### BEGIN SOLUTION
     def to_evaluation_mode(part, inputs):
@@ -298,7 +331,9 @@ def features_of(network, batches):
     """
     ### BEGIN SOLUTION
     found = []
-    handle = network.fc.register_forward_pre_hook(lambda head, inputs: found.append(inputs[0]))
+    handle = network.fc.register_forward_pre_hook(
+        lambda head, inputs: found.append(inputs[0])
+    )
     with evaluating(network), torch.no_grad():
         for images, _ in batches:
             network(images)
@@ -349,7 +384,8 @@ def fresh(seed):
 few = whole.subset(range(0, len(whole), len(whole) // 50))
 yours = features_of(fresh(0), data.Batches(few, 128, device=device)).cpu()
 ours = cached_features(fresh(0), few).features[0]
-print(f"features {tuple(yours.shape)}, largest difference from the library's {(yours - ours).abs().max():.1e}")
+print(f"features {tuple(yours.shape)}")
+print(f"largest difference from the library's: {(yours - ours).abs().max():.1e}")
 
 # %% [markdown]
 # ## Exercise 04.4. A stratified split
@@ -364,7 +400,8 @@ print(f"features {tuple(yours.shape)}, largest difference from the library's {(y
 
 # %% tags=["answer"] exercise="04.4"
 def stratified_split(labels, fraction, generator):
-    """Return the rows of the training part and the rows of the validation part, two tensors of whole numbers.
+    """Return the rows of the training part and the rows of the validation part, two
+    tensors of whole numbers.
 
     labels: (N,) class numbers. generator: a torch.Generator.
     """
@@ -435,10 +472,15 @@ checks.lab04.check_split(stratified_split)
 def possible_sizes(figure, decimals, sizes):
     """Return a list of those of the sizes that allow the figure.
 
-    figure: an accuracy as it was printed. decimals: how many it has. sizes: numbers of images to try.
+    figure: an accuracy as it was printed. decimals: how many it has. sizes: numbers
+    of images to try.
     """
     ### BEGIN SOLUTION
-    return [size for size in sizes if round(round(figure * size) / size, decimals) == figure]
+    return [
+        size
+        for size in sizes
+        if round(round(figure * size) / size, decimals) == figure
+    ]
     ### END SOLUTION
 
 
@@ -481,7 +523,15 @@ checks.lab04.check_reading(possible_sizes, divisor, size, low, high)
 # with a width of {{expected about 0.037 within 0.0005: high - low}}.
 
 # %% tags=["exercise"]
-print(f"{round(0.947368 * size)} of {size} images: 95 % interval [{low:.3f}, {high:.3f}]")
+tables.table(
+    [
+        {
+            "images": size,
+            "right": round(0.947368 * size),
+            "95 % interval (fraction)": f"[{low:.3f}, {high:.3f}]",
+        }
+    ]
+)
 
 # %% [markdown]
 # What follows from this, and what does not? If the figure is right images by all images, the validation part had a
@@ -504,26 +554,40 @@ print(f"{round(0.947368 * size)} of {size} images: 95 % interval [{low:.3f}, {hi
 started = time.perf_counter()
 frozen = fresh(0)
 plain = features_of(frozen, data.Batches(whole, 128, device=device)).cpu()
-augmented = data.Batches(whole, 128, augment=augmentation, device=device)  # a full pass moves on to the next view
+# A full pass moves on to the next view.
+augmented = data.Batches(whole, 128, augment=augmentation, device=device)
 cache = torch.stack([features_of(frozen, augmented).cpu() for view in range(views)])
 seconds_of_cache = time.perf_counter() - started
-print(f"{(views + 1) * len(whole)} passes in {seconds_of_cache:.1f} s; the cache is {tuple(cache.shape)}")
+passes = (views + 1) * len(whole)
+print(
+    f"{passes} passes in {seconds_of_cache:.1f} s; the cache is {tuple(cache.shape)}"
+)
 
 
 # %% tags=["experiment"]
 def feature_batches(features, rows, *, seed=0, shuffle=False):
-    """Return batches of the features of these rows; of several views, each epoch draws one for each image."""
-    chosen = FeatureSet(features[:, rows], whole.labels[rows], whole.classes, whole.source)
+    """Return batches of the features of these rows; of several views, each epoch
+    draws one for each image."""
+    chosen = FeatureSet(
+        features[:, rows], whole.labels[rows], whole.classes, whole.source
+    )
     return chosen.batches(batch_size, shuffle=shuffle, device=device, seed=seed)
 
 
 def config(seed, epochs=epochs, rate=learning_rate):
     # In fp32, so that live and cached training differ in nothing but the views.
-    return TrainConfig(epochs=epochs, learning_rate=rate, optimizer="adam", precision="fp32", seed=seed)
+    return TrainConfig(
+        epochs=epochs,
+        learning_rate=rate,
+        optimizer="adam",
+        precision="fp32",
+        seed=seed,
+    )
 
 
 def train_head(features, seed):
-    """Train a head on cached features; return the curves, and how it does on plain images of both parts."""
+    """Train a head on cached features; return the curves, and how it does on
+    plain images of both parts."""
     train, validation = split_of(seed)
     head = fresh(seed).fc
     history = fit(
@@ -534,20 +598,35 @@ def train_head(features, seed):
         config=config(seed),
         progress=False,
     )
-    return history, *(evaluate(head, feature_batches(plain[None], rows)) for rows in (train, validation))
+    return history, *(
+        evaluate(head, feature_batches(plain[None], rows))
+        for rows in (train, validation)
+    )
 
 
 def split_of(seed):
-    return stratified_split(whole.labels, validation_share, torch.Generator().manual_seed(seed))
+    return stratified_split(
+        whole.labels, validation_share, torch.Generator().manual_seed(seed)
+    )
 
 
 def train_live(network, seed, *, augment, epochs=live_epochs):
-    """Train the report's way: every image goes through the backbone in every epoch."""
+    """Train the report's way: every image goes through the backbone in every
+    epoch."""
     train, validation = (whole.subset(rows) for rows in split_of(seed))
-    batches = data.Batches(train, batch_size, augment=augment, shuffle=True, device=device, seed=seed)
+    batches = data.Batches(
+        train, batch_size, augment=augment, shuffle=True, device=device, seed=seed
+    )
     watched = data.Batches(validation, 256, device=device)
     settings = config(seed, epochs)
-    return fit(network, batches, validation=watched, loss=cross_entropy, config=settings, progress=not fast)
+    return fit(
+        network,
+        batches,
+        validation=watched,
+        loss=cross_entropy,
+        config=settings,
+        progress=not fast,
+    )
 
 
 # %% [markdown]
@@ -561,7 +640,8 @@ if fast:
     head = fresh(0).fc
     batches = feature_batches(plain[None], split_of(0)[0], shuffle=True)
     fit(head, batches, loss=cross_entropy, config=config(0, 2), progress=False)
-    print(f"largest difference of a weight after two epochs: {(network.fc.weight - head.weight).abs().max():.1e}")
+    apart = (network.fc.weight - head.weight).abs().max()
+    print(f"largest difference of a weight after two epochs: {apart:.1e}")
 
 # %% [markdown]
 # Now with augmentation. Every image has new views live, and the same few from the cache.
@@ -576,7 +656,11 @@ def result(experiment, seed, settings, figures, seconds, ran):
         dataset="procedural" if fast else "flowers",
         parts={"train": whole.subset(train), "validation": whole.subset(validation)},
         seed=seed,
-        settings={"network": backbone.architecture, "batch_size": batch_size, **settings},
+        settings={
+            "network": backbone.architecture,
+            "batch_size": batch_size,
+            **settings,
+        },
         metrics=figures,
         history=ran,
         seconds=seconds,
@@ -589,16 +673,29 @@ def keep(run):
 
 
 def drift(network):
-    """Return how far weights, and running statistics, before the head moved, relative to their length."""
+    """Return how far weights, and running statistics, before the head moved,
+    relative to their length."""
     was, now = backbone.state_dict(), network.state_dict()
-    body = [name for name, value in was.items() if not name.startswith("fc.") and value.is_floating_point()]
+    body = [
+        name
+        for name, value in was.items()
+        if not name.startswith("fc.") and value.is_floating_point()
+    ]
     statistics = [name for name in body if "running" in name]
     groups = ([name for name in body if name not in statistics], statistics)
-    pairs = [[torch.cat([state[name].flatten() for name in names]) for state in (was, now)] for names in groups]
-    return [float((after - before).norm() / before.norm()) for before, after in pairs]
+    pairs = [
+        [
+            torch.cat([state[name].flatten() for name in names])
+            for state in (was, now)
+        ]
+        for names in groups
+    ]
+    return [
+        float((after - before).norm() / before.norm()) for before, after in pairs
+    ]
 
 
-runs, live_curves, times = [], [], []
+runs, live_curves, times, rows = [], [], [], []
 for seed in seeds:
     network = fresh(seed)
     live = train_live(network, seed, augment=augmentation)
@@ -608,50 +705,81 @@ for seed in seeds:
     cached, on_train, on_validation = train_head(cache, seed)
     seconds_of_head = time.perf_counter() - started
 
-    times.append((live.seconds * epochs / live_epochs, seconds_of_cache + seconds_of_head))
-    same = {name: value for name, value in asdict(config(seed)).items() if name != "seed"}
+    times.append(
+        (live.seconds * epochs / live_epochs, seconds_of_cache + seconds_of_head)
+    )
+    same = {
+        name: value for name, value in asdict(config(seed)).items() if name != "seed"
+    }
     for way, ran, accuracy, seconds in (
         ("live", live, live.rows[-1]["validation_accuracy"], live.seconds),
         (f"{views} cached views", cached, on_validation.accuracy, times[-1][1]),
     ):
-        ends = metrics.wilson_interval(round(accuracy * len(on_validation.labels)), len(on_validation.labels))
-        figures = {"accuracy": accuracy, "accuracy_low": ends.low, "accuracy_high": ends.high}
+        ends = metrics.wilson_interval(
+            round(accuracy * len(on_validation.labels)), len(on_validation.labels)
+        )
+        figures = {
+            "accuracy": accuracy,
+            "accuracy_low": ends.low,
+            "accuracy_high": ends.high,
+        }
         settings = {"features": way, **same, "epochs": len(ran.rows)}
-        runs.append(keep(result("r3.flowers", seed, settings, figures, seconds, ran)))
-    print(f"seed {seed}: live {runs[-2].metrics['accuracy']:.3f} in {times[-1][0]:.1f} s", end=", ")
-    print(f"cached {runs[-1].metrics['accuracy']:.3f} in {times[-1][1]:.1f} s, drift {max(drift(network))}")
+        runs.append(
+            keep(result("r3.flowers", seed, settings, figures, seconds, ran))
+        )
+    live_accuracy, cached_accuracy = (run.metrics["accuracy"] for run in runs[-2:])
+    rows.append(
+        {
+            "run": f"seed {seed}",
+            "live accuracy (fraction)": f"{live_accuracy:.3f}",
+            "cached accuracy (fraction)": f"{cached_accuracy:.3f}",
+            "difference (fraction)": f"{cached_accuracy - live_accuracy:+.3f}",
+            "live time (s)": f"{times[-1][0]:.1f}",
+            "cached time (s)": f"{times[-1][1]:.1f}",
+            "drift (fraction)": max(drift(network)),
+        }
+    )
 
-differences = [b.metrics["accuracy"] - a.metrics["accuracy"] for a, b in zip(runs[::2], runs[1::2], strict=True)]
-print(f"accuracy, cached minus live: {', '.join(f'{each:+.3f}' for each in differences)}")
+differences = [
+    b.metrics["accuracy"] - a.metrics["accuracy"]
+    for a, b in zip(runs[::2], runs[1::2], strict=True)
+]
 ratio = sum(long for long, _ in times) / sum(short for _, short in times)
-print(f"live training took {ratio:.1f} times as long as cached training, the making of the cache included")
+notes = [f"Live training took {ratio:.1f} times as long, making the cache included."]
 if live_epochs < epochs:
-    print(f"(live training ran for {live_epochs} of {epochs} epochs: its time is multiplied, its accuracy is early)")
+    notes.append(
+        f"Live training ran for {live_epochs} of {epochs} epochs: its time is "
+        "multiplied, its accuracy is early."
+    )
+tables.table(rows, caption="Validation accuracy, live and cached", notes=notes)
 
 # %% [markdown]
 # **Expected:** the same weights without augmentation, up to rounding; with it accuracies that differ by
 # {{expected -0.08 to 0.08: differences}}; a drift of exactly 0. The ratio of times comes from the passes: 30 epochs
 # against 3 views and one plain pass in fast mode, 50 against 6 in report mode, about eight either way. On a small
-# network the head takes its share of the time, and what is printed is less. A second cached run costs its head alone.
+# network the head takes its share of the time, and the ratio is less. A second cached run costs its head alone.
 #
 # How many views are enough? Move the slider. With one view, which here is one augmented version of each image, the head
 # sees the same rows in every epoch.
 
 
-# %% tags=["experiment"] mystnb={"image": {"alt": "Validation accuracy over epochs: live and cached lie together"}}
+# %% tags=["experiment"]
 def mean(columns):
     return [sum(values) / len(values) for values in zip(*columns, strict=True)]
 
 
 frames, labels = [], []
 for count in range(1, views + 1):
-    cached_curves = [train_head(cache[:count], seed)[0].column("validation_accuracy") for seed in seeds]
+    cached_curves = [
+        train_head(cache[:count], seed)[0].column("validation_accuracy")
+        for seed in seeds
+    ]
     curves = {"live": mean(live_curves), f"{count} cached": mean(cached_curves)}
-    frames.append(plotting.curves(curves, y="validation accuracy, mean over seeds"))
+    frames.append(
+        plotting.curves(curves, y="validation accuracy, mean of seeds (fraction)")
+    )
     labels.append(f"{count} view{'s' if count > 1 else ''}")
-widgets.frame_slider(
-    frames, labels, name="cached views", alt="Validation accuracy over epochs, live against cached training"
-)
+widgets.frame_slider(frames, labels, name="cached views")
 
 # %% [markdown]
 # Next, claim r3.c5: does augmentation reduce overfitting when the backbone is frozen? Overfitting shows as a gap
@@ -664,7 +792,10 @@ gaps = []
 for seed in seeds:
     for augments, features in ((False, plain[None]), (True, cache)):
         ran, on_train, on_validation = train_head(features, seed)
-        losses = [float(cross_entropy(part.logits, part.labels)) for part in (on_train, on_validation)]
+        losses = [
+            float(cross_entropy(part.logits, part.labels))
+            for part in (on_train, on_validation)
+        ]
         figures = {
             "train_accuracy": on_train.accuracy,
             "accuracy": on_validation.accuracy,
@@ -675,9 +806,14 @@ for seed in seeds:
             before = gaps[-1].metrics
             for name in ("accuracy_gap", "loss_gap", "accuracy"):
                 figures[f"change_of_{name}"] = figures[name] - before[name]
-        settings = {"augmentation": augments, "views": len(features), "epochs": epochs, "learning_rate": learning_rate}
+        settings = {
+            "augmentation": augments,
+            "views": len(features),
+            "epochs": epochs,
+            "learning_rate": learning_rate,
+        }
         gaps.append(keep(result("r3.c5", seed, settings, figures, ran.seconds, ran)))
-print(compare.as_text(gaps))
+compare.show(gaps)
 
 # %% [markdown]
 # **Expected:** in fast mode, on 100 validation images, accuracy gaps
@@ -694,8 +830,13 @@ print(compare.as_text(gaps))
 # %% tags=["experiment"]
 forgetting = []
 if fast:
-    old_task = data.Batches(data.load("procedural_source", split="test", size=pixels, limit=300), 300, device=device)
-    print(f"before: {evaluate(backbone, old_task).accuracy:.3f} right on the old task")
+    old_task = data.Batches(
+        data.load("procedural_source", split="test", size=pixels, limit=300),
+        300,
+        device=device,
+    )
+    at_first = evaluate(backbone, old_task).accuracy
+    print(f"accuracy on the old task before: {at_first:.3f}")
     for is_frozen, rate in ((True, 1e-2), (False, 1e-4), (False, 1e-2)):
         for seed in seeds:
             network = fresh(seed) if is_frozen else copy.deepcopy(backbone)
@@ -703,8 +844,20 @@ if fast:
                 runtime.seed_everything(seed)
                 new_head(network, len(whole.classes), rate)
             rows = split_of(seed)[0]
-            batches = data.Batches(whole.subset(rows), batch_size, shuffle=True, device=device, seed=seed)
-            ran = fit(network, batches, loss=cross_entropy, config=config(seed, 3, rate), progress=False)
+            batches = data.Batches(
+                whole.subset(rows),
+                batch_size,
+                shuffle=True,
+                device=device,
+                seed=seed,
+            )
+            ran = fit(
+                network,
+                batches,
+                loss=cross_entropy,
+                config=config(seed, 3, rate),
+                progress=False,
+            )
             network.fc = backbone.fc
             weight_drift, statistics_drift = drift(network)
             figures = {
@@ -713,8 +866,10 @@ if fast:
                 "old_task_accuracy": evaluate(network, old_task).accuracy,
             }
             settings = {"frozen": is_frozen, "learning_rate": rate, "epochs": 3}
-            forgetting.append(keep(result("r3.c4", seed, settings, figures, ran.seconds, ran)))
-    print(compare.as_text(forgetting))
+            forgetting.append(
+                keep(result("r3.c4", seed, settings, figures, ran.seconds, ran))
+            )
+    compare.show(forgetting)
 
 # %% [markdown]
 # **Expected:** frozen, a drift of
@@ -731,9 +886,9 @@ if fast:
 # The report gives one run and one figure. Beside it, your runs of a moment ago:
 
 # %% tags=["report"]
-print(compare.as_text(runs))
+compare.show(runs)
 
-# %% tags=["report"] mystnb={"image": {"alt": "The report's accuracy beside ours with intervals, live and cached"}}
+# %% tags=["report"]
 live_runs = [run for run in runs if run.settings["features"] == "live"]
 cached_runs = [run for run in runs if run.settings["features"] != "live"]
 rows = [compare.compare(each)[0] for each in (live_runs, cached_runs)]
@@ -753,25 +908,40 @@ plotting.report_against_ours(
 stored = reports.evidence("r3.c5")
 augmented_runs = [run for run in stored if run.settings["views"]]
 plain_runs = [run for run in stored if not run.settings["views"]]
-for name in ("accuracy_gap", "loss_gap", "accuracy") if augmented_runs else ():
+rows = []
+units = {"accuracy_gap": "fraction", "loss_gap": "nats", "accuracy": "fraction"}
+for name in units if augmented_runs else ():
     sides = [
-        [run.metrics[name] for run in sorted(each, key=lambda run: run.seed)] for each in (augmented_runs, plain_runs)
+        [run.metrics[name] for run in sorted(each, key=lambda run: run.seed)]
+        for each in (augmented_runs, plain_runs)
     ]
     images = augmented_runs[0].data["validation"] if name == "accuracy" else None
     found = metrics.paired_difference(*sides, num_images=images)
-    print(f"change of {name.replace('_', ' '):13} {found.difference:.4f} [{found.low:.4f}, {found.high:.4f}]")
-print("\n".join(compare.provenance(augmented_runs)) if augmented_runs else "nothing is stored")
+    row = {"change of": name.replace("_", " "), "unit": units[name]}
+    row["difference"] = f"{found.difference:.4f} [{found.low:.4f}, {found.high:.4f}]"
+    rows.append(row)
+if rows:
+    origin = compare.provenance(augmented_runs)
+    tables.show(rows, caption="Augmented less plain, stored", folded=origin)
+else:
+    print("nothing is stored")
 
 # %% [markdown]
 # A cache repeats its views. Does a new view in every epoch, with a pass through the network each time, teach the head
 # more? The same flowers, {{r3.c5.views views=1: accuracy count}} seeds (`resnet-labs reproduce r3.c5.views`):
 
 # %% tags=["report"]
+rows = []
 for kind in results.alike(reports.evidence("r3.c5.views")):
     seconds = sorted(run.seconds for run in kind)[len(kind) // 2]
-    found = results.summarise(kind, "accuracy")
-    print(f"views: {kind[0].settings['views']!s:25} validation accuracy {found}  {seconds:4.0f} s")
-print("\n".join(compare.provenance(kind)))
+    rows.append(
+        {
+            "views": str(kind[0].settings["views"]),
+            "validation accuracy (fraction)": results.summarise(kind, "accuracy"),
+            "time (s)": f"{seconds:.0f}",
+        }
+    )
+tables.table(rows, caption="Cached views, stored", folded=compare.provenance(kind))
 
 # %% [markdown]
 # Compare: one cached view has a mean of {{r3.c5.views views=1: accuracy as .4}}, a new view in every epoch
@@ -791,7 +961,7 @@ print("\n".join(compare.provenance(kind)))
 #   rate does forget less, but it forgets something: the running statistics follow the new images at any rate. Read all
 #   three blocks above.
 # - **r3.c5** ({{r3.c5: claim}}): {{r3.c5: verdict}}. Stored: {{r3.c5: briefly}}. In your fast run the loss gap shrank
-#   (the row "change of loss gap"). The change of validation accuracy is printed beside both: a smaller gap is no better
+#   (the row "change of loss gap"). The change of validation accuracy is beside both: a smaller gap is no better
 #   network. The training images got harder, the validation images no easier.
 # - **r3.c6** ({{r3.c6: claim}}): {{r3.c6: verdict}}. The figure asks for a multiple of 19 images, such as the 570 of
 #   the likely set. On those its 95 % interval reaches from
@@ -825,25 +995,36 @@ except AssertionError as failure:
 # not belong to it any more, and its old head does not fit.
 
 
-# %% tags=["break"] mystnb={"image": {"alt": "Features move under the broken freeze and never under the whole one"}}
+# %% tags=["break"]
 def distances(network):
-    """Return how far the features moved after each epoch of live training, relative to their length."""
+    """Return how far the features moved after each epoch of live training,
+    relative to their length."""
     moved, batches = [], data.Batches(few, 128, device=device)
     before = features_of(network, batches)
     for _ in range(broken_epochs):
         train_live(network, 0, augment=augmentation, epochs=1)
-        moved.append(float((features_of(network, batches) - before).norm() / before.norm()))
+        moved.append(
+            float((features_of(network, batches) - before).norm() / before.norm())
+        )
     return moved
 
 
 broken = copy.deepcopy(backbone)
 new_head(broken, len(whole.classes), learning_rate)
 broken_freeze(broken)
-curves = {"your freeze": distances(fresh(0)), "requires_grad alone": distances(broken)}
-print("broken freeze: drift of the weights {:.3f}, of the running statistics {:.3f}".format(*drift(broken)))
+curves = {
+    "your freeze": distances(fresh(0)),
+    "requires_grad alone": distances(broken),
+}
+weights_moved, statistics_moved = drift(broken)
+row = {"freeze": "requires_grad alone"}
+row["drift of weights (fraction)"] = f"{weights_moved:.3f}"
+row["drift of running statistics (fraction)"] = f"{statistics_moved:.3f}"
 if fast:
     broken.fc = backbone.fc
-    print(f"and {evaluate(broken, old_task).accuracy:.3f} right on the old task, with every weight as it was")
+    right = evaluate(broken, old_task).accuracy
+    row["accuracy on the old task (fraction)"] = f"{right:.3f}"
+tables.show([row])
 plotting.curves(curves, y="change of the features (fraction)")
 
 # %% [markdown] tags=["reflection"]

@@ -48,7 +48,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
-from resnet_labs import checks, lab_mode, plotting, reports, runtime
+from resnet_labs import checks, lab_mode, plotting, reports, runtime, tables
 from resnet_labs.errors import InputError
 from resnet_labs.metrics import wilson_interval
 from resnet_labs.reports.audit import judge, reading, table, written
@@ -64,8 +64,9 @@ checks.start("09", written_for="{{version}}")
 report_mode = False  # this lab is the same in both modes
 fast = lab_mode.fast("09", report=report_mode)
 largest = 10_000  # how many images the searches go up to
-columns = 110  # characters in a line of the tables
-lowest_loss, highest_loss = 1.6, 2.5  # nats: what a network of ten classes that begins to learn can have; ln 10 is 2.3
+columns = 80  # characters in a line of the tables
+# In nats: what a network of ten classes that begins to learn can have; ln 10 is 2.3.
+lowest_loss, highest_loss = 1.6, 2.5
 
 # %% [markdown]
 # ## Idea
@@ -85,7 +86,7 @@ lowest_loss, highest_loss = 1.6, 2.5  # nats: what a network of ten classes that
 #
 # Source: Brown and Heathers, *The GRIM Test* (2017).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One figure stops telling sizes apart sooner than four figures do"}}
+# %% tags=["hide-input"]
 steps = range(0, 20_001, 250)
 plotting.curves(
     {
@@ -94,7 +95,7 @@ plotting.curves(
         ]
         for decimals, count in ((4, 1), (4, 4), (5, 1), (5, 4))
     },
-    y="share of figures that fit by accident",
+    y="figures that fit by accident (fraction)",
     x="images / 250",
 )
 
@@ -110,7 +111,8 @@ plotting.curves(
 
 # %% tags=["answer"] exercise="09.1"
 def possible_sizes(accuracies, decimals, largest):
-    """Return a list of the numbers of images from 1 to `largest` that allow all accuracies.
+    """Return a list of the numbers of images from 1 to `largest` that allow all
+    accuracies.
 
     accuracies: fractions, printed with so many decimals.
     """
@@ -118,10 +120,16 @@ def possible_sizes(accuracies, decimals, largest):
     unit = 10**decimals
 
     def allows(figure, size):
-        rest = round(figure * unit) * size % unit  # distance to a whole count, in units of the last decimal
+        rest = (
+            round(figure * unit) * size % unit
+        )  # distance to a whole count, in units of the last decimal
         return 2 * min(rest, unit - rest) <= size
 
-    return [size for size in range(1, largest + 1) if all(allows(each, size) for each in accuracies)]
+    return [
+        size
+        for size in range(1, largest + 1)
+        if all(allows(each, size) for each in accuracies)
+    ]
     ### END SOLUTION
 
 
@@ -154,11 +162,28 @@ checks.lab09.check_sample_sizes(possible_sizes)
 
 # %% tags=["exercise"]
 pets = reports.load_report("r1")["experiments"]["pets"]["fact"]
-figures = [pets[name][when] for name in ("resnet18", "resnet50") for when in ("accuracy_after", "accuracy_before")]
-print(f"r1, {figures}: {possible_sizes(figures, 5, largest)}")
+figures = [
+    pets[name][when]
+    for name in ("resnet18", "resnet50")
+    for when in ("accuracy_after", "accuracy_before")
+]
 flowers = reports.load_report("r3")["experiments"]["flowers"]["fact"]["val_accuracy"]
 sizes = possible_sizes([flowers], 6, 700)
-print(f"r3, {flowers}: {sizes[:5]} ... {sizes[-5:]}, {len(sizes)} up to 700")
+tables.table(
+    [
+        {
+            "report": "r1",
+            "accuracies (fraction)": ", ".join(map(str, figures)),
+            "possible sizes (images)": str(possible_sizes(figures, 5, largest)),
+        },
+        {
+            "report": "r3",
+            "accuracies (fraction)": str(flowers),
+            "possible sizes (images)": f"{sizes[:5]} ... {sizes[-3:]}, "
+            f"{len(sizes)} up to 700",
+        },
+    ]
+)
 
 # %% [markdown]
 # ## Exercise 09.2. How large are the classes?
@@ -175,12 +200,17 @@ print(f"r3, {flowers}: {sizes[:5]} ... {sizes[-5:]}, {len(sizes)} up to 700")
 
 # %% tags=["answer"] exercise="09.2"
 def class_sizes(runs, decimals, largest):
-    """Return for each class the list of its possible numbers of images, from 1 to `largest`.
+    """Return for each class the list of its possible numbers of images, from 1 to
+    `largest`.
 
-    runs: for each run the list of its class-wise accuracies, fractions with so many decimals.
+    runs: for each run the list of its class-wise accuracies, fractions with so many
+    decimals.
     """
     ### BEGIN SOLUTION
-    return [possible_sizes(figures, decimals, largest) for figures in zip(*runs, strict=True)]
+    return [
+        possible_sizes(figures, decimals, largest)
+        for figures in zip(*runs, strict=True)
+    ]
     ### END SOLUTION
 
 
@@ -192,12 +222,22 @@ total = 1000
 
 # %% tags=["exercise"]
 losses = reports.load_report("r4")["experiments"]["losses"]
-classwise = [losses[name]["fact"]["classwise"] for name in ("cross_entropy", "triplet", "center")]
+classwise = [
+    losses[name]["fact"]["classwise"]
+    for name in ("cross_entropy", "triplet", "center")
+]
 found = class_sizes(classwise, 8, 240)
-for number, each in enumerate(found):
-    print(f"class {number}: {each}")
-right = sum(round(figure * each[0]) for figure, each in zip(classwise[0], found, strict=True))
-print(f"the smallest sizes add up to {sum(each[0] for each in found)}, and {right} of them would be right")
+tables.show(
+    [
+        {"class": str(number), "possible sizes (images)": ", ".join(map(str, each))}
+        for number, each in enumerate(found)
+    ]
+)
+right = sum(
+    round(figure * each[0]) for figure, each in zip(classwise[0], found, strict=True)
+)
+print(f"the smallest sizes add up to {sum(each[0] for each in found)},")
+print(f"and {right} of them would be right")
 
 # %% tags=["check"] exercise="09.2" points=3
 checks.lab09.check_class_sizes(class_sizes, total)
@@ -241,15 +281,25 @@ checks.lab09.check_class_sizes(class_sizes, total)
 def which_score(figure, decimals, confusion):
     """Return "accuracy", "macro recall", "both" or "neither".
 
-    figure: a fraction, printed with so many decimals. confusion: a list of rows of counts; true classes in the rows.
+    figure: a fraction, printed with so many decimals. confusion: a list of rows of
+    counts; true classes in the rows.
     """
     ### BEGIN SOLUTION
     right = [row[number] for number, row in enumerate(confusion)]
     images = [sum(row) for row in confusion]
     accuracy = sum(right) / sum(images)
-    recall = sum(hits / of for hits, of in zip(right, images, strict=True)) / len(images)
-    fits = [abs(score - figure) <= 0.5 * 10**-decimals + 1e-12 for score in (accuracy, recall)]
-    words = {(True, True): "both", (True, False): "accuracy", (False, True): "macro recall"}
+    recall = sum(hits / of for hits, of in zip(right, images, strict=True)) / len(
+        images
+    )
+    fits = [
+        abs(score - figure) <= 0.5 * 10**-decimals + 1e-12
+        for score in (accuracy, recall)
+    ]
+    words = {
+        (True, True): "both",
+        (True, False): "accuracy",
+        (False, True): "macro recall",
+    }
     return words.get(tuple(fits), "neither")
     ### END SOLUTION
 
@@ -282,8 +332,13 @@ checks.lab09.check_which_score(which_score)
 
 # %% tags=["exercise"]
 matrix = [[3629, 84], [53, 3734]]
-for figure, decimals in ((0.98173, 5), (0.981691, 6), (0.98, 2), (0.981802, 6)):
-    print(f"{figure:.{decimals}f}: {which_score(figure, decimals, matrix)}")
+printed = ((0.98173, 5), (0.981691, 6), (0.98, 2), (0.981802, 6))
+tables.table(
+    [
+        {"figure": f"{figure:.{d}f}", "may be": which_score(figure, d, matrix)}
+        for figure, d in printed
+    ]
+)
 
 # %% [markdown]
 # ## Exercise 09.4. What does a summed loss tell about the batches?
@@ -298,10 +353,15 @@ for figure, decimals in ((0.98173, 5), (0.981691, 6), (0.98, 2), (0.981802, 6)):
 
 # %% tags=["answer"] exercise="09.4"
 def batch_sizes(loss_sum, num_images, lowest, highest):
-    """Return a list of the batch sizes for which the mean loss is from `lowest` to `highest`."""
+    """Return a list of the batch sizes for which the mean loss is from `lowest`
+    to `highest`."""
     ### BEGIN SOLUTION
     sizes = range(1, num_images + 1)
-    return [size for size in sizes if lowest <= loss_sum / math.ceil(num_images / size) <= highest]
+    return [
+        size
+        for size in sizes
+        if lowest <= loss_sum / math.ceil(num_images / size) <= highest
+    ]
     ### END SOLUTION
 
 
@@ -332,11 +392,19 @@ checks.lab09.check_batch_sizes(batch_sizes)
 # images of one class and one of another. So what is the test loss in the triplet log?
 
 # %% tags=["exercise"]
-log = reports.training_log("r4_log_classifier")
+log, rows = reports.training_log("r4_log_classifier"), []
 for part, images in (("train", 5000), ("test", 1000)):
     first = log[f"{part}_loss_sum"][0]
     sizes = batch_sizes(first, images, lowest_loss, highest_loss)
-    print(f"{part}: a sum of {first:.1f} over {images} images allows batches of {sizes[0]} to {sizes[-1]}")
+    rows.append(
+        {
+            "part": part,
+            "images": images,
+            "summed loss (nats)": f"{first:.1f}",
+            "possible batches (images)": f"{sizes[0]} to {sizes[-1]}",
+        }
+    )
+tables.table(rows)
 
 # %% [markdown]
 # ## Exercise 09.5. Is the difference larger than chance?
@@ -356,7 +424,8 @@ for part, images in (("train", 5000), ("test", 1000)):
 
 # %% tags=["answer"] exercise="09.5"
 def difference(first_right, first_total, second_right, second_total):
-    """Return the difference of the two accuracies, first less second, and both ends of its 95 % interval."""
+    """Return the difference of the two accuracies, first less second, and both
+    ends of its 95 % interval."""
     ### BEGIN SOLUTION
     first, second = first_right / first_total, second_right / second_total
     first_low, first_high = wilson_interval(first_right, first_total)
@@ -393,13 +462,16 @@ checks.lab09.check_difference(difference)
 # **Expected:** zero is inside for r1's two depths, and outside for r4's two losses.
 
 # %% tags=["exercise"]
+rows = []
 for name, counts in (
     ("r1, ResNet-18 less ResNet-50", (7363, 7500, 7360, 7500)),
     ("r4, triplet", (891, 1000, 807, 1000)),
 ):
     gap, low, high = difference(*counts)
     said = "chance explains it" if low <= 0 <= high else "more than chance"
-    print(f"{name}: {gap:+.4f} [{low:+.4f}, {high:+.4f}], {said}")
+    found = f"{gap:+.4f} [{low:+.4f}, {high:+.4f}]"
+    rows.append({"networks": name, "difference (fraction)": found, "so": said})
+tables.table(rows, caption="Difference with its 95 % interval")
 
 # %% [markdown]
 # ## Experiment
@@ -415,18 +487,38 @@ for name, counts in (
 
 # %% tags=["experiment"]
 claims = {name: judge.judged(name) for name in reports.REPORTS}
-kinds = ("confirmed", "refuted", "inconsistent with itself", "not shown", "not testable")
-print(f"{'':8}" + "".join(f"{kind:>26}" for kind in kinds))
-for name, found in claims.items():
-    counts = Counter(each.verdict.kind for each in found)
-    print(f"{name:8}" + "".join(f"{counts[kind]:>26}" for kind in kinds))
+kinds = (
+    "confirmed",
+    "refuted",
+    "inconsistent with itself",
+    "not shown",
+    "not testable",
+)
+counts = {
+    name: Counter(each.verdict.kind for each in found)
+    for name, found in claims.items()
+}
+tables.show(
+    [
+        {"report": name} | {kind: count[kind] for kind in kinds}
+        for name, count in counts.items()
+    ],
+    caption="Claims by verdict",
+)
 contradictions = [
-    trace for name in reports.REPORTS for trace in judge.traces_of(name) if trace.kind in ("contradiction", "false")
+    trace
+    for name in reports.REPORTS
+    for trace in judge.traces_of(name)
+    if trace.kind in ("contradiction", "false")
 ]
-print(f"\n{len(contradictions)} contradictions in {len(reports.REPORTS)} reports; those of r4's cross-entropy run:")
-for trace in contradictions:
-    if trace.place.startswith("losses.cross_entropy"):
-        print(f"- {trace.says}")
+tables.table(
+    [
+        {"contradictions of r4's cross-entropy run": trace.says}
+        for trace in contradictions
+        if trace.place.startswith("losses.cross_entropy")
+    ],
+    caption=f"Of {len(contradictions)} contradictions in all reports",
+)
 
 # %% [markdown]
 # **Expected:** {{expected 5 to 60: len(contradictions)}} contradictions. Most of them are slips. A few change what a
@@ -456,7 +548,7 @@ def audit_mine(values):
 written.form(audit_mine, button="audit")
 
 # %% [markdown]
-# Here is what it prints for a report whose accuracy is no share of the 10,000 images that it states, whose F score is
+# Here is what it says for a report whose accuracy is no share of the 10,000 images that it states, whose F score is
 # above precision and recall, and whose log has four of its five epochs:
 
 # %% tags=["experiment"]
@@ -481,10 +573,19 @@ audit_mine(
 # The claims that the reports' own figures decide, or that counting decides, with the reason:
 
 # %% tags=["report"]
-for found in claims.values():
-    for each in found:
-        if each.verdict.kind in ("inconsistent with itself", "refuted", "confirmed"):
-            print(f"{each.claim}, the report {each.certainty}: {each.text}\n    {each.verdict}\n")
+decided = ("inconsistent with itself", "refuted", "confirmed")
+tables.table(
+    [
+        {
+            "claim": each.claim,
+            "the report": f"{each.certainty}: {each.text}",
+            "verdict": str(each.verdict),
+        }
+        for found in claims.values()
+        for each in found
+        if each.verdict.kind in decided
+    ]
+)
 
 # %% [markdown]
 # What the figures say of some of these claims:
@@ -508,7 +609,11 @@ for found in claims.values():
 # %% tags=["break"]
 def broken_sizes(accuracies, decimals, largest):
     sizes = range(1, largest + 1)
-    return [size for size in sizes if all(int(each * size) / size == each for each in accuracies)]
+    return [
+        size
+        for size in sizes
+        if all(int(each * size) / size == each for each in accuracies)
+    ]
 
 
 try:
@@ -516,12 +621,19 @@ try:
 except AssertionError as failure:
     print(failure)
 
-# %% tags=["break"] mystnb={"image": {"alt": "The broken search misses the true size of most honest figures"}}
+# %% tags=["break"]
 missed = []
 for size in range(10, 200, 10):
     honest = [round(count / size, 4) for count in range(1, size)]
-    missed.append(sum(size not in broken_sizes([each], 4, size) for each in honest) / len(honest))
-plotting.curves({"multiply, cut off, compare": missed}, y="honest figures that are accused (fraction)", x="images / 10")
+    missed.append(
+        sum(size not in broken_sizes([each], 4, size) for each in honest)
+        / len(honest)
+    )
+plotting.curves(
+    {"multiply, cut off, compare": missed},
+    y="honest figures that are accused (fraction)",
+    x="images / 10",
+)
 
 # %% [markdown] tags=["reflection"]
 # ## Reflect

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from resnet_labs.labkit import _code_rules
+from resnet_labs.labkit._problem import Problem
 from resnet_labs.labkit._source import Source
 from resnet_labs.labkit.cells import Cell
 
@@ -16,20 +18,7 @@ _CODE_SECTIONS = {"Experiment": "experiment", "Report against ours": "report", "
 _ORDER = ("Predict", "Setup", "Knobs", "Idea", "Exercise", "Experiment", "Report against ours", "Break it", "Reflect")
 _MARKDOWN_PICTURE = re.compile(r"!\[([^\]]*)\]\(|<img\b([^>]*)>")
 _ABSOLUTE = re.compile(r"""["'](?:/(?:\w|~)[^"'\s]*/|~/|[A-Za-z]:\\)""")
-_DRAWING_ROOMS = re.compile(r"from (?:resnet_labs\.(?:plotting|widgets)|matplotlib[.\w]*) import ([\w, ]+)")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong in a lab: where, what, and how to fix it."""
-
-    where: str
-    what: str
-    fix: str
-
-    def __str__(self) -> str:
-        """Return the problem on one line."""
-        return f"{self.where}: {self.what} {self.fix}"
+_DRAWN = re.compile(r"\bplotting\.\w+\(|\bframe_slider\(|<svg\b")
 
 
 @dataclass(frozen=True)
@@ -142,7 +131,7 @@ def _idea(part: Section) -> Iterator[Problem]:
         yield Problem(part.where, f"the idea has {words} words.", "At most 250: one formula, one picture, the source.")
     yield from _has(part, r"\$[^$]+\$", "Give the idea's formula between dollar signs.")
     yield from _has(part, r"Source: \S", "Name where the idea comes from: `Source: He et al. 2015, section 3.`")
-    if not _MARKDOWN_PICTURE.search(part.prose) and not any("mystnb" in cell.metadata for cell in part.cells):
+    if not _MARKDOWN_PICTURE.search(part.prose) and not any(_DRAWN.search(cell.text) for cell in part.cells):
         yield Problem(part.where, "the idea has no picture.", "Draw one, or show one with `![what it shows](path)`.")
 
 
@@ -176,9 +165,6 @@ def _exercise(lab: str, part: Section) -> Iterator[Problem]:
 
 def cells(source: Source) -> Iterator[Problem]:
     """Check that every cell is tagged, renders and runs everywhere, and is graded as it is."""
-    text = "\n".join(cell.text for cell in source.cells if cell.kind == "code")
-    drawing = {name.strip() for names in _DRAWING_ROOMS.findall(text) for name in names.split(",")} - {"plotting"}
-    draws = re.compile("|".join([r"\b(?:plotting|plt|widgets)\.\w+\(", *(rf"\b{name}\(" for name in sorted(drawing))]))
     inside = False
     for cell in source.cells:
         if heading := re.match(r"##? (.+)", cell.text) if cell.kind == "markdown" else None:
@@ -196,9 +182,10 @@ def cells(source: Source) -> Iterator[Problem]:
             yield Problem(cell.where(), "an absolute path.", "Take it from an argument, or write it relative.")
         if cell.kind == "markdown":
             yield from _markdown(cell)
-        elif draws.search(cell.text) and not re.search(r"\balt=", cell.text):
-            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-            yield from _alternative(cell, [alt], 'Add `mystnb={"image": {"alt": "..."}}` to the cell.')
+        else:
+            yield from _code_rules.printed_tables(cell)
+            yield from _code_rules.pictures(cell)
+        yield from _code_rules.lines(cell)
 
 
 def _markdown(cell: Cell) -> Iterator[Problem]:

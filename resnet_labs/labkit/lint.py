@@ -10,7 +10,7 @@ import nbformat
 
 from resnet_labs.errors import InputError
 from resnet_labs.labkit import _rules
-from resnet_labs.labkit._rules import Problem
+from resnet_labs.labkit._problem import Problem
 from resnet_labs.labkit._source import Source, read_source
 from resnet_labs.labkit.build import COMMAND, outputs
 from resnet_labs.labkit.cells import BEGIN, END, solution_blocks

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from resnet_labs import tables
 from resnet_labs.errors import InputError
+from resnet_labs.metrics.quantities import quantity
 from resnet_labs.reports import load_report
 from resnet_labs.reports.differences import HEADING, differences
 from resnet_labs.results import PARTS, Result, Summary, alike, differing_settings, summarise
@@ -123,35 +125,78 @@ def _stated(experiment: str, place: str) -> float | None:
 
 
 def as_text(runs: Sequence[Result]) -> str:
-    """Return the comparison as a plain table with its provenance below, for a terminal or a notebook's output.
+    """Return the comparison as a plain table with its provenance below, for a terminal.
 
     Runs that differ in more than the seed get separate blocks, each under its differing settings.
     """
     blocks = []
-    groups = alike(runs)
-    headings: list[str] = []
-    for group in groups or [list(runs)]:
+    for heading, group in _headed(runs):
         rows = compare(group)
         width = max(26, *(len(row.label) + 2 for row in rows))
+        lines = [f"{heading:{width}}{'report':>8}   ours"]
+        lines += [f"{row.label:{width}}{_report(row):>8}   {row.ours}" for row in rows]
+        blocks.append("\n".join([*lines, *provenance(group)]))
+    paired = ["\n".join([f"{name}, {HEADING}:", *map(str, each)]) for name, each in _paired(runs).items()]
+    return "\n\n".join([*blocks, *paired])
+
+
+def show(runs: Sequence[Result]) -> None:
+    """Display the comparison in a notebook: a table for each group of runs, with its provenance folded.
+
+    Raises:
+        InputError: as `compare`.
+    """
+    for heading, group in _headed(runs):
+        facts = provenance(group)
+        rows = [
+            {"figure": row.label, "unit": _unit(row.metric), "report": _report(row), "ours": str(row.ours)}
+            for row in compare(group)
+        ]
+        stand_in = [fact for fact in facts if fact.startswith("STAND-IN")]
+        tables.show(
+            rows,
+            caption=heading or group[0].experiment,
+            notes=stand_in,
+            folded=[fact for fact in facts if fact not in stand_in],
+        )
+    for name, found in _paired(runs).items():
+        tables.show([{"difference": str(each)} for each in found], caption=f"{name}, {HEADING}")
+
+
+def _headed(runs: Sequence[Result]) -> list[tuple[str, Sequence[Result]]]:
+    """Return the groups of runs that differ in the seed alone, each with its differing settings as heading."""
+    groups = alike(runs)
+    found: list[tuple[str, Sequence[Result]]] = []
+    headings: list[str] = []
+    for group in groups or [list(runs)]:
         heading = _heading(group[0], runs) if len(groups) > 1 else ""
         headings.append(heading)
-        if (times := headings.count(heading)) > 1:
-            heading += f", run again ({times})"
-        lines = [f"{heading:{width}}{'report':>8}   ours"]
-        for row in rows:
-            report = "-" if row.report is None else f"~{row.report:.2f}" if row.about else f"{row.report:.4f}"
-            lines.append(f"{row.label:{width}}{report:>8}   {row.ours}")
-        blocks.append("\n".join([*lines, *provenance(group)]))
-    return "\n\n".join([*blocks, *_paired(runs)])
+        times = headings.count(heading)
+        found.append((f"{heading}, run again ({times})" if times > 1 else heading, group))
+    return found
 
 
-def _paired(runs: Sequence[Result]) -> list[str]:
-    """Return a block for each experiment whose runs can be compared seed by seed."""
+def _report(row: Row) -> str:
+    return "-" if row.report is None else f"~{row.report:.2f}" if row.about else f"{row.report:.4f}"
+
+
+def _unit(metric: str) -> str:
+    """Return the unit of a figure, by its name."""
+    found = quantity(metric)
+    if "loss" in metric and "error" not in metric:
+        return "nats" if "triplet" not in metric else "distance"
+    if found is None or found.kind in ("real", "positive"):
+        return "–"
+    return "count" if found.kind == "count" else "fraction"
+
+
+def _paired(runs: Sequence[Result]) -> dict[str, Sequence[Any]]:
+    """Return for each experiment the differences of its runs, compared seed by seed; empty if there are none."""
     measured: dict[str, list[Result]] = {}
     for run in runs:
         measured.setdefault(run.experiment, []).append(run)
     found = {name: differences(name, measured) for name in measured}
-    return ["\n".join([f"{name}, {HEADING}:", *map(str, each)]) for name, each in found.items() if each]
+    return {name: each for name, each in found.items() if each}
 
 
 def _heading(run: Result, runs: Sequence[Result]) -> str:

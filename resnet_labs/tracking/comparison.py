@@ -106,7 +106,7 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
         The curves of all runs in one figure:
 
         >>> from resnet_labs import plotting
-        >>> figure = plotting.curves({run.name: run.column("train_loss") for run in [slow, fast]}, y="training loss")
+        >>> figure = plotting.curves({run.name: run.column("train_loss") for run in [slow, fast]}, y="loss (nats)")
     """
     names = dict.fromkeys(name for run in runs for name in run.settings)
     differing = [name for name in names if len({json.dumps(run.settings.get(name)) for run in runs}) > 1]

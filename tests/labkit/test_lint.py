@@ -104,10 +104,22 @@ RULES = {
                             "the alternative text '' does"),
     "picture with a path": ("![The input goes", "![a/block.svg The input goes", "the alternative text 'a/block.svg"),
     "img without alt": ("# *Your answer:*", '# <img src="a.png">', "the alternative text '' does not say"),
-    "drawing without alt": (' mystnb={"image": {"alt": "Training loss falls over two epochs, validation loss '
-                            'follows"}}', "", 'Add `mystnb={"image": {"alt": "..."}}`'),
-    "imported drawing": ("check_of_a_mutation = True", "from resnet_labs.plotting import curves\n\ncurves(1)",
-                         'Add `mystnb={"image": {"alt": "..."}}`'),
+    "alt before the drawing": ('# %% tags=["experiment"]',
+                               '# %% tags=["experiment"] mystnb={"image": {"alt": "Training loss falls steeply"}}',
+                               "written before the picture is drawn. Draw with `resnet_labs.plotting`"),
+    "alt of a slider": ("check_of_a_mutation = True", 'widgets.frame_slider([], alt="A kernel slides")',
+                        "written before the picture is drawn"),
+    "drawing of another kind": ("check_of_a_mutation = True", "import matplotlib.pyplot as plt\n\nplt.plot([1])",
+                                "a picture without alternative text"),
+    "long code": ("check_of_a_mutation = True", f"check_of_a_mutation = {'1 + ' * 16}1",
+                  "a line of 87 characters. Break it: code has at most 85"),
+    "long comment": ("check_of_a_mutation", f"# {'word ' * 17}\ncheck_of_a_mutation", "a line of 87 characters"),
+    "long string": ("check_of_a_mutation", f'said = """\n{"word " * 18}\n"""\ncheck_of_a_mutation', "of 90 characters"),
+    "long Markdown": ("# *Your answer:*", f"# {'word ' * 24}", "a line of 122 characters. Break it: Markdown has"),
+    "printed columns": ('print(f"Ours {share:.4f}', 'print(f"Ours {share:8.4f}', "a table is printed as text. Show it"),
+    "printed format": ('print(f"Ours {share:.4f}, theirs 0.1135")', 'print("{:>9}".format(share))', "printed as text"),
+    "printed comparison": ('print(f"Ours {share:.4f}, theirs 0.1135")', "print(compare.as_text([]))",
+                           "a table is printed as text"),
     "leak": ("check_of_a_mutation = True", "def broken(model):\n    model.fc = new_last_layer(model, num_classes)",
              "(cell 9): `model.fc = new_last_layer(model, num_classes)` is also in the student notebook"),
     "marker": ("    ### END SOLUTION\n", "", "(cell 9): `### BEGIN SOLUTION` has no `### END SOLUTION`. Write"),
@@ -134,8 +146,17 @@ def test_a_lab_has_three_to_five_exercises(lab):
     assert any("2 exercises. A lab has three to five." in str(problem) for problem in lint(lab))
 
 
-def test_a_drawing_may_name_its_picture_in_the_code(lab):
-    assert problems(lab, "check_of_a_mutation = True", 'widgets.frame_slider([], alt="A kernel slides")') == []
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"check_of_a_mutation = {'1 + ' * 15}123",
+        'print(f"{0.5:.4f} and {3:,} of {7}")',
+        "widgets.frame_slider([], [])",
+        'show("alt", f"{3:12}")',
+    ],
+)
+def test_code_that_keeps_the_rules_has_no_problem(lab, code):
+    assert problems(lab, "check_of_a_mutation = True", code) == []
 
 
 def test_short_lines_and_imports_of_an_answer_may_stand_elsewhere(lab):

@@ -10,7 +10,7 @@ from resnet_labs import plotting
 
 
 def test_curves_share_the_colour_of_one_thing_over_its_seeds():
-    figure = plotting.curves({"a, seed 0": [3.0, 1.0], "a, seed 1": [2.0, 1.5], "b": [1.0]}, y="loss", log=True)
+    figure = plotting.curves({"a, seed 0": [3.0, 1.0], "a, seed 1": [2.0, 1.5], "b": [1.0]}, y="loss (nats)", log=True)
     axis = figure.axes[0]
     first, second, other = axis.lines
     assert first.get_color() == second.get_color() != other.get_color()
@@ -18,7 +18,7 @@ def test_curves_share_the_colour_of_one_thing_over_its_seeds():
     assert list(first.get_ydata()) == [3.0, 1.0]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
     assert axis.get_yscale() == "log"
-    assert axis.get_ylabel() == "loss"
+    assert axis.get_ylabel() == "loss (nats)"
     assert not plt.get_fignums()
 
 
@@ -51,9 +51,9 @@ def test_report_stands_beside_ours_and_a_missing_figure_is_left_out():
 @pytest.mark.parametrize(
     "figure",
     [
-        plotting.curves({f"curve {k}": [1.0, 2.0] for k in range(5)}, y="loss"),
+        plotting.curves({f"curve {k}": [1.0, 2.0] for k in range(5)}, y="loss (nats)"),
         plotting.report_against_ours(["a", "b"], [0.9, 0.7], [(0.8, 0.7, 0.9), (0.5, 0.4, 0.6)]),
-        plotting.ranked({"added": {"a": (0.5, 0.4, 0.6)}, "removed": {"b": (0.4, 0.3, 0.5)}}, x="accuracy"),
+        plotting.ranked({"added": {"a": (0.5, 0.4, 0.6)}, "removed": {"b": (0.4, 0.3, 0.5)}}, x="accuracy (fraction)"),
     ],
     ids=["curves", "report", "ranked"],
 )
@@ -76,10 +76,10 @@ def test_points_have_a_colour_and_a_mark_for_each_class():
 
 def test_distributions_share_their_axis_and_have_the_area_one():
     samples = {"same class": torch.tensor([0.0, 0.5, 0.5]), "other class": torch.tensor([1.0, 2.0])}
-    figure = plotting.distributions(samples, x="distance", title="margin 0.2", limits=(0.0, 2.0))
+    figure = plotting.distributions(samples, x="distance (1)", title="margin 0.2", limits=(0.0, 2.0))
     axis = figure.axes[0]
     assert [text.get_text() for text in axis.get_legend().get_texts()] == list(samples)
-    assert (axis.get_xlabel(), axis.get_title()) == ("distance", "margin 0.2")
+    assert (axis.get_xlabel(), axis.get_title()) == ("distance (1)", "margin 0.2")
     for bars in axis.containers:
         assert sum(bar.get_height() * bar.get_width() for bar in bars) == pytest.approx(1)
         assert (bars[0].get_x(), bars[-1].get_x() + bars[-1].get_width()) == pytest.approx((0, 2))
@@ -89,7 +89,7 @@ def test_distributions_share_their_axis_and_have_the_area_one():
 def test_ranked_rows_stand_in_groups_the_highest_first_between_lines():
     added = {"with a": (0.2, 0.1, 0.3), "with b": (0.4, None, None)}
     figure = plotting.ranked(
-        {"added": added, "removed": {"without a": (0.7, 0.6, 0.8)}}, x="accuracy", lines={"end": 0.9}
+        {"added": added, "removed": {"without a": (0.7, 0.6, 0.8)}}, x="accuracy (fraction)", lines={"end": 0.9}
     )
     axis = figure.axes[0]
     assert [text.get_text() for text in axis.get_yticklabels()] == ["with b", "with a", "without a"]
@@ -100,4 +100,4 @@ def test_ranked_rows_stand_in_groups_the_highest_first_between_lines():
     assert row[:, 0].tolist() == pytest.approx([0.1, 0.3])
     assert [text.get_text() for text in axis.texts] == ["end"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["added", "removed"]
-    assert axis.get_xlabel() == "accuracy"
+    assert axis.get_xlabel() == "accuracy (fraction)"

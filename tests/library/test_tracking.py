@@ -526,7 +526,7 @@ def test_the_comparison_as_text_stands_in_columns(tmp_path):
 
 def test_all_runs_stand_in_one_picture(tmp_path):
     runs = [run for run in tracked(tmp_path) if "train_loss" in run.rows[0]]
-    figure = plotting.curves({run.name: run.column("train_loss") for run in runs}, y="training loss")
+    figure = plotting.curves({run.name: run.column("train_loss") for run in runs}, y="loss (nats)")
     lines = {line.get_label(): list(line.get_ydata()) for line in figure.axes[0].lines}
     assert lines == {name: [row["train_loss"] for row in rows] for name, rows in ROWS.items()}
 

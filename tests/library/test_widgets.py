@@ -17,6 +17,7 @@ from helpers.time_limits import seconds
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
+from resnet_labs import plotting
 from resnet_labs.errors import InputError
 from resnet_labs.widgets import explorer, frame_slider
 
@@ -299,3 +300,13 @@ def test_a_notebook_without_a_screen_runs_both_and_gives_the_same_html():
     first, second = (output["data"] for output in notebook.cells[0].outputs)
     assert first["text/html"] == slider().html
     assert "application/vnd.jupyter.widget-view+json" in second
+
+
+def test_frames_of_plotting_bring_their_own_alternative_text():
+    frames = [plotting.curves({"plain": errors}, y="error (fraction)") for errors in ([0.9, 0.4], [0.9, 0.6])]
+    text = frame_slider(frames, ["8 layers", "20 layers"], name="depth").html
+    assert [frame["alt"] for frame in tags(text, "img")] == [frame.alt for frame in frames]
+    with pytest.raises(InputError, match="a text in alt is blank"):
+        frame_slider([picture()], ["8 layers"], name="depth")
+    box = explorer(lambda depth: frames[depth], depth=[0, 1])
+    assert html.escape(f"depth 0: {frames[0].alt}") in box.children[-1].value
