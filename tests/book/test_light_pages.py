@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
+from fontTools.ttLib import TTFont
+from sphinx.application import Sphinx
 
 from resnet_labs.labkit.pages import fonts, names, search, used
 
@@ -17,9 +20,15 @@ SCRIPTS = (
     "_static/togglebutton.js",
     "_static/design-tabs.js",
     "_static/sphinx-thebe.js",
+    "_static/mathjax/tex-chtml.js",
 )
-INLINE = ("let toggleHintShow = 'Click to show';", 'const THEBE_JS_URL = "x"; const thebe_selector = ".cell"')
+INLINE = (
+    'window.MathJax = {"options": {}}',
+    "let toggleHintShow = 'Click to show';",
+    'const THEBE_JS_URL = "x"; const thebe_selector = ".cell"',
+)
 BODIES = {
+    '<span class="math notranslate">x</span>': {"doctools.js", "tex-chtml.js", "window.MathJax"},
     "<p>words</p>": {"doctools.js"},
     '<div class="highlight-python notranslate"><div class="highlight">x</div></div>': {
         "doctools.js",
@@ -36,7 +45,7 @@ def test_a_page_loads_the_scripts_of_what_it_holds(body, kept):
     files = [SimpleNamespace(filename=name, attributes={}) for name in SCRIPTS]
     files += [SimpleNamespace(filename=None, attributes={"body": text}) for text in INLINE]
     context = {"body": body, "script_files": files}
-    used.keep_used(None, "page", "page.html", context, None)
+    used.keep_used(MagicMock(spec=Sphinx), "page", "page.html", context, None)
     left = [file.filename or file.attributes["body"] for file in context["script_files"]]
     assert len(left) == len(kept)
     assert all(any(name in text for text in left) for name in kept)
@@ -51,6 +60,7 @@ def test_icons_are_silent_the_search_field_is_called_what_it_shows_and_there_is_
     given = names.give(
         '<button class="btn search-button-field x" title="Search" aria-label="Search" data-x="1">\n'
         '<i class="fa-solid fa-sun  fa-lg"></i><span class="fa-solid fa-bars"></span> Search</button>'
+        '<summary aria-label="Toggle hidden content" class="x"><p>Show code</p></summary>'
         '<i class="fab fa-github"></i><i class="other"></i><span class="fabric">a</span>'
         '<div id="jb-print-docs-body" class="onlyprint">\n<h1>Title</h1></div><h1>Title</h1>'
     )
@@ -85,9 +95,10 @@ def test_the_fonts_hold_the_icons_that_are_shown(tmp_path: Path):
     assert ".fa-stethoscope:before" not in rules
     written = sorted(tmp_path.rglob("*.woff"))
     assert [path.stem for path in written] == ["fa-brands-400", "fa-regular-400", "fa-solid-900"]
-    from fontTools.ttLib import TTFont
-
-    glyphs = {path.stem: TTFont(path).getBestCmap() for path in written}
+    glyphs = {}
+    for path in written:
+        with TTFont(path) as font:
+            glyphs[path.stem] = font.getBestCmap()
     assert 0xF0C9 in glyphs["fa-solid-900"]
     assert 0xF09B in glyphs["fa-brands-400"]
     assert 0xF0F1 not in glyphs["fa-solid-900"]

@@ -16,7 +16,8 @@ FAULTS = r"""() => {
   const content = (node) => plain([...node.childNodes].map((part) => {
     if (part.nodeType === Node.TEXT_NODE) return part.data;
     if (part.nodeType !== Node.ELEMENT_NODE || part.getAttribute("aria-hidden") === "true" || !seen(part)) return "";
-    return part.getAttribute("aria-label") ?? part.getAttribute("alt") ?? content(part);
+    const drawn = part.tagName === "svg" ? part.querySelector("title")?.textContent : null;
+    return part.getAttribute("aria-label") ?? part.getAttribute("alt") ?? drawn ?? content(part);
   }).join(" "));
   const referred = (ids) => plain(ids?.split(/\s+/).map((id) => document.getElementById(id)?.textContent).join(" "));
   const called = (node) => referred(node.getAttribute("aria-labelledby")) || plain(node.getAttribute("aria-label"));

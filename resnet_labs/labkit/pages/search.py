@@ -11,6 +11,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 _SILENT = {"script", "style", "svg", "noscript"}
+_APART = {"br", "div", "h1", "h2", "h3", "h4", "li", "p", "pre", "td", "th"}
 _VOID = {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -44,14 +45,16 @@ class _Reader(HTMLParser):
         self._open: list[tuple[str, str | None]] = []  # of the article: tag, and the section's id or "silent"
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag in _VOID or not (self._open or tag == "article"):
+        if not (self._open or tag == "article"):
+            return
+        if tag in _APART:
+            self._add(" ")
+        if tag in _VOID:
             return
         facts = dict(attributes)
         silent = tag in _SILENT or "headerlink" in (facts.get("class") or "").split()
         section = facts.get("id") if tag == "section" else None
         self._open.append((tag, "" if silent else section))
-        if tag in ("p", "li", "td", "th", "pre", "div", "h1", "h2", "h3", "h4"):
-            self._add(" ")
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and tag not in _VOID:

@@ -8,6 +8,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 _CODE = re.compile(r'class="[^"]*\bhighlight\b')
+_FORMULA = re.compile(r'class="[^"]*\bmath\b')
 _TOGGLES = re.compile(r'class="[^"]*\b(?:toggle|dropdown)\b')
 # A part of a file's name, or of the text of an inline script: what a page must hold that needs it, None for no page.
 _NEEDED_BY: dict[str, re.Pattern[str] | None] = {
@@ -18,6 +19,8 @@ _NEEDED_BY: dict[str, re.Pattern[str] | None] = {
     "mystnb.": re.compile(r'class="[^"]*\bcell'),
     "clipboard": _CODE,
     "copybutton": _CODE,
+    "mathjax": _FORMULA,
+    "window.MathJax": _FORMULA,
     "togglebutton": _TOGGLES,
     "toggleHint": _TOGGLES,
     "toggleOpenOnPrint": _TOGGLES,
