@@ -29,8 +29,9 @@ setup: .venv/ready
 labs: setup   ## solutions -> student notebooks
 	$(BIN)/python -m resnet_labs.labkit.build
 
+# Labs run two at a time, and only if a lab, the package, a version or the machine has changed since the last time.
 book: setup
-	RESNET_LABS_FAST=1 $(BIN)/jupyter-book build . --toc book/_toc.yml --path-output book --all -W -n --keep-going
+	$(BIN)/jupyter-book build . --toc book/_toc.yml --path-output book --all -W -n --keep-going
 
 lint: setup
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import base64
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,8 +60,6 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
         raise InputError(f"Lab {lab.number} {lab.slug} is not written yet.", f"Written labs: {written}.")
     folder = _new_folder(runs / f"{lab.number}_{lab.slug}")
     notebook = nbformat.read(lab.notebook, as_version=4)
-    # Else ipykernel 6, loaded here and by the kernel, prints its debugger's warning about frozen modules.
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     environment = {
         **os.environ,
         "RESNET_LABS_FAST": "0" if report else "1",
@@ -69,17 +67,37 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
     }
     if root is not None:
         environment["RESNET_LABS_DATA"] = str(root.absolute())
+    with _keeping(notebook, folder):
+        how_far = progress.Progress(notebook.cells, progress.measured(lab.stem))
+        with closing(progress.shown(lab.stem, how_far)) as shown:
+            run(notebook, folder, environment=environment, shown=shown)
+    return folder
+
+
+def run(notebook: Any, folder: Path, *, environment: Mapping[str, str], shown: progress.Bar | progress.Lines) -> None:
+    """Execute a notebook's cells, which get their outputs.
+
+    Args:
+        notebook: the notebook, as nbformat reads it.
+        folder: where its kernel works.
+        environment: the kernel's environment variables.
+        shown: shows how far it is.
+
+    Raises:
+        LabFailed: a cell failed, or SIGINT or SIGTERM came; the cells before have their outputs.
+    """
+    # Else ipykernel 6, loaded here and by the kernel, prints its debugger's warning about frozen modules.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     client = _Client(
         notebook,
         timeout=None,
         extra_arguments=["--log-level=ERROR"],  # the kernel warns about its own loopback connection
         resources={"metadata": {"path": str(folder)}},
     )
-    with _keeping(notebook, folder), TemporaryDirectory() as client.connections:
+    client.shown = shown
+    with TemporaryDirectory() as client.connections:
         try:
-            how_far = progress.Progress(notebook.cells, progress.measured(lab.stem))
-            with closing(progress.shown(lab.stem, how_far)) as client.shown:
-                client.execute(env=environment)
+            client.execute(env={**environment, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
         except CellExecutionError as error:
             raise LabFailed(error.ename, error.evalue, folder) from error
         except (asyncio.CancelledError, RuntimeError) as error:
@@ -92,7 +110,6 @@ def execute(lab: Lab, *, report: bool, root: Path | None, runs: Path = Path("run
                 raise
             died = "The notebook's kernel died, most likely because memory ran out."
             raise LabFailed("DeadKernel", died, folder) from error
-    return folder
 
 
 def _new_folder(parent: Path) -> Path:

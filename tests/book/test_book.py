@@ -23,11 +23,12 @@ from helpers.accessibility import BAD_PAGE, BAD_RULES, FAULTS
 from helpers.places import ROOT
 from helpers.time_limits import seconds
 
+from resnet_labs.labkit.book.executed import FOLDER
+
 TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
 LABS = [page for page in PAGES if page.startswith("labs/")]
 SHOWN = '<div class="cell_output'
-FORCE = "execute_notebooks: force"
 LIGHT = 800_000  # bytes of the front page with all that it loads, as files
 HEAVY = 3_000_000  # of a lab, with its pictures and the formulas' script and fonts
 COLOR = re.compile(r"\x1b\[[\d;]*m")
@@ -71,6 +72,7 @@ class Findings:
 
 
 Visit = Callable[..., Findings]
+Execute = Callable[[Path], nbformat.NotebookNode]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def build(source: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*command, "--path-output", "book", "--all", "-W", "-n", "--keep-going"],
         cwd=source,
-        env={**os.environ, "RESNET_LABS_FAST": "1", "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=seconds(1800),
@@ -108,19 +110,20 @@ class Site:
         self.faults[page] = f"{self.faults.get(page, '')}{fault}\n"
 
 
-def make_site(root: Path, pages: Sequence[str], execute: Callable[[Path], Path], source: Path) -> Site:
+def make_site(root: Path, pages: Sequence[str], execute: Execute, kept: Path, source: Path) -> Site:
     """Build a copy of the book under `source`; a notebook that fails is built without outputs."""
     site = Site(source / "book" / "_build" / "html")
-    config = (root / "_config.yml").read_text(encoding="utf-8")
-    assert config.count(FORCE) == 1
-    (source / "_config.yml").write_text(config.replace(FORCE, 'execute_notebooks: "off"'), encoding="utf-8")
-    shutil.copy(root / "README.md", source)
+    for name in ("README.md", "_config.yml"):
+        shutil.copy(root / name, source)
     for name in ("book", "labs"):
         shutil.copytree(root / name, source / name, ignore=shutil.ignore_patterns("_build", ".ipynb_checkpoints"))
-    # The last first: test_solutions.py, in another worker, begins with the first.
+    kept.mkdir(exist_ok=True)
+    (source / FOLDER).parent.mkdir(exist_ok=True)
+    (source / FOLDER).symlink_to(kept)
+    # One at a time, since another worker uses the other core. The last first: test_solutions.py begins with the first.
     for page in reversed([page for page in pages if page.startswith("labs/")]):
         try:
-            shutil.copy(execute(root / f"{page}.ipynb"), source / f"{page}.ipynb")
+            execute(root / f"{page}.ipynb")
         except AssertionError as failure:
             site.add(page, str(failure))
     done = build(source)
@@ -135,9 +138,9 @@ def make_site(root: Path, pages: Sequence[str], execute: Callable[[Path], Path],
 
 
 @pytest.fixture(scope="module")
-def site(executed: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Site:
+def site(executed: Execute, kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The book, from notebooks that this test run has executed; `RESNET_LABS_BOOK` names a folder that keeps it."""
-    made = make_site(ROOT, PAGES, executed, tmp_path_factory.mktemp("book"))
+    made = make_site(ROOT, PAGES, executed, kept, tmp_path_factory.mktemp("book"))
     if os.environ.get("RESNET_LABS_BOOK"):
         shutil.copytree(made.html, os.environ["RESNET_LABS_BOOK"], dirs_exist_ok=True)
     return made
@@ -209,6 +212,8 @@ def plant(root: Path, *sources: str) -> list[str]:
     """Write a small book of an index and notebooks of one cell each; return its pages."""
     shutil.copy(ROOT / "_config.yml", root)
     shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
+    for file in (ROOT / "book").glob("*.bib"):
+        shutil.copy(file, root / "book")
     (root / "README.md").write_text("# Read\n", encoding="utf-8")
     (root / "book" / "index.md").write_text("# Index\n", encoding="utf-8")
     (root / "labs").mkdir()
@@ -228,8 +233,9 @@ def test_a_notebook_that_fails_as_the_book_is_built_is_named_and_the_others_are_
     done = build(tmp_path)
     assert done.returncode != 0
     said = done.stdout + done.stderr
-    assert re.search(r"labs/lab0\.ipynb: WARNING: Executing notebook failed", said)
-    assert "thrown" in said
+    assert re.search(r"labs/lab0\.ipynb: WARNING: lab0 failed\.", said)
+    assert "LookupError: thrown" in said
+    assert "This notebook failed" in (tmp_path / "book/_build/html/labs/lab0.html").read_text(encoding="utf-8")
     assert "lab1.ipynb: WARNING" not in said
     assert "fast 1 42" in (tmp_path / "book/_build/html/labs/lab1.html").read_text(encoding="utf-8")
     (tmp_path / "labs" / "lab0.ipynb").write_bytes((tmp_path / "labs" / "lab1.ipynb").read_bytes())
@@ -238,14 +244,14 @@ def test_a_notebook_that_fails_as_the_book_is_built_is_named_and_the_others_are_
 
 
 def test_a_broken_notebook_and_a_broken_page_leave_the_rest_of_the_book(
-    tmp_path: Path, executed: Callable[[Path], Path]
+    tmp_path: Path, executed: Execute, kept: Path
 ) -> None:
     root, source = tmp_path / "root", tmp_path / "source"
     root.mkdir()
     source.mkdir()
     pages = plant(root, "print(6 * 7)", "raise LookupError('thrown')")
     (root / "book" / "index.md").write_text("# Index\n\n[nowhere](gone.md)\n", encoding="utf-8")
-    site = make_site(root, pages, executed, source)
+    site = make_site(root, pages, executed, kept, source)
     assert set(site.faults) == {"book/index", "labs/lab1"}, site.faults
     assert "gone" in site.faults["book/index"]
     assert "thrown" in site.faults["labs/lab1"]
