@@ -75,7 +75,7 @@ def _outcome(options: argparse.Namespace) -> int:
     try:
         return options.call(options)
     except BrokenPipeError:
-        if options.call not in (_run, _reproduce, _bench):
+        if options.call not in (_run, _reproduce, _bench, _gpu):
             return DONE
         print("resnet-labs: stopped, since nobody reads its output; what was finished is kept.", file=sys.stderr)
         return INTERRUPTED
@@ -160,6 +160,8 @@ def _compare(options: argparse.Namespace) -> int:
 def _data(options: argparse.Namespace) -> int:
     from resnet_labs import data
 
+    if options.pack is not None or options.trip is not None:
+        return _pack(options)
     if options.download:
         if options.name is None:
             raise InputError("--download needs the name of a data set.", "Write `resnet-labs data NAME --download`.")
@@ -175,6 +177,35 @@ def _data(options: argparse.Namespace) -> int:
         if options.name in (None, entry.name):
             print(entry)
     return DONE
+
+
+def _pack(options: argparse.Namespace) -> int:
+    if options.pack is None or options.trip is None or options.download or options.name is not None:
+        raise InputError(
+            "--pack and --trip go together, and without a data set or --download.",
+            "Write `resnet-labs data --pack FILE --trip BLOCK`.",
+        )
+    from resnet_labs.gpu_hour import trips
+
+    size = trips.pack(options.pack, options.trip, options.data_root)
+    print(f"{_short(options.pack)}: {size / 1e6:.1f} MB for block {options.trip} of `resnet-labs gpu`")
+    return DONE
+
+
+def _gpu(options: argparse.Namespace) -> int:
+    from resnet_labs.gpu_hour import command
+
+    if options.plan:
+        command.plan(options.blocks)
+        return DONE
+    folder = options.runs or Path("runs", "gpu_dry_run" if options.dry_run else "gpu")
+    if options.dry_run and (options.packed or options.data_root is not None):
+        raise InputError("--dry-run makes its own images.", "Leave --packed and --data-root out.")
+    whole = command.run(
+        options.blocks, folder=folder, root=options.data_root, packs=options.packed, is_dry=options.dry_run
+    )
+    print(f"lines: {_short(folder)}")
+    return DONE if whole else FAILED
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -297,6 +328,8 @@ def _parser() -> argparse.ArgumentParser:
     sets = command("data", _data, "which data sets are here, which are missing, and how to get them", located)
     sets.add_argument("name", nargs="?", help="one data set")
     sets.add_argument("--download", action="store_true", help="download it into the data root")
+    sets.add_argument("--pack", type=Path, metavar="FILE", help="pack what a block of `gpu` needs, at most 60 MB")
+    sets.add_argument("--trip", metavar="BLOCK", help="the block that --pack is for, such as 5a")
     health = command("doctor", _doctor, "the environment: what is there, what is missing, and how to get it", located)
     health.add_argument(
         "--numbers",
@@ -310,6 +343,14 @@ def _parser() -> argparse.ArgumentParser:
     timed = command("bench", _bench, "our code against installed peers, as ratios")
     timed.add_argument("names", nargs="*", help="which benchmarks (default all)")
     timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, one JSON line per row")
+    hour = command(
+        "gpu", _gpu, "a GPU that is at hand for minutes: tests, benchmarks and experiments in blocks", located
+    )
+    hour.add_argument("--blocks", nargs="+", metavar="BLOCK", help="which blocks, such as 1 2 5a (default all)")
+    hour.add_argument("--packed", type=Path, nargs="+", default=[], metavar="FILE", help="packs to unpack first")
+    hour.add_argument("--runs", type=Path, help="where results go (default runs/gpu)")
+    hour.add_argument("--dry-run", action="store_true", help="all blocks on a CPU at a tiny size, on noise")
+    hour.add_argument("--plan", action="store_true", help="only print the estimated minutes of each part")
     grading.add(command)
     return parser
 

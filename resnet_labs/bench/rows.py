@@ -178,8 +178,21 @@ def matrix_rate(precision: str, device: torch.device, effort: Effort, *, size: i
 
 def write(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
     """Append a JSON line for each row that was measured: its figures, the hardware and the versions."""
+    for row in rows:
+        if not row.skipped:
+            append_line(Path(path), as_line(row) | provenance())
+
+
+def as_line(row: Row) -> dict[str, Any]:
+    """Return a row's fields, with its ratio and the lowest and highest one if it was measured."""
+    ratios = {} if row.skipped else {"ratio": row.ratio, "lowest": min(row.ratios), "highest": max(row.ratios)}
+    return asdict(row) | ratios
+
+
+def provenance() -> dict[str, Any]:
+    """Return what a figure needs beside it: the hardware, the versions, the command, the revision and the day."""
     device = runtime.default_device()
-    provenance = {
+    return {
         "device": runtime.device_name(device),
         "machine": runtime.machine(device),
         "versions": {**runtime.versions(), **_peer_versions()},
@@ -187,10 +200,6 @@ def write(path: str | os.PathLike[str], rows: Iterable[Row]) -> None:
         "commit": results.source_revision(),
         "date": datetime.now(UTC).date().isoformat(),
     }
-    for row in rows:
-        if not row.skipped:
-            line = asdict(row) | {"ratio": row.ratio, "lowest": min(row.ratios), "highest": max(row.ratios)}
-            append_line(Path(path), line | provenance)
 
 
 def _peer_versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -62,19 +63,39 @@ def tiny_maps(effort: Effort, *, batch: int = 128, size: int = 8, steps: int = 5
     )
 
 
-def step_equal(effort: Effort, *, batch: int = 128, size: int = 32, steps: int = 3) -> Iterator[Row]:
-    """Time the networks alone: the same loop, precision and layout for all."""
+def step_equal(
+    effort: Effort,
+    *,
+    name: str = "resnet18",
+    batch: int = 128,
+    size: int = 32,
+    steps: int = 3,
+    backend: str = "",
+    packages: Sequence[str] = ("torchvision", "timm"),
+) -> Iterator[Row]:
+    """Time the networks alone: the same loop, precision and layout for all, compiled if `backend` names a compiler."""
     device = runtime.default_device()
     precision = runtime.choose_precision("auto", device)
     layout = runtime.choose_layout("auto", device, precision)
     batches = [(x.to(memory_format=layout), y) for x, y in random_batches(batch, size, steps, device)]
+    small = name == "resnet18"
     time_of = partial(
-        _package_time, name="resnet18", batches=batches, precision=precision, effort=effort, small=True, layout=layout
+        _package_time,
+        name=name,
+        batches=batches,
+        precision=precision,
+        effort=effort,
+        small=small,
+        layout=layout,
+        backend=backend,
     )
-    for package in ("torchvision", "timm"):
+    network_words = "ResNet-18, 3x3 stem" if small else name.replace("resnet", "ResNet-")
+    compiled = ", compiled" if backend else ""
+    for package in packages:
         row = Row(
             name="step-equal",
-            what=f"a training step of ResNet-18, 3x3 stem, {size} px, batch {batch}: one loop, {precision}, {layout}",
+            what=f"a training step of {network_words}, {size} px, batch {batch}: one loop, {precision}, {layout}"
+            f"{compiled}",
             peer=package,
             target=1.0,
             precision=precision,
@@ -104,11 +125,19 @@ def fit_digits(effort: Effort, *, batch: int = 128, limit: int | None = None) ->
 
 
 def resnet50(
-    effort: Effort, *, batch: int = 256, size: int = 224, steps: int = 3, matrix: int = 8192, device: str = "cuda"
+    effort: Effort,
+    *,
+    batch: int = 256,
+    size: int = 224,
+    steps: int = 3,
+    matrix: int = 8192,
+    device: str = "cuda",
+    packages: Sequence[str] = ("torchvision", "timm"),
 ) -> Iterator[Row]:
     """Time `fit` on ResNet-50 as on ImageNet, in bf16, against other packages' networks under autocast."""
     config = TrainConfig(epochs=1, learning_rate=RATE, precision="bf16")
-    for package, target in (("torchvision", 1.3), ("timm", None)):
+    for package in packages:
+        target = 1.3 if package == "torchvision" else None
         what = f"a training step of ResNet-50, {size} px, batch {batch}, bf16"
         row = Row(name="resnet50", what=what, peer=f"{package} with autocast", target=target, precision="bf16")
         if device == "cuda" and not torch.cuda.is_available():
@@ -176,9 +205,11 @@ def _package_time(
     small: bool = False,
     channels: int = 3,
     layout: torch.memory_format = torch.contiguous_format,
+    backend: str = "",
 ) -> Measure:
     model = network(package, name, small=small, channels=channels).to(batches[0][0].device).to(memory_format=layout)
-    return milliseconds(partial(plain_loop, model, batches, precision=precision), effort, per=len(batches))
+    run: Any = torch.compile(model, backend=backend) if backend else model
+    return milliseconds(partial(plain_loop, run, batches, precision=precision), effort, per=len(batches))
 
 
 def random_batches(batch: int, size: int, steps: int, device: torch.device, *, channels: int = 3) -> list[Batch]:

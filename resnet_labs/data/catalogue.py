@@ -126,6 +126,7 @@ ENTRIES: dict[str, Entry] = {
     "stl10": _torchvision("stl10", 10, 5_000, 8_000, 96, torchvision_sets.read_stl10, megabytes=2640),
     "tiny_imagenet": _tiny_imagenet(200, tiny_imagenet.read_tiny_imagenet),
     "tiny_imagenet_100": _tiny_imagenet(100, tiny_imagenet.read_first_hundred),
+    "tiny_imagenet_last_100": _tiny_imagenet(100, tiny_imagenet.read_last_hundred),
     "tiny_imagenet_10": _tiny_imagenet(10, tiny_imagenet.read_like_stl10),
     "cifar10_jpeg": Entry(
         10,

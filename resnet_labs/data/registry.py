@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from resnet_labs.data import packed
 from resnet_labs.data.cache import decoded
 from resnet_labs.data.catalogue import ENTRIES, Entry
 from resnet_labs.data.images import ImageData, resize
@@ -117,6 +118,39 @@ def load(
         >>> tuple(test.images.shape), test.classes[:3]
         ((359, 1, 8, 8), ('0', '1', '2'))
     """
+    if size is not None and size < 1:
+        raise InputError(f"size is {size}.", "It must be at least 1 pixel.")
+    found = listed(name, split=split, root=root, limit=limit, seed=seed, download=download)
+    if isinstance(found, Listing):
+        images = torch.from_numpy(decoded(found.paths, size))
+        return ImageData(images, found.labels, found.classes, found.source)
+    if size is None:
+        return found
+    return ImageData(resize(found.images, size), found.labels, found.classes, found.source)
+
+
+def listed(
+    name: str,
+    *,
+    split: str,
+    root: str | os.PathLike[str] | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    download: bool = False,
+) -> ImageData | Listing:
+    """Return what `load` decodes and resizes: files with labels, or images of a set that is not made of files.
+
+    Args:
+        name: as for `load`, like all others.
+        split: "train" or "test".
+        root: folder of the data sets.
+        limit: size of a stratified subset to take.
+        seed: decides what `limit` takes.
+        download: fetch what is missing.
+
+    Raises:
+        InputError: as `load`.
+    """
     if name not in ENTRIES:
         raise InputError(f"There is no data set {name!r}.", nearest(name, ENTRIES))
     if split not in ("train", "test"):
@@ -124,19 +158,20 @@ def load(
             f"split is {split!r}, not 'train' or 'test'.",
             "Cut a validation part from the training split with resnet_labs.data.split.",
         )
-    if size is not None and size < 1:
-        raise InputError(f"size is {size}.", "It must be at least 1 pixel.")
     entry = ENTRIES[name]
     place = _place(name, entry, root, download)
-    found = entry.read(place, split, seed)
+    if _is_packed(name, entry, place):
+        found = packed.read(place, name, split, seed)
+    else:
+        found = entry.read(place, split, seed)
     if limit is not None:
-        found = found.subset(choose(found.labels, found.classes, limit, seed=seed))
-    if isinstance(found, Listing):
-        images = torch.from_numpy(decoded(found.paths, size))
-        return ImageData(images, found.labels, found.classes, found.source)
-    if size is None:
-        return found
-    return ImageData(resize(found.images, size), found.labels, found.classes, found.source)
+        return found.subset(choose(found.labels, found.classes, limit, seed=seed))
+    return found
+
+
+def _is_packed(name: str, entry: Entry, place: Path) -> bool:
+    """Return whether a set that could be under the root is there as unpacked from a pack, and not as its own files."""
+    return entry.present is not None and not entry.present(place) and packed.present(place, name)
 
 
 def _place(name: str, entry: Entry, root: str | os.PathLike[str] | None, download: bool) -> Path:
@@ -153,7 +188,7 @@ def _place(name: str, entry: Entry, root: str | os.PathLike[str] | None, downloa
             raise InputError("'folder' needs root.", "Give the folder that holds one subfolder per class.")
         return data_root(root)
     place = data_root(root)
-    if entry.present(place):
+    if entry.present(place) or packed.present(place, name):
         return place
     if not download:
         if root is not None or os.environ.get("RESNET_LABS_DATA"):
@@ -216,6 +251,8 @@ def _state(name: str, entry: Entry, place: Path | None) -> str:
         return "here"
     if place is None:
         return "missing"
+    if _is_packed(name, entry, place):
+        return "here"
     return entry.fault(place) or ("here" if entry.present(place) else "missing")
 
 

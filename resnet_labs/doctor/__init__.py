@@ -13,7 +13,6 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from resnet_labs import data, files, runtime
-from resnet_labs.doctor import kernel
 
 _MODULES = {
     "tensorboard": "tensorboard",
@@ -46,6 +45,8 @@ def examine(root: str | os.PathLike[str] | None = None) -> list[Finding]:
     Args:
         root: the folder with the data sets; by default the one that `data.load` would use.
     """
+    from resnet_labs.doctor import kernel  # needs Jupyter, which the check of numbers does not
+
     return [
         *_python(),
         *_packages(),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.recipes import (
+    _on_gpu,
     cats_vs_dogs,
     digits,
     flowers,
@@ -17,18 +18,23 @@ from resnet_labs.recipes import (
     transfer,
 )
 from resnet_labs.recipes._conditions import run_once
+from resnet_labs.recipes._on_gpu import SEARCHES
 from resnet_labs.recipes._recipe import Folder, Recipe, Run, figures, settings
-from resnet_labs.recipes._series import reproduce_all
+from resnet_labs.recipes._search import Search
+from resnet_labs.recipes._series import missing, reproduce_all
 from resnet_labs.recipes._stand_ins import is_of, on_what_is_here
 from resnet_labs.results import Result
 from resnet_labs.tracking import Tracker
 
 __all__ = [
     "RECIPES",
+    "SEARCHES",
     "Recipe",
     "Run",
+    "Search",
     "figures",
     "find",
+    "missing",
     "on_what_is_here",
     "recipe_of",
     "reproduce",
@@ -51,7 +57,7 @@ _OF_LABS = (
 
 # A name that a user gives -> one recipe, or the variants that are compared.
 RECIPES: dict[str, tuple[Recipe, ...]] = {
-    name: variants for module in _OF_LABS for name, variants in module.RECIPES.items()
+    name: variants for module in (*_OF_LABS, _on_gpu) for name, variants in module.RECIPES.items()
 }
 
 
@@ -78,7 +84,8 @@ def recipe_of(line: Result) -> Recipe | None:
         >>> recipe_of(reports.evidence("r1.digits")[0]).config.learning_rate
         0.01
     """
-    return next((recipe for variants in RECIPES.values() for recipe in variants if is_of(line, recipe)), None)
+    known = (recipe for variants in (*RECIPES.values(), _on_gpu.candidates()) for recipe in variants)
+    return next((recipe for recipe in known if is_of(line, recipe)), None)
 
 
 def reproduce(

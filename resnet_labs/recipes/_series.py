@@ -61,6 +61,12 @@ def reproduce_all(
     return target
 
 
+def missing(variants: Iterable[Recipe], folder: Path, *, seeds: int, root: Folder = None) -> int:
+    """Return how many runs `reproduce_all` would still do with these arguments and `resume`."""
+    runs = [(on_what_is_here(recipe, root), seed) for seed in range(seeds) for recipe in variants]
+    return _finished(folder / "results.jsonl", runs, resume=True).count(False)
+
+
 def _run_all(
     runs: list[tuple[Recipe, int]],
     done: list[bool],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from torch import nn
 
@@ -13,7 +14,8 @@ from resnet_labs.features import cached_features
 from resnet_labs.freeze import linear_probe_
 from resnet_labs.recipes._fine_tuned import OTHER_CLASSES, fine_tune
 from resnet_labs.recipes._imagenet import with_imagenet_weights
-from resnet_labs.recipes._recipe import Recipe, Run, figures, mean_loss, results_line, train
+from resnet_labs.recipes._pretrained import pretrained, shortened
+from resnet_labs.recipes._recipe import Folder, Recipe, Run, figures, mean_loss, results_line, train
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate
@@ -27,10 +29,15 @@ def _augmentation(size: int) -> Augmentation:
     return Compose([Flip(), Crop(padding=size // 8), ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2)])
 
 
-def _backbone(recipe: Recipe) -> nn.Module:
+def _backbone(recipe: Recipe, root: Folder = None) -> nn.Module:
     name, arguments = recipe.network
     if name == "stand_in_network":
         return stand_in_network()
+    if recipe.knobs["weights"] == OTHER_CLASSES:
+        assert recipe.size is not None
+        build = partial(getattr(resnet, name), **arguments)
+        knobs = shortened(recipe.knobs)
+        return pretrained(lambda count: build(num_classes=count), recipe.dataset, size=recipe.size, root=root, **knobs)
     return with_imagenet_weights(getattr(resnet, name)(**arguments), recipe.knobs["weights"])
 
 
@@ -45,7 +52,7 @@ def train_head(recipe: Recipe, run: Run) -> Result:
         data.load(recipe.dataset, split=split, root=run.root, size=recipe.size, seed=run.seed, limit=recipe.limit)
         for split in ("train", "test")
     ]
-    network = _backbone(recipe).to(runtime.default_device())
+    network = _backbone(recipe, run.root).to(runtime.default_device())
     runtime.seed_everything(run.seed)
     head = replace_head(network, len(parts[0].classes)).get_submodule("fc")
     started = time.perf_counter()
