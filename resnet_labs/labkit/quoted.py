@@ -11,7 +11,8 @@ A quotation has a source, a figure and, if wanted, an aggregate and a format: `S
 - `r4: losses.triplet.top1` is a figure of a report.
 - `r4_log_triplet epoch=1: test_acc` is one of a report's training log.
 - `r4.c9: verdict` is one of `verdict`, `because`, `briefly` (the same without intervals), `claim` and `certainty` of a
-  claim; `claims: count` counts them all.
+  claim.
+- `claims: refuted`, `experiments: on_stand_ins`, `labs: count`: how many there are; `_counted` has the names.
 
 Aggregates: `mean` (the default), `interval`, `summary` (both), `min`, `max`, `range`, `seeds` (each value), `count`,
 and, of comparisons and differences, `above` (in how many seeds the first is above the second). Formats: `.3` (digits),
@@ -29,6 +30,7 @@ import yaml
 
 from resnet_labs import reports, results
 from resnet_labs.errors import InputError, nearest
+from resnet_labs.labkit import _counted
 from resnet_labs.labkit._quoted_runs import Values, compared, values
 from resnet_labs.reports import schema, verdicts
 from resnet_labs.reports.compared import plain
@@ -56,10 +58,8 @@ def quoted(text: str, lines: Lines = reports.evidence) -> str:
     source, figure, aggregate, form = _parts(text)
     if figure in _ABOUT_CLAIMS and re.fullmatch(r"r\d+\.c\d+", source):
         return _of_claim(source, figure, lines)
-    if source == "claims":
-        if figure != "count":
-            raise InputError(f"Of all claims there is no {figure!r}.", "Write `claims: count`.")
-        return str(sum(len(reports.load_report(report)["claims"]) for report in reports.REPORTS))
+    if source in _counted.NAMES:
+        return f"{_counted.counted(source, figure, lines):,}"
     found = _found(source, figure, lines)
     if isinstance(found, str):
         return found

@@ -42,14 +42,11 @@ def verdict(number: str, lines: Lines = reports.evidence) -> Verdict:
         >>> verdict("r2.c8").kind
         'inconsistent with itself'
     """
-    claim, report = reports.claim_facts(number), reports.load_report(number.split(".")[0])
+    claim = reports.claim_facts(number)
     rule = claim["rule"]
     if "none" in rule:
         return Verdict("not testable", rule["none"])
-    found = [*findings.own(rule, report), *findings.traced(number)]
-    measured = [*findings.measured(rule, report, lines)]
-    if "unmeasured" in rule:
-        measured.append(Finding("unmeasured", f"not measured yet: {rule['unmeasured']}"))
+    found, measured = findings_of(number, lines)
     binding = [*found, *(each for each in measured if not _is_held_back(each, claim))]
     kind = _kind([each.outcome for each in binding], complete=len(binding) == len(found) + len(measured))
     parts = [each.words for each in found]
@@ -57,6 +54,19 @@ def verdict(number: str, lines: Lines = reports.evidence) -> Verdict:
     if "limits" in rule and any(each.data for each in measured):
         parts.append(f"but {rule['limits']}")
     return Verdict(kind, "; ".join(parts))
+
+
+def findings_of(number: str, lines: Lines = reports.evidence) -> tuple[list[Finding], list[Finding]]:
+    """Return what the report's own figures say of a claim, and what stored lines say; a verdict joins them.
+
+    Raises:
+        InputError: there is no such claim, or its rule names a count that does not exist.
+    """
+    rule, report = reports.claim_facts(number)["rule"], reports.load_report(number.split(".")[0])
+    measured = [*findings.measured(rule, report, lines)]
+    if "unmeasured" in rule:
+        measured.append(Finding("unmeasured", f"not measured yet: {rule['unmeasured']}"))
+    return [*findings.own(rule, report), *findings.traced(number)], measured
 
 
 def _is_held_back(finding: Finding, claim: Mapping[str, Any]) -> bool:

@@ -14,8 +14,9 @@ from helpers.results_page import line
 from resnet_labs import results
 from resnet_labs.labkit import results_page
 from resnet_labs.labkit.results_page import svg
+from resnet_labs.labkit.results_page.claim_names import CLAIM_NAMES
 from resnet_labs.reports import REPORTS, load_report
-from resnet_labs.reports.verdicts import verdict
+from resnet_labs.reports.verdicts import findings_of, verdict
 
 FOLDER = ROOT / "book" / "_static" / "results"
 PAGE = (ROOT / "book" / "results.md").read_text(encoding="utf-8")
@@ -78,21 +79,61 @@ def test_the_summary_s_figures_are_those_of_the_sections() -> None:
         assert min(abs(float(each.attrib["data-value"]) - one) for one in everywhere) < 6e-5
 
 
-def test_every_claim_has_a_tile_with_its_verdict() -> None:
-    tiles = {
-        each.attrib["data-claim"]: each
-        for each in ET.parse(FOLDER / "verdicts.svg").iter()
-        if "data-claim" in each.attrib
-    }
-    numbers = [claim["id"] for name in REPORTS for claim in load_report(name)["claims"]]
-    assert [*tiles] == numbers
-    signs = {}
-    for number, tile in tiles.items():
+CLAIMS = [claim["id"] for name in REPORTS for claim in load_report(name)["claims"]]
+
+
+def rows() -> dict[str, ET.Element]:
+    everything = ET.parse(FOLDER / "verdicts.svg").iter()
+    return {each.attrib["data-claim"]: each for each in everything if "data-claim" in each.attrib}
+
+
+def test_every_claim_has_a_row_with_its_name_and_its_verdict_s_sign_and_colour() -> None:
+    found = rows()
+    assert sorted(found) == sorted(CLAIMS)
+    signs: dict[str, set[tuple[str | None, str]]] = {}
+    for number, row in found.items():
         kind = verdict(number).kind
-        assert tile.attrib["data-verdict"] == kind
-        signs.setdefault(kind, set()).add((tile.find(f"{SVG}text").text, tile.find(f"{SVG}rect").attrib["fill"]))
-    assert all(len(found) == 1 for found in signs.values())
-    assert len({sign for found in signs.values() for sign, _ in found}) == len(signs)
+        assert row.attrib["data-verdict"] == kind
+        sign, name = row.findall(f"{SVG}text")[:2]
+        assert name.text == CLAIM_NAMES[number]
+        signs.setdefault(kind, set()).add((sign.text, row.find(f"{SVG}rect").attrib["fill"]))
+    assert all(len(each) == 1 for each in signs.values())
+    assert len({sign for each in signs.values() for sign, _ in each}) == len(signs)
+
+
+def test_every_claim_has_a_short_name_of_its_own() -> None:
+    assert sorted(CLAIM_NAMES) == sorted(CLAIMS)
+    assert len({*CLAIM_NAMES.values()}) == len(CLAIMS)
+    assert max(map(len, CLAIM_NAMES.values())) <= 42
+
+
+@pytest.mark.parametrize("number", CLAIMS)
+def test_a_claim_s_marks_say_what_was_found_and_from_what(number: str) -> None:
+    marks = {
+        (each.attrib["data-side"], each.attrib["data-basis"])
+        for each in rows()[number].iter()
+        if "data-side" in each.attrib
+    }
+    counted, measured = findings_of(number)
+    sides = {side for side, _ in marks}
+    kind = verdict(number).kind
+    if kind == "not testable":
+        assert not marks
+        return
+    outcomes = {each.outcome for each in [*counted, *measured]}
+    assert ("for" in sides) == ("holds" in outcomes)
+    assert ("against" in sides) == bool(outcomes & {"fails", "inconsistent"})
+    assert {"runs on a stand-in" in basis for _, basis in marks} <= {any(each.stand_in for each in measured), False}
+    if kind == "confirmed":
+        assert sides == {"for"}
+    if kind in ("refuted", "inconsistent with itself"):
+        assert "against" in sides
+
+
+def test_the_summary_s_text_names_every_claim_and_no_id() -> None:
+    (alt,) = re.findall(r"!\[(.+)\]\(_static/results/verdicts\.svg\)", PAGE)
+    assert all(name in alt for name in CLAIM_NAMES.values())
+    assert not re.search(r"r\d\.c\d", alt)
 
 
 def test_pictures_depend_on_the_lines_alone_and_hostile_words_are_no_markup(tmp_path: Path) -> None:

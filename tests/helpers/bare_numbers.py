@@ -11,7 +11,7 @@ NOT_FIGURES = (
     r"\{\{.*?\}\}",  # a template
     r"```.*?```|`[^`]*`",  # code
     r"\$\$.*?\$\$|\$[^$]*\$",  # formulas
-    r"<!-- = .*?<!-- /= -->|<!--.*?-->|<[^<>]*>",  # marked figures of pages, comments, tags
+    r"<!-- made: .*?<!-- /made -->|<!-- = .*?<!-- /= -->|<!--.*?-->|<[^<>]*>",  # made blocks, figures, comments, tags
     r"\]\([^)]*\)|https?://\S+",  # links
     r"\br\d(?:\.c\d+)?(?:\.\w+)*\b",  # r4.c9
     r"^(?:# )?#+ (?:Lab|Exercise) .*?\.|<summary>Hint .*?:|Hint \d\d\.\d[a-z]?",  # numbers of exercises

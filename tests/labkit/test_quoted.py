@@ -147,3 +147,29 @@ def test_verdicts_are_the_rules():
 def test_a_quotation_without_a_single_answer_is_refused(text, message):
     with pytest.raises(InputError, match=message):
         say(text)
+
+
+def test_what_pages_promise_is_counted():
+    kinds = [verdict(claim["id"]).kind for name in reports.REPORTS for claim in reports.load_report(name)["claims"]]
+    for kind in ("confirmed", "refuted", "inconsistent with itself", "not shown", "not testable"):
+        assert quoted(f"claims: {kind.replace(' ', '_')}") == str(kinds.count(kind))
+    assert quoted("claims: count") == str(len(kinds))
+    assert quoted("reports: count") == str(len(reports.REPORTS))
+    # r1.digits is on the report's own data; r1.c6 was measured on both, and r1.digits.choice counts as an experiment.
+    assert [say(f"experiments: {each}") for each in ("count", "on_own_data", "on_stand_ins", "runs")] == [
+        "3",
+        "3",
+        "0",
+        "11",
+    ]
+
+
+def test_experiments_without_a_line_on_the_reports_own_data_are_stand_ins():
+    runs = {
+        "r1.digits": [line(0, stand_in="digits"), line(1)],
+        "r1.c6": [line(0, experiment="r1.c6", stand_in="digits")],
+    }
+    counts = [
+        quoted(f"experiments: {each}", lambda name: runs.get(name, [])) for each in ("on_own_data", "on_stand_ins")
+    ]
+    assert counts == ["1", "1"]

@@ -77,8 +77,10 @@ TYPED: dict[str, dict[str, str]] = {
         "arithmetic in binary": "29",
     },
     "README": {"size of the download": "6 GB"},
-    "setup": {"size of the download": "6 GB"},
-    "teaching": {"a system's version": "24.04"},
+    "setup": {"size of the download": "6 GB 1 GB"},
+    "index": {"size of the download": "6 GB", "images of the report": "7,500"},
+    "teaching": {"a system's version": "24.04", "a speed of reading": "100"},
+    "errata": {"a batch size and a width that were taken back": "128 224"},
     "reports": {"the difference of two figures": "0.04 points"},
 }
 

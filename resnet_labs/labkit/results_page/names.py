@@ -10,7 +10,7 @@ from resnet_labs.reports.compared import plain
 
 _NAMES = {
     "r0.frozen_head": "A new head on a frozen ResNet-152",
-    "r0.transfer_table": "Transfer: head, last block or everything",
+    "r0.transfer_table": "Transfer in four ways",
     "r0.feature_maps": "Feature maps of three stages",
     "r1.digits": "A ResNet-18 reads digits",
     "r1.pets": "Cats against dogs with two depths",

@@ -40,9 +40,13 @@ def made(evidence: Path) -> Made:
     """
     stored = _read(evidence)
     measured = {experiment: [without_markup(run) for run in runs] for experiment, runs in stored.items()}
-    judged = {report: claims.judged(report, lambda name: stored.get(name, [])) for report in REPORTS}
+
+    def lines(experiment: str) -> list[Result]:
+        return stored.get(experiment, [])
+
+    judged = {report: claims.judged(report, lines) for report in REPORTS}
     pictures: dict[str, str] = {}
-    parts = [HEAD, *summary(judged, measured, pictures), folded("How to read the figures", [HOW_TO_READ])]
+    parts = [HEAD, *summary(judged, lines, measured, pictures), folded("How to read the figures", [HOW_TO_READ])]
     shown: set[str] = set()
     for report in REPORTS:
         facts = load_report(report)

@@ -82,16 +82,26 @@ def document(height: float, parts: Sequence[str]) -> str:
     return "\n".join([head, *parts, "</svg>"]) + "\n"
 
 
-def text(x: float, y: float, words: str, *, anchor: str = "start", limit: int = 200, size: float = _LINE) -> str:
+def text(
+    x: float,
+    y: float,
+    words: str,
+    *,
+    anchor: str = "start",
+    limit: int = 200,
+    size: float = _LINE,
+    bold: bool = False,
+) -> str:
     """Return escaped words at a place; those that are too long end with dots."""
     signs = re.findall(r"&#\d+;|.", words)
     words = words if len(signs) <= limit else "".join(signs[: limit - 1]).rstrip() + "…"
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="{size:g}" fill="#111">{words}</text>'
+    weight = ' font-weight="bold"' if bold else ""
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="{size:g}"{weight} fill="#111">{words}</text>'
 
 
 def _legend(number: int, kind: str, ink: str) -> str:
     y = 14 + 16 * number
-    return _symbol(kind, LEFT + 5, y - 4, COLOURS[kind] if kind == "report" else ink) + text(LEFT + 18, y, SHAPES[kind])
+    return symbol(kind, LEFT + 5, y - 4, COLOURS[kind] if kind == "report" else ink) + text(LEFT + 18, y, SHAPES[kind])
 
 
 def _mark(mark: Mark, y: float, ticks: Sequence[float]) -> str:
@@ -104,11 +114,12 @@ def _mark(mark: Mark, y: float, ticks: Sequence[float]) -> str:
         line = f'<line x1="{low}" x2="{high}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
         ends = f' data-low="{mark.low:.4f}" data-high="{mark.high:.4f}"'
     title = f"<title>{mark}</title>"
-    drawn = f"{title}{line}{_symbol(mark.kind, place, y, colour)}"
+    drawn = f"{title}{line}{symbol(mark.kind, place, y, colour)}"
     return f'<g data-x="{place}" data-value="{mark.value:.4f}"{ends}>{drawn}</g>'
 
 
-def _symbol(kind: str, x: float, y: float, colour: str) -> str:
+def symbol(kind: str, x: float, y: float, colour: str) -> str:
+    """Return the shape of a figure: a diamond for the report, a circle for ours, a hollow square for a stand-in."""
     if kind == "report":
         return f'<path d="M{x:g} {y - 5:g}l5 5l-5 5l-5 -5z" fill="{colour}"/>'
     fill = colour if kind == "ours" else "#fff"

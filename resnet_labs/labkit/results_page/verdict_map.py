@@ -1,11 +1,14 @@
-"""The verdicts of all claims at a glance: a picture with a tile for each, and their counts."""
+"""All claims at a glance: a picture with a row for each, by verdict, with what was found for and against it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from resnet_labs.labkit.results_page import svg
+from resnet_labs.labkit.results_page.claim_names import CLAIM_NAMES
+from resnet_labs.reports.findings import Finding
 
 # Colours of Okabe and Ito, which people with any kind of colour vision can tell apart; the signs differ too.
 SIGNS = {
@@ -15,44 +18,92 @@ SIGNS = {
     "not shown": ("?", "#8a8a8a"),
     "not testable": ("–", "#ffffff"),
 }
-_TILE, _IN_A_ROW = 25, 16
+# What a finding rests on, with its shape; and where an outcome is drawn.
+BASES = ("the report's own figures", "runs on its own data", "runs on a stand-in")
+SIDES = {"fails": "against", "inconsistent": "against", "undecided": "undecided", "holds": "for"}
+_PLACES = {"against": 314.0, "undecided": 363.0, "for": 409.0}
+_ROW, _TILE = 18, 15
 
-Verdicts = Mapping[str, Sequence[tuple[str, str]]]  # title of a report -> number and kind of its claims
+
+class Found(NamedTuple):
+    """A claim's number, the kind of its verdict, and its findings as pairs of a side and a basis."""
+
+    number: str
+    kind: str
+    marks: tuple[tuple[str, str], ...]
+
+
+def found(number: str, kind: str, counted: Sequence[Finding], measured: Sequence[Finding]) -> Found:
+    """Return a claim for the picture, from what its report's figures and what stored lines say."""
+    pairs = [(each.outcome, BASES[0]) for each in counted]
+    pairs += [(each.outcome, BASES[2 if each.stand_in else 1]) for each in measured if each.data]
+    marks = dict.fromkeys((SIDES[outcome], basis) for outcome, basis in pairs if outcome in SIDES)
+    return Found(number, kind, tuple(marks) if kind != "not testable" else ())
 
 
 def counts(kinds: Sequence[str]) -> str:
     """Return how many claims have each kind of verdict, in words."""
-    found = Counter(kinds)
-    return ", ".join(f"{found[kind]} {kind}" for kind in SIGNS if found[kind])
+    number = Counter(kinds)
+    return ", ".join(f"{number[kind]} {kind}" for kind in SIGNS if number[kind])
 
 
-def picture(verdicts: Verdicts) -> str:
-    """Return the picture: a row for each report, a tile with sign and number for each claim, and the legend."""
-    found = Counter(kind for claims in verdicts.values() for _, kind in claims)
-    parts, y = [], 4.0
-    for place, (kind, (sign, colour)) in enumerate(SIGNS.items()):
-        x, row = svg.LEFT + 210 * (place % 2), y + 24 * (place // 2)
-        parts.append(_tile(x, row, sign, colour, 20))
-        parts.append(svg.text(x + 27, row + 15, f"{found[kind]} {kind}"))
-    y += 24 * (-(-len(SIGNS) // 2)) + 8
-    for title, claims in verdicts.items():
-        parts.append(svg.text(svg.LEFT, y + 13, title, limit=62))
-        for place, (number, kind) in enumerate(claims):
-            x, row = svg.LEFT + (_TILE + 1) * (place % _IN_A_ROW), y + 20 + 38 * (place // _IN_A_ROW)
-            sign, colour = SIGNS[kind]
-            tile = _tile(x, row, sign, colour, _TILE) + svg.text(
-                x + _TILE / 2, row + 35, number.split(".c")[1], anchor="middle", size=10
-            )
-            parts.append(f'<g data-claim="{number}" data-verdict="{kind}"><title>{number}: {kind}</title>{tile}</g>')
-        y += 24 + 38 * (-(-len(claims) // _IN_A_ROW))
-    return svg.document(y + 2, parts)
+def in_words(claims: Sequence[Found]) -> str:
+    """Return the picture in words: the names of the claims by verdict."""
+    by_kind = {kind: [CLAIM_NAMES[each.number] for each in claims if each.kind == kind] for kind in SIGNS}
+    return "; ".join(f"{len(names)} {kind}: {', '.join(names)}" for kind, names in by_kind.items() if names)
 
 
-def _tile(x: float, y: float, sign: str, colour: str, size: float) -> str:
+def picture(claims: Sequence[Found]) -> str:
+    """Return the picture: the legend, then a group for each verdict with a row for each claim."""
+    parts = [*_legend()]
+    y = 14 + 16 * len(BASES) + 6.0
+    for kind, (sign, colour) in SIGNS.items():
+        own = [each for each in claims if each.kind == kind]
+        if not own:
+            continue
+        parts.append(svg.text(svg.LEFT, y + 14, f"{len(own)} {kind}", bold=True))
+        parts += [svg.text(place, y + 14, side, anchor="middle", size=10.5) for side, place in _PLACES.items()]
+        y += 22
+        for row, each in enumerate(own):
+            name = CLAIM_NAMES[each.number]
+            shade = "" if row % 2 else f'<rect y="{y:g}" width="{svg.WIDTH}" height="{_ROW}" fill="#f1f4f7"/>'
+            drawn = "".join(_marks(each, y + _ROW / 2, colour))
+            label = svg.text(svg.LEFT + 21, y + 13, name, size=12)
+            tile = _tile(svg.LEFT, y + 1.5, sign, colour)
+            data = f'data-claim="{each.number}" data-verdict="{kind}"'
+            title = f"<title>{each.number}, {name}: {kind}</title>"
+            parts.append(f"{shade}<g {data}>{title}{tile}{label}{drawn}</g>")
+            y += _ROW
+        y += 8
+    return svg.document(y, parts)
+
+
+def _legend() -> Iterator[str]:
+    for place, basis in enumerate(BASES):
+        y = 14 + 16 * place
+        yield _symbol(basis, svg.LEFT + 7, y - 4, "#111") + svg.text(svg.LEFT + 21, y, f"from {basis}", size=12)
+
+
+def _marks(claim: Found, y: float, colour: str) -> Iterator[str]:
+    ink = "#111" if colour in ("#ffffff", "#8a8a8a") else colour
+    for side, place in _PLACES.items():
+        bases = [basis for basis in BASES if (side, basis) in claim.marks]
+        for number, basis in enumerate(bases):
+            x = place + 13 * (number - (len(bases) - 1) / 2)
+            data = f'data-side="{side}" data-basis="{basis}"'
+            yield f"<g {data}><title>{side}, from {basis}</title>{_symbol(basis, x, y, ink)}</g>"
+
+
+def _symbol(basis: str, x: float, y: float, colour: str) -> str:
+    if basis == BASES[0]:
+        return f'<path d="M{x:g} {y - 5:g}l5.5 9.5h-11z" fill="{colour}"/>'
+    return svg.symbol("ours" if basis == BASES[1] else "stand-in", x, y, colour)
+
+
+def _tile(x: float, y: float, sign: str, colour: str) -> str:
     ink = "#111" if colour in ("#ffffff", "#CC79A7") else "#fff"
-    box = f'<rect x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" rx="4" fill="{colour}" stroke="#555"/>'
-    middle, base = x + size / 2, y + size * 0.72
+    box = f'<rect x="{x:g}" y="{y:g}" width="{_TILE}" height="{_TILE}" rx="3" fill="{colour}" stroke="#555"/>'
     return (
-        f'{box}<text x="{middle:g}" y="{base:g}" text-anchor="middle" font-size="{size * 0.62:g}" '
+        f'{box}<text x="{x + _TILE / 2:g}" y="{y + _TILE * 0.76:g}" text-anchor="middle" font-size="11" '
         f'font-weight="bold" fill="{ink}">{sign}</text>'
     )
