@@ -19,7 +19,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from resnet_labs.errors import InputError
-from resnet_labs.labkit import _templates
+from resnet_labs.labkit import _templates, page_blocks
 from resnet_labs.labkit._source import read_source
 from resnet_labs.labkit.address import Address, read_address, stamped
 from resnet_labs.labkit.cells import Cell, student_text
@@ -90,7 +90,7 @@ def build(root: Path, *, check: bool = False) -> list[Path]:
         texts |= outputs(source, root)
     for path, text in stamped(root).items():
         name = path.relative_to(root).as_posix()
-        texts[path] = _templates.marked(name, text) if path.suffix == ".md" else text
+        texts[path] = page_blocks.written(_templates.marked(name, text), path, root) if path.suffix == ".md" else text
     stale = [path for path, text in texts.items() if not path.is_file() or path.read_bytes() != text.encode()]
     if not check:
         for path in stale:
