@@ -1,5 +1,5 @@
 // Live views: every figure holds its data as JSON, and draws what its controls choose. No kernel and no library.
-const LEFT = 56, RIGHT = 410, TOP = 10, BOTTOM = 210;
+const LEFT = 70, RIGHT = 410, TOP = 10, BOTTOM = 210;
 
 function svg(parent, tag, attributes = {}, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -96,11 +96,11 @@ function drawMatrix(parent, view, panel) {
   const head = html(html(table, "thead"), "tr"), body = html(table, "tbody");
   html(head, "td");
   view.classes.forEach((name) => html(head, "th", { scope: "col" }, name));
-  const found = html(parent, "div", { class: "live-panel", "aria-live": "polite" });
+  const found = html(parent, "div", { class: "live-panel live-found", "aria-live": "polite" });
   const cells = view.classes.map(() => view.classes.map(() => []));
   [...panel.predicted].forEach((said, number) => cells[view.labels[number]][said].push(number));
   const show = (row, column) => {
-    const numbers = cells[row][column], name = `a ${view.classes[row]}, read as ${view.classes[column]}`;
+    const numbers = cells[row][column], name = `true ${view.classes[row]}, read as ${view.classes[column]}`;
     found.replaceChildren();
     html(found, "p", {}, `${numbers.length === 1 ? "1 image" : `${numbers.length} images`}: ${name}.`);
     numbers.forEach((number) => drawImage(found, view.images.slice(64 * number, 64 * number + 64), name));

@@ -66,6 +66,10 @@ def test_icons_are_silent_the_search_field_is_called_what_it_shows_and_there_is_
     )
     assert given.count('aria-hidden="true"') == 3
     assert "aria-label" not in given
+    closed = names.give(
+        '<details><summary><span class="toctree-toggle" role="presentation"></span></summary></details>'
+    )
+    assert '<summary aria-label="Pages of this chapter">' in closed
     assert given.count("<h1>") == 1
     assert '<p class="h1">Title</p>' in given
     assert names.give(given) == given

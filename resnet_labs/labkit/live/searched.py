@@ -10,6 +10,7 @@ from resnet_labs.results import Result
 
 _SEARCH = "r4.c3.searched.digits.choice"
 _MINING = ("hard", "semihard", "all")
+_FLOOR = 1e-4  # some losses are zero, which a logarithmic axis does not have
 
 
 def searched() -> list[Result]:
@@ -26,7 +27,7 @@ def margin() -> View:
     }
     margins, _, rates = (sorted(set(values)) for values in zip(*runs, strict=True))
     frames = {}
-    every = [value for run in runs.values() for value in _epochs(run, "train_loss")]
+    every = [value for run in runs.values() for value in _drawn(run)]
     for (a, size), (b, mining), (c, rate) in product(enumerate(margins), enumerate(_MINING), enumerate(rates)):
         run = runs[size, mining, rate]
         losses = _epochs(run, "train_loss")
@@ -36,7 +37,7 @@ def margin() -> View:
             f"the validation images is right, and images of two classes are {run.metrics['separation']:.1f} times as "
             "far apart as images of one."
         )
-        drawn = [(0, losses), (1, [size] * len(losses))]
+        drawn = [(0, _drawn(run)), (1, [size] * len(losses))]
         right = [(2, _epochs(run, "accuracy"))]
         frames[a, b, c] = Frame([lines(drawn, (0, 1)), lines(right, (0, 2))], says)
     best = max(runs, key=lambda key: runs[key].metrics["accuracy"])
@@ -47,7 +48,7 @@ def margin() -> View:
         text=f"""\
 Lab 07. A loss that stays at the margin means that the network maps all images to nearly one point. At which margins and
 rates does it happen, and with which mining? The view opens at the best of {len(runs)} runs. Each is one seed on
-{runs[best].data["train"]} digits, judged on other training images.""",
+{runs[best].data["train"]} digits, judged on other training images. Losses below {_FLOOR:g} are drawn there.""",
         controls=[
             Control("margin", [f"{size:g}" for size in margins], start=margins.index(best[0])),
             Control("mining", _MINING, slider=False, start=_MINING.index(best[1])),
@@ -76,7 +77,7 @@ def rate() -> View:
         kinds.setdefault(kind, {}).setdefault(knob, []).append(run)
     series = sorted({knob for arms in kinds.values() for knob in arms})
     rates = sorted({run.settings["learning_rate"] for run in found})
-    every = [value for run in found for value in _epochs(run, "train_loss")]
+    every = [value for run in found for value in _drawn(run)]
     frames, styles = {}, {}
     for (a, arms), (b, chosen) in product(enumerate(kinds.values()), enumerate(rates)):
         across, within, quoted = [], [], []
@@ -84,9 +85,10 @@ def rate() -> View:
             by_rate = {run.settings["learning_rate"]: run for run in runs}
             styles[knob] = str(number % 8)
             across.append((series.index(knob), [by_rate[rate].metrics["accuracy"] for rate in rates]))
-            within.append((series.index(knob), _epochs(by_rate[chosen], "train_loss")))
-            quoted.append(f"{knob}: {by_rate[chosen].metrics['accuracy']:.3f}")
-        says = f"Rate {chosen:g}, validation accuracy with {'; with '.join(quoted)}."
+            within.append((series.index(knob), _drawn(by_rate[chosen])))
+            arm = f" with {knob}" if len(arms) > 1 else ""
+            quoted.append(f"{by_rate[chosen].metrics['accuracy']:.3f}{arm}")
+        says = f"Rate {chosen:g}, validation accuracy: {', '.join(quoted)}."
         panels = [lines(across, (0, 1), x=rates, marked=True), lines(within, (2, 3))]
         frames[a, b] = Frame(panels, says, chosen)
     epochs = len(_epochs(found[0], "train_loss"))
@@ -96,7 +98,7 @@ def rate() -> View:
         text=f"""\
 Labs 06 and 07. Losses can be compared only if each has a rate that suits it. These are the {len(found)} runs of a
 search on {found[0].data["train"]} digits: one picture has all rates, the other the training loss at the rate that you
-choose. Each run is one seed, so small differences may be chance.""",
+choose. Each run is one seed, so small differences may be chance. Losses below {_FLOOR:g} are drawn there.""",
         controls=[
             Control("loss", list(kinds), slider=False),
             Control("learning rate", [f"{value:g}" for value in rates], start=len(rates) // 2),
@@ -116,3 +118,7 @@ choose. Each run is one seed, so small differences may be chance.""",
 def _epochs(run: Result, name: str) -> list[float]:
     found = [run.metrics.get(f"{name}_epoch_{epoch}") for epoch in range(1, run.settings["epochs"] + 1)]
     return [value for value in found if value is not None]
+
+
+def _drawn(run: Result) -> list[float]:
+    return [max(value, _FLOOR) for value in _epochs(run, "train_loss")]

@@ -24,8 +24,8 @@ def depth() -> View:
     # What is shown: its key, its name, and what the sentence quotes of a curve.
     shown = (
         ("loss", "training loss", "training loss in the last epoch"),
-        ("before", "gradient norms, untrained", "gradient norm of the first layer over that of the last"),
-        ("after", "gradient norms, trained", "gradient norm of the first layer over that of the last"),
+        ("before", "gradient norms, untrained", "untrained, gradient norm of the first over that of the last"),
+        ("after", "gradient norms, trained", "trained, gradient norm of the first over that of the last"),
     )
     frames = {}
     for (number, layers), (place, (key, _, what)) in product(enumerate(depths), enumerate(shown)):
@@ -38,7 +38,7 @@ def depth() -> View:
             )
             for residual in (False, True)
         }
-        means = f"plain {quoted[False]:.2g}, residual {quoted[True]:.2g} (means of {len(SEEDS)} seeds)"
+        means = f"plain {_short(quoted[False])}, residual {_short(quoted[True])} (means of {len(SEEDS)} seeds)"
         drawn = [(int(curve["residual"]), curve[key]) for curve in own]
         across = (0, 1) if key == "loss" else (3 + number, 2)
         frames[number, place] = Frame([lines(drawn, across)], f"{layers} layers, {what}: {means}.")
@@ -55,7 +55,7 @@ def depth() -> View:
 Lab 01's question. Networks with and without shortcuts, trained on the digits for the same number of epochs. Does the
 loss rise with depth because gradients vanish? Look at the gradients before you answer.""",
         controls=[
-            Control("depth", [f"{layers} layers" for layers in depths]),
+            Control("depth", [f"{layers} layers" for layers in depths], start=len(depths) - 1),
             Control("shown", [name for _, name, _ in shown], slider=False),
         ],
         frames=frames,
@@ -114,14 +114,14 @@ def mixing() -> View:
                 for trained in ("single", "mixed")
             }
             says = (
-                f"{share:.2f} of a {first} and {1 - share:.2f} of a {second}. Probability of {first}: networks trained "
-                f"on single images say {means['single']:.2f}, those trained on mixed ones {means['mixed']:.2f} (means "
-                f"of {len(SEEDS)} seeds)."
+                f"{share:.2f} of {_a(first)} and {1 - share:.2f} of {_a(second)}. Probability of {first}: networks "
+                f"trained on single images say {means['single']:.2f}, those trained on mixed ones "
+                f"{means['mixed']:.2f} (means of {len(SEEDS)} seeds)."
             )
             picture = {
                 "kind": "picture",
                 "image": data["images"][pair][place],
-                "name": f"{share:.2f} of a {first}, {1 - share:.2f} of a {second}",
+                "name": f"{share:.2f} of {_a(first)}, {1 - share:.2f} of {_a(second)}",
             }
             across = lines(curves, (0, 1 + pair), x=SHARES, marked=True, columns=1)
             frames[pair, place] = Frame([picture, across], says, share)
@@ -155,17 +155,18 @@ def confusion() -> View:
         wrong = {pair: count for pair, count in pairs.items() if pair[0] != pair[1]}
         # The most frequent; of several, the first in the matrix.
         first = min(wrong, key=lambda pair: (-wrong[pair], pair))
+        times = "once" if wrong[first] == 1 else f"{wrong[first]} times"
         says = (
             f"Trained on {limit} images: {right} of {len(predicted)} test images are read right. The most frequent "
-            f"error is a {first[0]} read as {first[1]}, {wrong[first]} times."
+            f"error, {times}, is {_a(first[0])} read as {first[1]}."
         )
         frames[(place,)] = Frame([{"kind": "matrix", "predicted": predicted, "first": first}], says)
     return View(
         name="confusion",
         title="A confusion matrix with its images",
         text="""\
-Lab 02. Choose a cell to see its images: with the mouse, or with Tab and the arrow keys, then Enter. The digits are
-scikit-learn's, of 8x8 pixels.""",
+Lab 02. One network for each number of training images. Choose a cell to see its images: with the mouse, or with Tab and
+the arrow keys, then Enter. The digits are scikit-learn's, of 8x8 pixels.""",
         controls=[Control("training images", list(data["predicted"]), start=1)],
         frames=frames,
         shared={
@@ -174,3 +175,11 @@ scikit-learn's, of 8x8 pixels.""",
             "classes": [str(digit) for digit in range(10)],
         },
     )
+
+
+def _a(digit: int) -> str:
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"

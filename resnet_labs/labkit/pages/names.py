@@ -7,6 +7,7 @@ import re
 _ICON = re.compile(r'<(i|span) class="((?:[^"]* )?fa[bsr]? [^"]*|(?:[^"]* )?fa-[^"]*)"(?![^>]*aria-hidden)')
 _SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"')
 _FOLDED = re.compile(r'(<summary[^>]*?) aria-label="Toggle hidden content"')
+_CHAPTER = re.compile(r'<summary>(?=<span class="toctree-toggle")')
 _PRINTED_TITLE = re.compile(r'(<div id="jb-print-docs-body"[^>]*>\s*)<h1>(.*?)</h1>', re.DOTALL)
 
 
@@ -15,8 +16,10 @@ def give(page: str) -> str:
 
     - Icons are not read out: the button around them has a name.
     - The search field and folded code are called what they show, so that people can say what they see.
+    - The arrow beside a chapter of the menu says what it does.
     - The title that only the printed page has is not a second heading of level 1.
     """
     page = _ICON.sub(r'<\1 class="\2" aria-hidden="true"', page)
+    page = _CHAPTER.sub('<summary aria-label="Pages of this chapter">', page)
     page = _FOLDED.sub(r"\1", _SEARCH.sub(r"\1", page))
     return _PRINTED_TITLE.sub(r'\1<p class="h1">\2</p>', page)
