@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Two workers use two cores, so each has one thread. Elsewhere torch chooses; resnet_labs/__init__.py has the rule.
 ONE := OMP_NUM_THREADS=1 $(BIN)/python
 
-.PHONY: run test exhaustive weekly setup labs book lint types clean
+.PHONY: run test exhaustive weekly setup labs book epub pdf lint types clean
 
 run: setup
 	$(BIN)/resnet-labs run digits
@@ -32,6 +32,9 @@ labs: setup   ## solutions -> student notebooks
 # Labs run two at a time, and only if a lab, the package, a version or the machine has changed since the last time.
 book: setup
 	$(BIN)/jupyter-book build . --toc book/_toc.yml --path-output book --all -W -n --keep-going
+
+epub pdf: setup   ## the book as one EPUB; as one PDF, and a PDF of each lab (needs Chromium)
+	$(BIN)/python -m resnet_labs.labkit.book.formats $@
 
 lint: setup
 	$(BIN)/ruff check .
