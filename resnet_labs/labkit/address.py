@@ -24,10 +24,17 @@ _PART = r"[^/\s\"'`)<>@#]+"
 
 @dataclass(frozen=True)
 class Address:
-    """Where the repository is, and what follows from that for one version of it."""
+    """Where the repository is, and what follows from that for one version of it.
+
+    Attributes:
+        repository: its address.
+        version: the version.
+        released: whether the version is released, so that the book is online: CHANGELOG.md then has its date.
+    """
 
     repository: str
     version: str
+    released: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what Colab cannot open."""
@@ -74,7 +81,10 @@ class Address:
 def read_address(root: Path) -> Address:
     """Return the address and version that the pyproject.toml of a copy of the repository names."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return Address(project["urls"]["Repository"].rstrip("/"), project["version"])
+    changes = root / "CHANGELOG.md"
+    heading = rf"^## \[{re.escape(project['version'])}\] - \d{{4}}-\d\d-\d\d$"
+    released = changes.is_file() and bool(re.search(heading, changes.read_text(encoding="utf-8"), re.MULTILINE))
+    return Address(project["urls"]["Repository"].rstrip("/"), project["version"], released)
 
 
 def stamped(root: Path) -> dict[Path, str]:
@@ -141,8 +151,10 @@ def _rewrite(line: str, address: Address) -> str:
 
 def _badges(address: Address) -> list[str]:
     workflow = f"{address.repository}/actions/workflows/tests.yml"
+    book = f"[![Book](https://img.shields.io/badge/book-online-blue)]({address.book})"
     return [
         f"[![Tests]({workflow}/badge.svg)]({workflow})",
+        *([book] if address.released else []),
         address.badge("labs/lab02_digits.ipynb"),
     ]
 
@@ -159,4 +171,8 @@ def _install(address: Address) -> list[str]:
 
 def _links(address: Address) -> list[str]:
     pages = {"Repository": "", "Issues": "/issues", "Releases": "/releases"}
-    return [f"- [Book]({address.book})", *(f"- [{name}]({address.repository}{end})" for name, end in pages.items())]
+    files = ", ".join(f"[{kind}]({address.book}/formats/resnet_labs.{kind.lower()})" for kind in ("EPUB", "PDF"))
+    return [
+        *([f"- [Book]({address.book}), also as {files}"] if address.released else []),
+        *(f"- [{name}]({address.repository}{end})" for name, end in pages.items()),
+    ]

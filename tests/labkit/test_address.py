@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from helpers.places import ROOT
 
 from resnet_labs.errors import InputError
 from resnet_labs.labkit.address import Address, read_address, stamped
-from resnet_labs.labkit.build import build
 
 THERE = Address("https://github.com/somebody/some-labs", "1.2.3")
 PYPROJECT = """\
@@ -18,6 +17,13 @@ PYPROJECT = """\
 version = "1.2.3"
 urls.Repository = "https://github.com/somebody/some-labs"
 """
+
+
+def committed():
+    """Every file that is, or is about to be, under version control."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [Path(name) for name in names if (ROOT / name).is_file()]
 
 
 @pytest.fixture
@@ -106,27 +112,24 @@ def test_generated_pages_are_left_alone(repository):
     assert page not in stamped(repository)
 
 
-def test_a_new_owner_in_pyproject_reaches_every_place_and_leaves_nothing_of_the_old_one(tmp_path):
-    files = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
-    for name in files:
-        if (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, tmp_path / name)
-    old = read_address(ROOT)
-    owner, name = old.slug.split("/")
-    pyproject = tmp_path / "pyproject.toml"
-    pyproject.write_text(pyproject.read_text().replace(old.repository, f"https://github.com/new-owner/{name}"))
-    build(tmp_path)
-    assert build(tmp_path, check=True) == []
-    left = [
-        f"{path.relative_to(tmp_path)}: {line.strip()}"
-        for path in tmp_path.rglob("*")
-        if path.is_file()
-        for line in path.read_text(errors="replace").splitlines()
-        if f"github.com/{owner}/" in line or f"{owner}.github.io" in line or f"/{old.slug}/" in line
-    ]
-    assert left == []
-    assert f"new-owner/{name}" in (tmp_path / "README.md").read_text()
+@pytest.mark.parametrize("heading", ["## [1.2.3] - Unreleased", "## [1.2.2] - 2026-11-28", "## [Unreleased]", ""])
+def test_until_a_release_nothing_says_that_the_book_is_online(repository, heading):
+    (repository / "CHANGELOG.md").write_text(f"# Changelog\n\n{heading}\n")
+    for name in ("badges", "links"):
+        assert "somebody.github.io" not in stamp(
+            repository, "README.md", f"<!-- address:{name} -->\n<!-- /address -->\n"
+        )
+
+
+def test_after_a_release_badge_and_links_lead_to_the_book(repository):
+    (repository / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.3] - 2026-11-28\n")
+    for name in ("badges", "links"):
+        text = stamp(repository, "README.md", f"<!-- address:{name} -->\n<!-- /address -->\n")
+        assert "https://somebody.github.io/some-labs" in text
+
+
+def test_no_file_says_that_a_book_is_online_that_is_not_released():
+    if read_address(ROOT).released:
+        pytest.skip("this version is released")
+    pages = [path for path in committed() if path.suffix in (".md", ".ipynb", ".yml", ".cff", ".toml")]
+    assert [str(path) for path in pages if "github.io" in (ROOT / path).read_text(encoding="utf-8")] == []

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -170,6 +171,22 @@ def test_workflows_run_only_pinned_actions_and_may_only_read() -> None:
         assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
 
 
+def test_the_book_is_published_only_on_a_tag_that_was_checked_and_only_its_last_job_may_publish() -> None:
+    text = read(".github/workflows/book.yml")
+    workflow = yaml.safe_load(text)
+    assert workflow[True] == {"push": {"tags": ["v*"]}}  # YAML 1.1 reads `on` as true
+    assert "secrets" not in text
+    assert "pull_request" not in text
+    build, publish = workflow["jobs"]["build"], workflow["jobs"]["publish"]
+    assert "permissions" not in build
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+    assert publish["needs"] == "build"
+    assert [list(step) for step in publish["steps"]] == [["id", "uses"]]  # no code of ours runs with them
+    runs = [step.get("run", "") for step in build["steps"]]
+    check = '.venv/bin/python -m resnet_labs.labkit.owner "$GITHUB_REPOSITORY" --check "$GITHUB_REF_NAME"'
+    assert runs.index(check) < runs.index("make book epub pdf")
+
+
 @pytest.mark.parametrize(("script", "workflow"), [("run", "tests.yml"), ("oldest", "weekly.yml")])
 def test_the_scripts_of_the_server_can_be_run(script: str, workflow: str) -> None:
     path = ROOT / ".ci" / script
@@ -197,6 +214,27 @@ def test_conda_installs_the_project_in_the_tested_versions() -> None:
     assert pip == ["-c constraints.txt", "-e .[dev]"]
     python = next(part for part in parts if isinstance(part, str) and part.startswith("python="))
     assert SpecifierSet(PROJECT["requires-python"]).contains(python.removeprefix("python="))
+
+
+@pytest.mark.exhaustive
+def test_conda_finds_the_project_from_another_folder(tmp_path: Path) -> None:
+    """What conda and mamba do: pip's lines go to a file beside environment.yml, and pip runs in its folder."""
+    there = tmp_path / "clone"
+    for folder in ("resnet_labs", "labs/solutions"):
+        (there / folder).mkdir(parents=True)
+    (there / "resnet_labs" / "__init__.py").touch()
+    for name in ("pyproject.toml", "environment.yml", "constraints.txt", "README.md", "LICENSE", "LICENSE-TEXT"):
+        shutil.copy(ROOT / name, there)
+    parts = yaml.safe_load((there / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    lines = next(part["pip"] for part in parts if isinstance(part, dict))
+    wanted = there / "condaenv.requirements.txt"
+    # Not editable: that needs a package more, and paths are read alike.
+    wanted.write_text("\n".join(line.removeprefix("-e ") for line in lines), encoding="utf-8")
+    offline = ["--dry-run", "--no-index", "--no-deps", "--no-build-isolation", "--ignore-installed"]
+    command = [sys.executable, "-m", "pip", "install", *offline, "-r", str(wanted)]
+    done = subprocess.run(command, cwd=there, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"Would install {PROJECT['name']}-{PROJECT['version']}" in done.stdout
 
 
 @pytest.mark.slow
