@@ -31,8 +31,21 @@ def counted(source: str, figure: str, lines: Lines) -> int:
 @cache
 def _claims(lines: Lines) -> dict[str, int]:
     numbers = [claim["id"] for report in reports.REPORTS for claim in reports.load_report(report)["claims"]]
-    kinds = Counter(verdicts.verdict(number, lines).kind for number in numbers)
-    return {"count": len(numbers), **{kind.replace(" ", "_"): kinds[kind] for kind in get_args(verdicts.Kind)}}
+    judged = {number: verdicts.verdict(number, lines).kind for number in numbers}
+    kinds = Counter(judged.values())
+    open_on_stand_ins = sum(
+        kind == "not shown" and _only_on_stand_ins(number, lines) for number, kind in judged.items()
+    )
+    return {
+        "count": len(numbers),
+        **{kind.replace(" ", "_"): kinds[kind] for kind in get_args(verdicts.Kind)},
+        "not_shown_on_stand_ins": open_on_stand_ins,
+    }
+
+
+def _only_on_stand_ins(number: str, lines: Lines) -> bool:
+    measured = [finding for finding in verdicts.findings_of(number, lines)[1] if finding.data]
+    return bool(measured) and all(finding.stand_in for finding in measured)
 
 
 def _experiments(lines: Lines) -> dict[str, int]:
