@@ -23,6 +23,7 @@ from helpers.accessibility import BAD_PAGE, BAD_RULES, FAULTS
 from helpers.places import ROOT
 from helpers.time_limits import seconds
 
+from resnet_labs.labkit import api_docs
 from resnet_labs.labkit.book.executed import FOLDER
 
 TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
@@ -113,7 +114,7 @@ class Site:
 def make_site(root: Path, pages: Sequence[str], execute: Execute, kept: Path, source: Path) -> Site:
     """Build a copy of the book under `source`; a notebook that fails is built without outputs."""
     site = Site(source / "book" / "_build" / "html")
-    for name in ("README.md", "_config.yml"):
+    for name in ("README.md", "CONTRIBUTING.md", "_config.yml"):
         shutil.copy(root / name, source)
     for name in ("book", "labs"):
         shutil.copytree(root / name, source / name, ignore=shutil.ignore_patterns("_build", ".ipynb_checkpoints"))
@@ -214,7 +215,8 @@ def plant(root: Path, *sources: str) -> list[str]:
     shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
     for file in (ROOT / "book").glob("*.bib"):
         shutil.copy(file, root / "book")
-    (root / "README.md").write_text("# Read\n", encoding="utf-8")
+    for name in ("README.md", "CONTRIBUTING.md", "book/references.bib"):
+        (root / name).write_text("", encoding="utf-8")
     (root / "book" / "index.md").write_text("# Index\n", encoding="utf-8")
     (root / "labs").mkdir()
     labs = [f"labs/lab{number}" for number, _ in enumerate(sources)]
@@ -383,6 +385,34 @@ def test_every_link_inside_the_book_leads_somewhere(visit: Visit, host: str, sit
         if not target.is_file() or (anchor and f'id="{anchor}"' not in target.read_text(encoding="utf-8")):
             broken.append(link)
     assert broken == []
+
+
+@pytest.mark.parametrize("page", api_docs.PAGES)
+def test_every_public_name_is_on_its_page_and_the_overview_leads_there(site: Site, page: str) -> None:
+    text, overview = ((site.html / f"book/{name}.html").read_text(encoding="utf-8") for name in (page, "api"))
+    names = [f"resnet_labs.{module}.{name}" for module in api_docs.PAGES[page] for name in api_docs.public(module)]
+    assert [name for name in names if f'id="{name}"' not in text] == []
+    assert [name for name in names if f'href="{page}.html#{name}"' not in overview] == []
+
+
+def test_a_page_on_the_library_fits_a_phone(visit: Visit) -> None:
+    assert visit(f"book/{next(iter(api_docs.PAGES))}.html", width=390).overflow <= 0
+
+
+def test_the_picture_of_the_front_page_moves_without_a_kernel(browser: Any, host: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{host}/book/index.html", wait_until="networkidle")
+    frames = page.locator(".front-picture .frame")
+    shown = [frames.nth(number).is_visible() for number in range(frames.count())]
+    assert shown == [False] * (len(shown) - 1) + [True]  # nothing moves by itself for those who ask for that
+    page.get_by_role("button", name="Play").click()
+    frames.first.wait_for(state="visible", timeout=seconds(60_000))
+    frames.last.wait_for(state="visible", timeout=seconds(60_000))
+    page.locator(".front-picture input").press("Home")
+    assert frames.first.is_visible()
+    assert page.locator(".front-picture input").get_attribute("aria-valuetext") == "8 layers"
+    context.close()
 
 
 def test_the_front_door_leads_to_the_index(visit: Visit, host: str) -> None:
