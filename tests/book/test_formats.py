@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,7 @@ from helpers.places import ROOT
 from helpers.time_limits import seconds
 
 from resnet_labs.labkit.book import epub, formats
+from resnet_labs.labkit.book.executed import FOLDER
 
 FORMATS = Path("book", "_build", "formats")
 HTML = "{http://www.w3.org/1999/xhtml}"
@@ -123,17 +124,23 @@ def test_the_epub_begins_as_readers_expect(opened: zipfile.ZipFile) -> None:
     assert b'full-path="content.opf"' in opened.read("META-INF/container.xml")
 
 
-def test_its_spine_is_the_book_in_order_and_everything_listed_is_there(opened: zipfile.ZipFile) -> None:
+def listed(opened: zipfile.ZipFile) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return what the manifest says of each file, and the files of the spine in order."""
     content = ElementTree.fromstring(opened.read("content.opf"))
     items = {item.attrib["id"]: item.attrib for item in content.iter(f"{OPF}item")}
-    assert {item["href"] for item in items.values()} <= set(opened.namelist())
     spine = [items[item.attrib["idref"]]["href"] for item in content.iter(f"{OPF}itemref")]
+    return {item["href"]: item for item in items.values()}, spine
+
+
+def test_its_spine_is_the_book_in_order_and_everything_listed_is_there(opened: zipfile.ZipFile) -> None:
+    items, spine = listed(opened)
+    assert set(items) <= set(opened.namelist())
     assert spine == ["book/index.xhtml", *(f"labs/solutions/{lab}.xhtml" for lab in ("lab01_first", "lab02_second"))]
-    first = next(item for item in items.values() if item["href"].endswith("lab01_first.xhtml"))
-    assert set(first["properties"].split()) == {"mathml", "svg"}
+    assert set(items["labs/solutions/lab01_first.xhtml"]["properties"].split()) == {"mathml", "svg"}
     for name in ("nav.xhtml", "toc.ncx"):
         assert "The index Lab 01. First Lab 02. Second" in words(ElementTree.fromstring(opened.read(name)))
-    assert content.find(f".//{DC}title").text == "resnet_labs"
+    content = ElementTree.fromstring(opened.read("content.opf"))
+    assert content.findtext(f".//{DC}title") == "resnet_labs"
 
 
 def test_pages_show_text_outputs_and_formulas_and_run_nothing(pages: dict[str, ElementTree.Element]) -> None:
@@ -160,21 +167,25 @@ def test_every_picture_is_inside_and_has_words(opened: zipfile.ZipFile, pages: d
     assert {each["alt"] for _, each in shown} == {"A verdict", "a dot", "One dot"}
 
 
-def test_every_link_inside_leads_somewhere(opened: zipfile.ZipFile, pages: dict[str, ElementTree.Element]) -> None:
-    checked = 0
+def broken_links(opened: zipfile.ZipFile, pages: dict[str, ElementTree.Element]) -> Iterator[str]:
+    there = set(opened.namelist())
+    ids = {name: {each.get("id") for each in page.iter()} for name, page in pages.items()}
     for name, page in pages.items():
         for link in page.iter(f"{HTML}a"):
             parts = urlsplit(link.attrib.get("href", ""))
-            if parts.scheme:
-                continue
-            target = (
-                posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(parts.path))) if parts.path else name
-            )
-            assert target in opened.namelist(), link.attrib
-            checked += 1
-            if parts.fragment and target in pages:
-                assert any(each.get("id") == unquote(parts.fragment) for each in pages[target].iter()), link.attrib
-    assert checked >= 5
+            path, fragment = unquote(parts.path), unquote(parts.fragment)
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+            if not parts.scheme and (target not in there or (fragment and fragment not in ids.get(target, ()))):
+                yield f"{name}: {link.attrib['href']}"
+
+
+def test_every_link_inside_leads_somewhere(opened: zipfile.ZipFile, pages: dict[str, ElementTree.Element]) -> None:
+    assert [*broken_links(opened, pages)] == []
+    links = [link.get("href") for link in pages["labs/solutions/lab01_first.xhtml"].iter(f"{HTML}a")]
+    assert {"lab02_second.xhtml", "lab02_second.xhtml#end", "../../book/index.xhtml"} <= set(links)
+    links[0] = pages["book/index.xhtml"].find(f".//{HTML}a")
+    links[0].set("href", "gone.xhtml")
+    assert [*broken_links(opened, pages)] == ["book/index.xhtml: gone.xhtml"]
 
 
 @pytest.mark.parametrize(
@@ -251,3 +262,35 @@ def test_a_lab_that_fails_gives_status_1_and_the_rest_of_the_book(book: Path, tm
     with zipfile.ZipFile(tmp_path / "book" / FORMATS / "resnet_labs.epub") as file:
         assert "This notebook failed" in file.read("labs/solutions/lab02_second.xhtml").decode()
         assert "live &amp; free" in file.read("labs/solutions/lab01_first.xhtml").decode()
+
+
+@pytest.mark.browser
+@pytest.mark.weekly
+def test_the_whole_book_is_an_epub_and_ten_pdfs(
+    tmp_path: Path, kept: Path, executed: Callable[[Path], nbformat.NotebookNode]
+) -> None:
+    pypdf = pytest.importorskip("pypdf", reason="the pypdf package is not installed")
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    labs = [name for name in chapters if name.startswith("labs/")]
+    for name in labs:
+        executed(ROOT / f"{name}.ipynb")
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "_config.yml", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("book", "labs"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("_build"))
+    (tmp_path / FOLDER).parent.mkdir()
+    (tmp_path / FOLDER).symlink_to(kept)
+    assert make(tmp_path, "epub") == (0, "")
+    with zipfile.ZipFile(tmp_path / FORMATS / "resnet_labs.epub") as file:
+        items, spine = listed(file)
+        assert set(items) <= set(file.namelist())
+        assert spine[: len(chapters)] == [f"{name}.xhtml" for name in chapters]
+        assert [*broken_links(file, {name: ElementTree.fromstring(file.read(name)) for name in spine})] == []
+    assert make(tmp_path, "pdf") == (0, "")
+    for name in labs:
+        reader = pypdf.PdfReader(tmp_path / FORMATS / f"{Path(name).name}.pdf")
+        assert f"Lab {Path(name).name[3:5]}." in reader.pages[0].extract_text()
+        assert len(reader.pages) > 3
+    whole = pypdf.PdfReader(tmp_path / FORMATS / "resnet_labs.pdf")
+    assert {f"Lab {Path(name).name[3:5]}" for name in labs} <= {title.split(".")[0] for title in titles(whole.outline)}

@@ -85,8 +85,8 @@ def execute(notebook: Path, file: Path) -> None:
         stored = [{"execution_count": count, "outputs": cell.outputs} for count, cell in enumerate(own, start=1)]
         with files.replacing(file, "w", encoding="utf-8") as out:
             json.dump(stored, out)
-        for other in file.parent.glob(f"{notebook.stem}-*.json"):
-            if other != file:
+        for other in file.parent.glob(f"{notebook.stem}-*"):
+            if not other.name.startswith(file.name):
                 other.unlink(missing_ok=True)
 
 
