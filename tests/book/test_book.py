@@ -28,6 +28,7 @@ from resnet_labs.labkit.book.executed import FOLDER
 
 TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+BELOW = [part["file"] for each in TOC["parts"] for chapter in each["chapters"] for part in chapter.get("sections", [])]
 LABS = [page for page in PAGES if page.startswith("labs/")]
 SHOWN = '<div class="cell_output'
 LIGHT = 800_000  # bytes of the front page with all that it loads, as files
@@ -305,7 +306,7 @@ def test_no_word_of_a_table_is_broken(visit: Visit, page: str, seen: dict[str, A
     ],
     ids=["light", "dark", "phone", "dark phone"],
 )
-@pytest.mark.parametrize("page", [*PAGES, "search"])
+@pytest.mark.parametrize("page", [*PAGES, *BELOW, "search"])
 def test_a_page_keeps_nobody_out(visit: Visit, page: str, seen: dict[str, Any]) -> None:
     assert visit(f"{page}.html", **seen).faults == []
 

@@ -26,7 +26,7 @@ def margin() -> View:
         if run.settings["loss"] == "triplet"
     }
     margins, _, rates = (sorted(set(values)) for values in zip(*runs, strict=True))
-    frames = {}
+    frames: dict[tuple[int, ...], Frame] = {}
     every = [value for run in runs.values() for value in _drawn(run)]
     for (a, size), (b, mining), (c, rate) in product(enumerate(margins), enumerate(_MINING), enumerate(rates)):
         run = runs[size, mining, rate]
@@ -46,7 +46,8 @@ def margin() -> View:
         name="margin",
         title="Margin of the triplet loss",
         text=f"""\
-Lab 07. A loss that stays at the margin means that the network maps all images to nearly one point. At which margins and
+[Lab 07](../labs/solutions/lab07_losses.ipynb).
+A loss that stays at the margin means that the network maps all images to nearly one point. At which margins and
 rates does it happen, and with which mining? The view opens at the best of {len(runs)} runs. Each is one seed on
 {runs[best].data["train"]} digits, judged on other training images. Losses below {_FLOOR:g} are drawn there.""",
         controls=[
@@ -78,7 +79,8 @@ def rate() -> View:
     series = sorted({knob for arms in kinds.values() for knob in arms})
     rates = sorted({run.settings["learning_rate"] for run in found})
     every = [value for run in found for value in _drawn(run)]
-    frames, styles = {}, {}
+    frames: dict[tuple[int, ...], Frame] = {}
+    styles: dict[str, str] = {}
     for (a, arms), (b, chosen) in product(enumerate(kinds.values()), enumerate(rates)):
         across, within, quoted = [], [], []
         for number, (knob, runs) in enumerate(sorted(arms.items())):
@@ -96,7 +98,8 @@ def rate() -> View:
         name="rate",
         title="A search for the learning rate",
         text=f"""\
-Labs 06 and 07. Losses can be compared only if each has a rate that suits it. These are the {len(found)} runs of a
+[Lab 07](../labs/solutions/lab07_losses.ipynb).
+Losses can be compared only if each has a rate that suits it. These are the {len(found)} runs of a
 search on {found[0].data["train"]} digits: one picture has all rates, the other the training loss at the rate that you
 choose. Each run is one seed, so small differences may be chance. Losses below {_FLOOR:g} are drawn there.""",
         controls=[

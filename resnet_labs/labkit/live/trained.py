@@ -27,7 +27,7 @@ def depth() -> View:
         ("before", "gradient norms, untrained", "untrained, gradient norm of the first over that of the last"),
         ("after", "gradient norms, trained", "trained, gradient norm of the first over that of the last"),
     )
-    frames = {}
+    frames: dict[tuple[int, ...], Frame] = {}
     for (number, layers), (place, (key, _, what)) in product(enumerate(depths), enumerate(shown)):
         own = [curve for curve in curves if curve["depth"] == layers]
         quoted = {
@@ -52,7 +52,8 @@ def depth() -> View:
         name="depth",
         title="Depth: loss and gradients",
         text="""\
-Lab 01's question. Networks with and without shortcuts, trained on the digits for the same number of epochs. Does the
+The question of [lab 01](../labs/solutions/lab01_residual_blocks.ipynb).
+Networks with and without shortcuts, trained on the digits for the same number of epochs. Does the
 loss rise with depth because gradients vanish? Look at the gradients before you answer.""",
         controls=[
             Control("depth", [f"{layers} layers" for layers in depths], start=len(depths) - 1),
@@ -74,7 +75,7 @@ def embeddings() -> View:
     """Stage and method over test images in the plane."""
     data = stored("embeddings")
     networks, methods = list(data["positions"]), {"tsne": "t-SNE", "umap": "UMAP"}
-    frames = {}
+    frames: dict[tuple[int, ...], Frame] = {}
     for (a, network), (b, stage), (c, method) in product(enumerate(networks), enumerate(STAGES), enumerate(methods)):
         found = data["positions"][network][f"{stage} {method}"]
         says = (
@@ -86,7 +87,8 @@ def embeddings() -> View:
         name="embeddings",
         title="Stages of a network in the plane",
         text="""\
-Lab 05. Test images of twelve procedural classes, which stand in for CIFAR-10; a small network that was trained on
+[Lab 05](../labs/solutions/lab05_transfer.ipynb).
+Test images of twelve procedural classes, which stand in for CIFAR-10; a small network that was trained on
 twelve others stands in for ResNet-152 with ImageNet weights. Each dot is an image. A picture that looks tidy may keep
 few neighbours: compare it with the two shares under it.""",
         controls=[
@@ -102,7 +104,7 @@ few neighbours: compare it with the two shares under it.""",
 def mixing() -> View:
     """Mixing weight of two images against what networks say about the mixture."""
     data = stored("mixing")
-    frames = {}
+    frames: dict[tuple[int, ...], Frame] = {}
     for pair, (first, second) in enumerate(PAIRS):
         own = [said for said in data["said"] if said["pair"] == [first, second]]
         curves = [(0, SHARES)]
@@ -129,7 +131,8 @@ def mixing() -> View:
         name="mixing",
         title="Mixing weight",
         text="""\
-Lab 06. Mixup blends two images, and their labels by the same weight. What does a network say about a mixture of two
+[Lab 06](../labs/solutions/lab06_recipe.ipynb).
+Mixup blends two images, and their labels by the same weight. What does a network say about a mixture of two
 test images, if it was trained on single digits, and if it was trained with mixup?""",
         controls=[
             Control("two digits", [f"{first} and {second}" for first, second in PAIRS], slider=False),
@@ -148,7 +151,7 @@ test images, if it was trained on single digits, and if it was trained with mixu
 def confusion() -> View:
     """A confusion matrix whose cells show their images, by the number of training images."""
     data = stored("confusion")
-    frames = {}
+    frames: dict[tuple[int, ...], Frame] = {}
     for place, (limit, predicted) in enumerate(data["predicted"].items()):
         pairs = Counter(zip(data["labels"], map(int, predicted), strict=True))
         right = sum(count for (true, said), count in pairs.items() if true == said)
@@ -165,7 +168,8 @@ def confusion() -> View:
         name="confusion",
         title="A confusion matrix with its images",
         text="""\
-Lab 02. One network for each number of training images. Choose a cell to see its images: with the mouse, or with Tab and
+[Lab 02](../labs/solutions/lab02_digits.ipynb).
+One network for each number of training images. Choose a cell to see its images: with the mouse, or with Tab and
 the arrow keys, then Enter. The digits are scikit-learn's, of 8x8 pixels.""",
         controls=[Control("training images", list(data["predicted"]), start=1)],
         frames=frames,
