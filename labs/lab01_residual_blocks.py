@@ -16,18 +16,19 @@
 #
 # Why do deeper plain networks train worse, and what does the shortcut change?
 #
-# These labs are about five student reports, called r0 to r4. Each makes claims, which are numbered: r0.c9 is the
-# ninth claim of report r0. A report can be wrong in good faith: it trains a network once, compares two figures that
-# differ by chance, or repeats what everybody says. So each lab takes a few claims, has you build what they are about,
-# and measures them.
+# These labs are about five student reports, called r0 to r4. Each makes claims, which are numbered:
+# [r0.c9](../book/glossary.md#term-claim "A sentence of a report that can be true or false, in our words, with the
+# certainty that the report gives it. r1.c6 is the sixth claim of report r1.") is the ninth claim of report r0. A report
+# can be wrong in good faith: it trains a network once, compares two figures that differ by chance, or repeats what
+# everybody says. So each lab takes a few claims, has you build what they are about, and measures them.
 #
 # Three reports rely on the answer to this lab's question. One says that plain networks get worse with depth because
 # the gradient vanishes (r0), one describes the block of a ResNet-152 (r3), and one says that shortcuts let gradients
 # reach the first layers (r4). None of them measured it. You write the blocks and the networks yourself, train them
 # with and without shortcuts, and measure the loss and the gradient of every layer.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# CIFAR-10, which `resnet-labs data cifar10 --download` fetches.
+# Work: about 70 minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs CIFAR-10, which `resnet-labs data cifar10 --download` fetches.
 #
 # Needs: Python, and knowing what a convolution and a batch norm do. Written for resnet_labs 0.1.
 
@@ -54,9 +55,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import math
 
@@ -77,6 +79,7 @@ from resnet_labs import (
     tables,
     widgets,
 )
+from resnet_labs.given import Residual
 from resnet_labs.losses import cross_entropy
 from resnet_labs.resnet import count_multiply_adds, count_parameters
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -86,11 +89,12 @@ checks.start("01", written_for="0.1")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab is set here. In fast mode, the default on every machine, the networks are half as wide as
-# the paper's for CIFAR-10, and scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`report_mode = True`)
-# it is CIFAR-10 itself under the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning
-# rate and augmentation, for 20 epochs of the paper's 164. The command `resnet-labs reproduce r0.c1` repeats the
-# experiment without the notebook, with all 164.
+# Every number of this lab is set here. In fast mode, the default on every machine, the networks are half as wide as the
+# paper's for CIFAR-10, and scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`report_mode = True`) it is
+# CIFAR-10 itself under the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning rate and
+# augmentation, for 20 epochs of the paper's 164. The command [`resnet-labs reproduce
+# r0.c1`](../book/glossary.md#term-reproduce "The command that repeats a report's experiment without the notebook and
+# writes results lines.") repeats the experiment without the notebook, with all 164.
 
 # %% tags=["knobs"]
 report_mode = False  # True: the report's experiment; needs and time are printed
@@ -244,26 +248,23 @@ count_parameters(BasicBlock(64, 64, 1, nn.Identity()))
 # ## Exercise 01.2. The bottleneck
 #
 # The networks of 50 layers and more have another block. Report r3 describes that of ResNet-152 as "two 3x3
-# convolutions and a skip connection" (r3.c1). In fact it has three: 1x1 from `in_channels` to `width`, 3x3 from
-# `width` to `width`, 1x1 to `4 * width`. Each has its batch norm, the first two are followed by a ReLU, and the end
-# is as before. The stride is in the 3x3, as in torchvision; in the paper it was in the first 1x1. Exercise 01.4 shows
-# what that costs.
+# convolutions and a skip connection" (r3.c1). In fact it has three convolutions: a 1x1 reduces `in_channels` to
+# `width`, a 3x3 works on those few, and a 1x1 leads to `4 * width`. So the expensive kernel meets few channels.
+#
+# Shortcut, sum and last ReLU are as in your basic block. `Residual` brings them, and calls your `layers` for what is in
+# between. Put a batch norm behind each convolution, and a ReLU behind the first two of these pairs. The stride is in
+# the 3x3, as in torchvision; in the paper it was in the first 1x1. Exercise 01.4 shows what that costs.
 #
 # About 5 minutes.
 
 # %% tags=["answer"] exercise="01.2"
-class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions and a shortcut. The arguments are those of
-    BasicBlock."""
+class Bottleneck(Residual):
+    """1x1, 3x3 and 1x1 convolutions and a shortcut. It is made as BasicBlock is."""
 
     expansion = 4
 
-    def __init__(self, in_channels, width, stride, shortcut):
-        super().__init__()
-        # Your code here: replace the next line.
-        raise NotImplementedError("exercise 01.2 is not written yet")
-
-    def forward(self, x):
+    def layers(self, in_channels, width, stride):
+        """Return one module from in_channels to 4 * width channels."""
         # Your code here: replace the next line.
         raise NotImplementedError("exercise 01.2 is not written yet")
 
@@ -280,7 +281,7 @@ checks.lab01.check_bottleneck(Bottleneck)
 # </details>
 # <details><summary>Hint 01.2b: the shortcut is missing, stays where none was given, or changes the input</summary>
 #
-# The end of `forward` is that of the basic block.
+# `Residual` does this part. An `__init__` or a `forward` of your own replaces those of `Residual`: write only `layers`.
 #
 # </details>
 # <details><summary>Hint 01.2c: other values, or a batch norm too few</summary>
@@ -418,9 +419,11 @@ checks.lab01.check_stages(make_stages)
 # </details>
 
 # %% [markdown]
-# Put a *stem* in front (the first convolution, with pooling) and a *head* behind (the mean over all pixels and a
-# linear layer), and you have a ResNet. Count what your five networks hold, beside the paper's Table 1, in billions of
-# multiply-adds for one image of 224x224 pixels.
+# Put a *[stem](../book/glossary.md#term-stem "The first layers of a ResNet, before the stages: for ImageNet a 7x7
+# convolution and pooling, for small images one 3x3 convolution.")* in front (the first convolution, with pooling) and a
+# *[head](../book/glossary.md#term-head "The last layer of a network: from features to one number for each class.")*
+# behind (the mean over all pixels and a linear layer), and you have a ResNet. Count what your five networks hold, beside
+# the paper's Table 1, in billions of multiply-adds for one image of 224x224 pixels.
 
 # %% tags=["exercise"]
 class Network(nn.Module):
@@ -547,8 +550,9 @@ tables.table(rows, caption="Work with the paper's strides")
 # the start, same batches. The paper's Figure 6 shows the *training* error, and you do the same: a network that does
 # badly on images that it was trained on is not overfitting.
 #
-# Before and after training, measure on the same 256 training images the norm of the loss's gradient for the weights
-# of each convolution, from the first to the last.
+# Before and after training, measure on the same 256 training images the norm of the loss's gradient for the weights of
+# each convolution, from the first to the last. Losses are in [nats](../book/glossary.md#term-nats "The unit of
+# cross-entropy with natural logarithms. Guessing among K classes costs ln K nats.").
 
 # %% tags=["experiment"]
 def new_network(depth, change_shape, seed, block=BasicBlock):

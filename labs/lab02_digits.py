@@ -21,8 +21,8 @@
 # test set. Before training it had scored 11.35 %. You write the parts yourself: both ends of the network, the training
 # step, the scores. Then you run the report's experiment and put your numbers beside its own.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# MNIST, which `resnet-labs data mnist --download` fetches.
+# Work: about 55 minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs MNIST, which `resnet-labs data mnist --download` fetches.
 #
 # Needs: Python, and having seen a training loop once. Written for resnet_labs 0.1.
 
@@ -47,9 +47,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 
 import torch
@@ -220,9 +221,10 @@ checks.lab02.check_train_step(train_step)
 # </details>
 
 # %% [markdown]
-# **Expected:** the loss of an untrained network on ten classes begins near $\ln 10 \approx 2.30$, and the mean of its
-# first epoch is between 0.5 and 2.3. `fit`, which the experiment uses, does what your step does, with a schedule, a
-# progress line and mixed precision around it. One epoch of each, from the same seed:
+# **Expected:** the loss of an untrained network on ten classes begins near $\ln 10 \approx 2.30$
+# [nats](../book/glossary.md#term-nats "The unit of cross-entropy with natural logarithms. Guessing among K classes costs
+# ln K nats."), and the mean of its first epoch is between 0.5 and 2.3. `fit`, which the experiment uses, does what your
+# step does, with a schedule, a progress line and mixed precision around it. One epoch of each, from the same seed:
 
 # %% tags=["exercise"]
 def new_network(seed):
@@ -313,8 +315,9 @@ checks.lab02.check_scores(precision_recall_f)
 #
 # The report's network scored exactly 0.1135 before training. A network that names one digit for every image scores that
 # digit's share of the test set. Is 0.1135 the share of a digit? The report also says that its images have 8x8 pixels
-# (r1.c2), where MNIST's have 28x28. Does the 0.1135 decide that? And do untrained networks name one digit for every
-# image at all?
+# ([r1.c2](../book/glossary.md#term-claim "A sentence of a report that can be true or false, in our words, with the
+# certainty that the report gives it. r1.c6 is the sixth claim of report r1.")), where MNIST's have 28x28. Does the 0.1135
+# decide that? And do untrained networks name one digit for every image at all?
 #
 # These are the counts of the digits 0 to 9 in MNIST's test set (10,000 images of 28x28 pixels) and in scikit-learn's
 # digits (1,797 images of 8x8):
@@ -498,8 +501,9 @@ plotting.report_against_ours(
 # %% [markdown]
 # And here is what this project measured with MNIST itself and the report's settings, stored with its provenance. The
 # report names neither a learning rate nor a momentum; the rate was chosen on 2,000 images cut from the training set,
-# never on the test set (`resnet-labs reproduce r1.digits.choice`). Shrunk to the 8 pixels that the report names, MNIST
-# came to 0.936 there, in place of 0.984.
+# never on the test set ([`resnet-labs reproduce r1.digits.choice`](../book/glossary.md#term-reproduce "The command that
+# repeats a report's experiment without the notebook and writes results lines.")). Shrunk to the 8 pixels that the report
+# names, MNIST came to 0.936 there, in place of 0.984.
 
 # %% tags=["report"]
 stored = [run for run in reports.evidence("r1.digits") if not run.stand_in]

@@ -22,8 +22,9 @@
 # slower. You write the interval and the test that judge the first claim, and measure the memory that the others are
 # about.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# the Kaggle photographs (`resnet-labs data cats_vs_dogs` says how to get them) and ImageNet weights.
+# Work: about 100 minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs the Kaggle photographs (`resnet-labs data cats_vs_dogs` says
+# how to get them) and ImageNet weights.
 #
 # Needs: lab 02, and knowing what a standard deviation is. Written for resnet_labs 0.1.
 
@@ -51,9 +52,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import math
 import time
@@ -819,10 +821,12 @@ else:
 # %% [markdown]
 # What do the numbers say about the report's claims?
 #
-# - **r1.c4** (several models do not fit in GPU memory together, so tensors must be deleted by hand): not testable,
-#   because the report names neither the GPU nor the batch and image sizes; and not likely. Weights take what your table
-#   shows. What fills a GPU is the batch that is being trained on, and that is gone when its step is over. Where a network
-#   lives on, a forgotten name holds it, and a function is enough to be rid of its names.
+# - **[r1.c4](../book/glossary.md#term-claim "A sentence of a report that can be true or false, in our words, with the
+#   certainty that the report gives it. r1.c6 is the sixth claim of report r1.")** (several models do not fit in GPU
+#   memory together, so tensors must be deleted by hand): not testable, because the report names neither the GPU nor the
+#   batch and image sizes; and not likely. Weights take what your table shows. What fills a GPU is the batch that is being
+#   trained on, and that is gone when its step is over. Where a network lives on, a forgotten name holds it, and a
+#   function is enough to be rid of its names.
 # - **r1.c5** (deleting by hand makes the run slower): not testable, because the report gives no times and does not say
 #   how often it deleted. In your run a release in every step made the run slower; once a run it costs nothing that could
 #   be noticed.
@@ -843,8 +847,9 @@ else:
 # One more thing is in the figures (**r1.c10**, ResNet-50 started lower than ResNet-18 (26.547 % against 60.507 % before
 # training)): confirmed by the report's own figures. With two classes, guesses that do not depend on the image would be
 # within $2 \sqrt{0.25 / 7500} \approx 0.012$ of one half. So the outputs of ResNet-50 did depend on the image: probably a
-# new, random head on features that separate cats from dogs already, and by chance swapped. That fits ImageNet weights,
-# which the report does not mention.
+# new, random [head](../book/glossary.md#term-head "The last layer of a network: from features to one number for each
+# class.") on features that separate cats from dogs already, and by chance swapped. That fits ImageNet weights, which the
+# report does not mention.
 
 # %% [markdown]
 # ## Break it

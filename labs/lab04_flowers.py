@@ -17,13 +17,14 @@
 # What does a frozen ResNet-152 know about flowers? And why should it look at the same flower fifty times?
 #
 # The report (r3) took a ResNet-152 that was trained on ImageNet, gave it a new last layer for five flowers, and froze
-# everything else. After 50 epochs it printed a validation accuracy of 0.947368. You write the parts: the new head, a
+# everything else. After 50 epochs it printed a validation accuracy of 0.947368. You write the parts: the new
+# [head](../book/glossary.md#term-head "The last layer of a network: from features to one number for each class."), a
 # freeze without holes, a cache of the frozen part's features, the split. Then you train the report's way and from the
 # cache, and find out what six decimals can tell.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. The first run
-# takes longer: it also makes the small pretrained network. Report mode needs the flowers folder
-# (`resnet-labs data flowers` says how to get it) and ImageNet weights.
+# Work: about 85 minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. The first run takes longer: it also makes the small pretrained network. Report
+# mode needs the flowers folder (`resnet-labs data flowers` says how to get it) and ImageNet weights.
 #
 # Needs: lab 02, or having trained a network once. Written for resnet_labs 0.1.
 
@@ -51,9 +52,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import copy
 import time
@@ -750,10 +752,11 @@ for count in range(1, views + 1):
 widgets.frame_slider(frames, labels, name="cached views")
 
 # %% [markdown]
-# Next, claim r3.c5: does augmentation reduce overfitting when the backbone is frozen? Overfitting shows as a gap
-# between training and validation accuracy. Both must be measured on images of the same kind, here on plain ones. (If
-# the training accuracy is taken on augmented images and the validation accuracy on plain ones, the gap shrinks by that
-# alone.)
+# Next, claim [r3.c5](../book/glossary.md#term-claim "A sentence of a report that can be true or false, in our words, with
+# the certainty that the report gives it. r1.c6 is the sixth claim of report r1."): does augmentation reduce overfitting
+# when the backbone is frozen? Overfitting shows as a gap between training and validation accuracy. Both must be measured
+# on images of the same kind, here on plain ones. (If the training accuracy is taken on augmented images and the
+# validation accuracy on plain ones, the gap shrinks by that alone.)
 
 # %% tags=["experiment"]
 gaps = []
@@ -786,7 +789,8 @@ compare.show(gaps)
 # %% [markdown]
 # **Expected:** in fast mode, on 100 validation images, accuracy gaps between -0.1 and 0.1, so the gaps alone tell little.
 # The rows that begin with "change" compare each seed with itself, on the same split and from the same first weights: the
-# loss gap shrinks by a number between 0.02 and 0.1.
+# loss gap shrinks by between 0.02 and 0.1 [nats](../book/glossary.md#term-nats "The unit of cross-entropy with natural
+# logarithms. Guessing among K classes costs ln K nats.").
 #
 # Last, claim r3.c4: does a small learning rate keep the pretrained weights from being forgotten? With a frozen backbone
 # nothing is there to forget: the drift above is 0 at every rate. So thaw everything, train a few epochs with a small
@@ -862,8 +866,9 @@ plotting.report_against_ours(
 )
 
 # %% [markdown]
-# And what this project stores for r3.c5 on the real flowers, at 24 pixels behind the same small network
-# (`resnet-labs reproduce r3.c5`): the augmented cache against plain features, each seed with itself, and the 95 %
+# And what this project stores for r3.c5 on the real flowers, at 24 pixels behind the same small network ([`resnet-labs
+# reproduce r3.c5`](../book/glossary.md#term-reproduce "The command that repeats a report's experiment without the
+# notebook and writes results lines.")): the augmented cache against plain features, each seed with itself, and the 95 %
 # interval of the difference, of the accuracy for other validation images too (`metrics.paired_difference`).
 
 # %% tags=["report"]

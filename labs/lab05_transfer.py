@@ -16,14 +16,15 @@
 #
 # How much of a pretrained network must be retrained for new classes?
 #
-# The report (r0) took a ResNet-152 with weights from ImageNet to CIFAR-10 in three ways: train the head alone, the last
-# block too, or everything. It found 80.4 %, 91.5 % and 96.3 %, and about 15 % for a head on a random network. It looked
-# at pictures of the features, too, and saw clear clusters. You write the parts: the hooks that catch features, the freeze
-# of all but a block, a number for "clear clusters", and a number for how far a picture can be trusted.
+# The report (r0) took a ResNet-152 with weights from ImageNet to CIFAR-10 in three ways: train the
+# [head](../book/glossary.md#term-head "The last layer of a network: from features to one number for each class.") alone,
+# the last block too, or everything. It found 80.4 %, 91.5 % and 96.3 %, and about 15 % for a head on a random network. It
+# looked at pictures of the features, too, and saw clear clusters. You write the parts: the hooks that catch features, the
+# freeze of all but a block, a number for "clear clusters", and a number for how far a picture can be trusted.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. The first run
-# takes longer: it also makes the small pretrained network. Report mode needs CIFAR-10, which
-# `resnet-labs data cifar10 --download` fetches, ImageNet weights, and a GPU.
+# Work: about 65 minutes, reading and exercises. Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. The first run takes longer: it also makes the small pretrained network. Report
+# mode needs CIFAR-10, which `resnet-labs data cifar10 --download` fetches, ImageNet weights, and a GPU.
 #
 # Needs: lab 02, or having trained a network once; lab 04 for what a freeze must hold.
 # Written for resnet_labs 0.1.
@@ -52,9 +53,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 from dataclasses import replace
 from functools import cache
@@ -297,11 +299,12 @@ tables.table(rows)
 # %% [markdown]
 # ## Exercise 05.3. A number for "clear clusters"
 #
-# The report saw clear clusters in its pictures (r0.c8). An eye finds clusters in noise too, so measure them where the
-# features are, before any picture. Take an image's $k$ nearest neighbours in feature space (Euclidean distance, the
-# image itself left out; another image in the very same place is a neighbour). *Neighbour purity* is the share of them
-# that have the image's class, averaged over the images: 1 where every class keeps to itself, and one twelfth for
-# features that know nothing about twelve classes.
+# The report saw clear clusters in its pictures ([r0.c8](../book/glossary.md#term-claim "A sentence of a report that can
+# be true or false, in our words, with the certainty that the report gives it. r1.c6 is the sixth claim of report r1.")).
+# An eye finds clusters in noise too, so measure them where the features are, before any picture. Take an image's $k$
+# nearest neighbours in feature space (Euclidean distance, the image itself left out; another image in the very same place
+# is a neighbour). *Neighbour purity* is the share of them that have the image's class, averaged over the images: 1 where
+# every class keeps to itself, and one twelfth for features that know nothing about twelve classes.
 #
 # Write `nearest`, then `purity` with it. About 10 minutes.
 
@@ -680,8 +683,9 @@ for rung in ladder:
 tables.table(rows)
 
 # %% [markdown]
-# And what this project stores of the same stand-ins (`resnet-labs reproduce r0.c7 --seeds 3`, and the same with `r0.c8`
-# and `r0.transfer_table.stand_in`), with twice your test images and two more sizes of the training set:
+# And what this project stores of the same stand-ins ([`resnet-labs reproduce r0.c7`](../book/glossary.md#term-reproduce
+# "The command that repeats a report's experiment without the notebook and writes results lines."), and the same with
+# `r0.c8` and `r0.transfer_table.stand_in`), with twice your test images and two more sizes of the training set:
 
 # %% tags=["report"]
 stored = reports.evidence("r0.c7")

@@ -22,8 +22,9 @@
 # augmentation, mixup, label smoothing, clipping. The report credits a few of them. You write four of the ingredients
 # yourself, then add and remove one at a time, which the report did not do.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode
-# needs CIFAR-100, which `resnet-labs data cifar100 --download` fetches, and ImageNet weights.
+# Work: about 75 minutes, reading and exercises. Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs CIFAR-100, which `resnet-labs data cifar100 --download`
+# fetches, and ImageNet weights.
 #
 # Needs: lab 02's training step. Written for resnet_labs 0.1.
 
@@ -51,9 +52,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import math
 
@@ -90,10 +92,11 @@ checks.start("06", written_for="0.1")
 #
 # Every number of this lab is set here. In fast mode, the default on every machine, small images made by a formula stand
 # in for CIFAR-100, six classes in place of 100, a small network for the report's ResNets, and six other classes of such
-# images for ImageNet. The report's 5 and 30 epochs become 1 and 6, the same factor. In report mode
-# (`report_mode = True`) the report's three models are trained on CIFAR-100 itself, under the folder that
-# `RESNET_LABS_DATA` names. The ablation of a ResNet-152 takes longer than a notebook should;
-# `resnet-labs reproduce r2.ablation` runs it.
+# images for ImageNet. The report's 5 and 30 epochs become 1 and 6, the same factor. In report mode (`report_mode = True`)
+# the report's three models are trained on CIFAR-100 itself, under the folder that `RESNET_LABS_DATA` names. The ablation
+# of a ResNet-152 takes longer than a notebook should; [`resnet-labs reproduce
+# r2.ablation`](../book/glossary.md#term-reproduce "The command that repeats a report's experiment without the notebook
+# and writes results lines.") runs it.
 
 # %% tags=["knobs"]
 report_mode = False  # True: the report's experiment; needs and time are printed
@@ -673,13 +676,16 @@ def train(name, settings, seed, mix=mixup):
 
 
 # %% [markdown]
-# Now the arms. `arms` takes the two ends and the names of the settings that belong together, and returns model 1 with
-# one ingredient and model 3 without one, for each ingredient; AdamW comes with its rate and weight decay. In fast
-# mode, and in the stored runs below, model 1 starts from random weights, so that pretraining can be one of the
-# ingredients. The report's model 1 was pretrained: of our arms, "with pretraining" is the closest to it. Three more
-# arms answer single claims: model 1 with the smaller rate of model 2 (r2.c1), model 1 with cosine and warm-up, and
-# model 3 without everything that r2.c3 credits. A gap is how much better a network is on its training images, not
-# augmented, than on test images: by how much it overfits, in accuracy and in the loss without smoothing.
+# Now the arms. `arms` takes the two ends and the names of the settings that belong together, and returns model 1 with one
+# ingredient and model 3 without one, for each ingredient; AdamW comes with its rate and weight decay. In fast mode, and
+# in the stored runs below, model 1 starts from random weights, so that pretraining can be one of the ingredients. The
+# report's model 1 was pretrained: of our arms, "with pretraining" is the closest to it. Three more arms answer single
+# claims: model 1 with the smaller rate of model 2 ([r2.c1](../book/glossary.md#term-claim "A sentence of a report that
+# can be true or false, in our words, with the certainty that the report gives it. r1.c6 is the sixth claim of report
+# r1.")), model 1 with cosine and warm-up, and model 3 without everything that r2.c3 credits. A gap is how much better a
+# network is on its training images, not augmented, than on test images: by how much it overfits, in accuracy and in the
+# loss without smoothing, in [nats](../book/glossary.md#term-nats "The unit of cross-entropy with natural logarithms.
+# Guessing among K classes costs ln K nats.").
 
 # %% tags=["experiment"]
 plans = {"model 1": model_1, "model 2": model_2, "model 3": model_3}

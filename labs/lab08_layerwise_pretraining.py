@@ -22,9 +22,9 @@
 # "the architecture and too few epochs". You build the stack and the classifier yourself, find what else was wrong, and
 # measure each suspect alone.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode
-# needs STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet
-# stand in.
+# Work: about 75 minutes, reading and exercises. Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs STL-10, which `resnet-labs data stl10 --download` fetches;
+# where it is missing, ten classes of Tiny ImageNet stand in.
 #
 # Needs: lab 02 (the training step). Written for resnet_labs 0.1.
 
@@ -51,9 +51,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import copy
 from itertools import pairwise
@@ -388,11 +389,11 @@ tables.table(
 # %% [markdown]
 # Write three things. `head` is a linear layer, and `codes` are its inputs.
 #
-# 1. `dead_classes`: a ReLU behind the head turns every output that is not above zero into zero. For which classes does
-#    that happen to *every* row?
-# 2. `class_gradients`: put the ReLU behind the head and take the mean cross-entropy. What is the norm of its gradient
-#    for each class's row of `head.weight`? Look at its value for a dead class, and you know why the class never comes
-#    back.
+# 1. `dead_classes`: a ReLU behind the [head](../book/glossary.md#term-head "The last layer of a network: from features to
+#    one number for each class.") turns every output that is not above zero into zero. For which classes does that happen
+#    to *every* row?
+# 2. `class_gradients`: put the ReLU behind the head and take the mean cross-entropy. What is the norm of its gradient for
+#    each class's row of `head.weight`? Look at its value for a dead class, and you know why the class never comes back.
 #    The codes and the head's weights stay as they are.
 # 3. `ceiling`: if nothing else were wrong, what is the highest accuracy that the report's network could reach without
 #    ever naming a cat or a monkey?
@@ -451,8 +452,9 @@ checks.lab08.check_dead(dead_classes, class_gradients, ceiling)
 # </details>
 
 # %% [markdown]
-# **Expected:** in an untrained network with this fault some of the ten classes are dead before the first step, and
-# those have a gradient of exactly 0:
+# **Expected:** in an untrained network with this fault some of the ten classes are dead before the first step, and those
+# have a gradient of exactly 0 (of the loss, which is in [nats](../book/glossary.md#term-nats "The unit of cross-entropy
+# with natural logarithms. Guessing among K classes costs ln K nats.")):
 
 # %% tags=["exercise"]
 def head_and_codes(network, images):
@@ -834,10 +836,12 @@ figure.axes[0].set_xlabel("predicted" + mark)
 figure
 
 # %% [markdown]
-# The report also says that a plain feed-forward network cannot use spatial structure (r4.c8). For the MLP that needs no
-# experiment. Put the pixels of all images into one other order, the same for all, and the columns of the first weight
-# along with them: every output is what it was. Random weights are as likely in any order, so training finds the same
-# networks with the same chances. An MLP is not told which pixels are neighbours. On your network of seed 0:
+# The report also says that a plain feed-forward network cannot use spatial structure
+# ([r4.c8](../book/glossary.md#term-claim "A sentence of a report that can be true or false, in our words, with the
+# certainty that the report gives it. r1.c6 is the sixth claim of report r1.")). For the MLP that needs no experiment. Put
+# the pixels of all images into one other order, the same for all, and the columns of the first weight along with them:
+# every output is what it was. Random weights are as likely in any order, so training finds the same networks with the
+# same chances. An MLP is not told which pixels are neighbours. On your network of seed 0:
 
 # %% tags=["experiment"]
 order = torch.randperm(pixels**2, generator=torch.Generator().manual_seed(0))
@@ -1019,9 +1023,10 @@ for name in (
 
 
 # %% [markdown]
-# What do the numbers say about the report's claims? Yours are for the digits. For photographs,
-# `resnet-labs reproduce r4.c9.stand_in --seeds 3` repeats the last table on ten classes of Tiny ImageNet, which stand
-# in for STL-10; so do `r4.c7.stand_in` and `r4.c8.stand_in`.
+# What do the numbers say about the report's claims? Yours are for the digits. For photographs, [`resnet-labs reproduce
+# r4.c9.stand_in`](../book/glossary.md#term-reproduce "The command that repeats a report's experiment without the notebook
+# and writes results lines.") repeats the last table on ten classes of Tiny ImageNet, which stand in for STL-10; so do
+# `r4.c7.stand_in` and `r4.c8.stand_in`.
 #
 # - **r4.c7** (greedy layer-wise pretraining brings the weights near good values and helps with few labels): not shown. On
 #   the digits pretraining gains 3.9 to 10.6 points with 10 labels a class, and is ahead in 6 of 6 seeds. With all labels

@@ -21,7 +21,8 @@
 # five checks that need nothing but the figures, run the whole audit over the five reports of this course, and then
 # audit a report of your own.
 #
-# Minutes: 0.5 in fast mode on two cores with AVX2. Nothing is trained, and both modes are the same.
+# Work: about 90 minutes, reading and exercises. Minutes: 0.5 in fast mode on two cores with AVX2. Nothing is
+# trained, and both modes are the same.
 #
 # Needs: labs 02 and 03 (recall, Wilson's interval). Written for resnet_labs 0.1.
 
@@ -49,9 +50,10 @@
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q git+https://github.com/OWNER/resnet-labs@v0.1.0")
+    wanted = "git+https://github.com/OWNER/resnet-labs@v0.1.0"
+    get_ipython().run_line_magic("pip", f"install -q {wanted}")
     if get_ipython().user_ns.get("_exit_code"):
-        raise RuntimeError("pip could not install resnet_labs; it says why above. Then run this cell again.")
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning
 import math
 from collections import Counter
@@ -319,9 +321,10 @@ tables.table(
 # %% [markdown]
 # ## Exercise 09.4. What does a summed loss tell about the batches?
 #
-# r4 adds up the mean loss of every batch, so its log has no mean. But $n$ images in batches of $b$ are
-# $\lceil n / b \rceil$ batches, the last one perhaps smaller, and a network of ten classes that begins to learn has a
-# mean loss of at most about $\ln 10 = 2.3$. Write `batch_sizes`: every size from 1 to $n$ for which the sum, divided by
+# r4 adds up the mean loss of every batch, so its log has no mean. But $n$ images in batches of $b$ are $\lceil n / b
+# \rceil$ batches, the last one perhaps smaller, and a network of ten classes that begins to learn has a mean loss of at
+# most about $\ln 10 = 2.3$ [nats](../book/glossary.md#term-nats "The unit of cross-entropy with natural logarithms.
+# Guessing among K classes costs ln K nats."). Write `batch_sizes`: every size from 1 to $n$ for which the sum, divided by
 # the number of batches, is between the two bounds. The bounds themselves are allowed.
 #
 # About 10 minutes.
@@ -554,8 +557,9 @@ tables.table(
 # %% [markdown]
 # What the figures say of some of these claims:
 #
-# - **r1.c6** (ResNet-50 is worse than ResNet-18 (98.133 % against 98.173 %)): not shown. Three images of 7,500 are far
-#   inside the interval that you computed.
+# - **[r1.c6](../book/glossary.md#term-claim "A sentence of a report that can be true or false, in our words, with the
+#   certainty that the report gives it. r1.c6 is the sixth claim of report r1.")** (ResNet-50 is worse than ResNet-18
+#   (98.133 % against 98.173 %)): not shown. Three images of 7,500 are far inside the interval that you computed.
 # - **r2.c8** (the best model is a ResNet-152 (the report's own tracking summary names a ResNet-101 as the best)):
 #   inconsistent with itself.
 # - **r4.c10** (the results are for Tiny ImageNet): inconsistent with itself. The class sizes of 09.2 are those of r4's

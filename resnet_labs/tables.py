@@ -64,7 +64,7 @@ def table(
     text = [*([caption] if caption else []), *_lines(columns, cells, sides), *notes, *folded]
     html = [
         '<div style="overflow-x:auto" tabindex="0" role="region"',
-        f' aria-label="{escape(caption or "table")}"><table class="results">',
+        f' aria-label="{escape(caption or "table")}"><table class="results" style="margin:0 0 .5em">',
         f'<caption style="text-align:left">{escape(caption)}</caption>' if caption else "",
         "<thead><tr>",
         *(

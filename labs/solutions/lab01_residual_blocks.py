@@ -13,20 +13,26 @@
 #
 # Why do deeper plain networks train worse, and what does the shortcut change?
 #
-# These labs are about five student reports, called r0 to r4. Each makes claims, which are numbered: r0.c9 is the
-# ninth claim of report r0. A report can be wrong in good faith: it trains a network once, compares two figures that
-# differ by chance, or repeats what everybody says. So each lab takes a few claims, has you build what they are about,
-# and measures them.
+# These labs are about five student reports, called r0 to r4. Each makes claims, which are numbered: {{term claim as
+# r0.c9}} is the ninth claim of report r0. A report can be wrong in good faith: it trains a network once, compares two
+# figures that differ by chance, or repeats what everybody says. So each lab takes a few claims, has you build what they
+# are about, and measures them.
 #
 # Three reports rely on the answer to this lab's question. One says that plain networks get worse with depth because
 # the gradient vanishes (r0), one describes the block of a ResNet-152 (r3), and one says that shortcuts let gradients
 # reach the first layers (r4). None of them measured it. You write the blocks and the networks yourself, train them
 # with and without shortcuts, and measure the loss and the gradient of every layer.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# CIFAR-10, which `resnet-labs data cifar10 --download` fetches.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs CIFAR-10, which `resnet-labs data cifar10 --download` fetches.
 #
 # Needs: Python, and knowing what a convolution and a batch norm do. Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -68,6 +74,7 @@ from resnet_labs import (
     tables,
     widgets,
 )
+from resnet_labs.given import Residual
 from resnet_labs.losses import cross_entropy
 from resnet_labs.resnet import count_multiply_adds, count_parameters
 from resnet_labs.train import TrainConfig, evaluate, fit
@@ -77,11 +84,11 @@ checks.start("01", written_for="{{version}}")
 # %% [markdown]
 # ## Knobs
 #
-# Every number of this lab is set here. In fast mode, the default on every machine, the networks are half as wide as
-# the paper's for CIFAR-10, and scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`report_mode = True`)
-# it is CIFAR-10 itself under the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning
-# rate and augmentation, for 20 epochs of the paper's 164. The command `resnet-labs reproduce r0.c1` repeats the
-# experiment without the notebook, with all 164.
+# Every number of this lab is set here. In fast mode, the default on every machine, the networks are half as wide as the
+# paper's for CIFAR-10, and scikit-learn's 8x8 digits stand in for CIFAR-10. In report mode (`report_mode = True`) it is
+# CIFAR-10 itself under the folder that `RESNET_LABS_DATA` names, with the paper's widths, batch size, learning rate and
+# augmentation, for 20 epochs of the paper's 164. The command {{term reproduce as `resnet-labs reproduce r0.c1`}}
+# repeats the experiment without the notebook, with all 164.
 
 # %% tags=["knobs"]
 report_mode = False  # True: the report's experiment; needs and time are printed
@@ -245,41 +252,35 @@ count_parameters(BasicBlock(64, 64, 1, nn.Identity()))
 # ## Exercise 01.2. The bottleneck
 #
 # The networks of 50 layers and more have another block. Report r3 describes that of ResNet-152 as "two 3x3
-# convolutions and a skip connection" (r3.c1). In fact it has three: 1x1 from `in_channels` to `width`, 3x3 from
-# `width` to `width`, 1x1 to `4 * width`. Each has its batch norm, the first two are followed by a ReLU, and the end
-# is as before. The stride is in the 3x3, as in torchvision; in the paper it was in the first 1x1. Exercise 01.4 shows
-# what that costs.
+# convolutions and a skip connection" (r3.c1). In fact it has three convolutions: a 1x1 reduces `in_channels` to
+# `width`, a 3x3 works on those few, and a 1x1 leads to `4 * width`. So the expensive kernel meets few channels.
+#
+# Shortcut, sum and last ReLU are as in your basic block. `Residual` brings them, and calls your `layers` for what is in
+# between. Put a batch norm behind each convolution, and a ReLU behind the first two of these pairs. The stride is in
+# the 3x3, as in torchvision; in the paper it was in the first 1x1. Exercise 01.4 shows what that costs.
 #
 # About 5 minutes.
 
 
 # %% tags=["answer"] exercise="01.2"
-class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions and a shortcut. The arguments are those of
-    BasicBlock."""
+class Bottleneck(Residual):
+    """1x1, 3x3 and 1x1 convolutions and a shortcut. It is made as BasicBlock is."""
 
     expansion = 4
 
-    def __init__(self, in_channels, width, stride, shortcut):
-        super().__init__()
+    def layers(self, in_channels, width, stride):
+        """Return one module from in_channels to 4 * width channels."""
         ### BEGIN SOLUTION
-        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
-        self.norm3 = nn.BatchNorm2d(4 * width)
-        self.shortcut = shortcut
-        ### END SOLUTION
-
-    def forward(self, x):
-        ### BEGIN SOLUTION
-        out = F.relu(self.norm1(self.conv1(x)))
-        out = F.relu(self.norm2(self.conv2(out)))
-        out = self.norm3(self.conv3(out))
-        if self.shortcut is not None:
-            out = out + self.shortcut(x)
-        return F.relu(out)
+        return nn.Sequential(
+            nn.Conv2d(in_channels, width, 1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, self.expansion * width, 1, bias=False),
+            nn.BatchNorm2d(self.expansion * width),
+        )
         ### END SOLUTION
 
 
@@ -295,7 +296,7 @@ checks.lab01.check_bottleneck(Bottleneck)
 # </details>
 # <details><summary>Hint 01.2b: the shortcut is missing, stays where none was given, or changes the input</summary>
 #
-# The end of `forward` is that of the basic block.
+# `Residual` does this part. An `__init__` or a `forward` of your own replaces those of `Residual`: write only `layers`.
 #
 # </details>
 # <details><summary>Hint 01.2c: other values, or a batch norm too few</summary>
@@ -453,9 +454,9 @@ checks.lab01.check_stages(make_stages)
 # </details>
 
 # %% [markdown]
-# Put a *stem* in front (the first convolution, with pooling) and a *head* behind (the mean over all pixels and a
-# linear layer), and you have a ResNet. Count what your five networks hold, beside the paper's Table 1, in billions of
-# multiply-adds for one image of 224x224 pixels.
+# Put a *{{term stem}}* in front (the first convolution, with pooling) and a *{{term head}}* behind (the mean over all
+# pixels and a linear layer), and you have a ResNet. Count what your five networks hold, beside the paper's Table 1, in
+# billions of multiply-adds for one image of 224x224 pixels.
 
 
 # %% tags=["exercise"]
@@ -587,7 +588,7 @@ tables.table(rows, caption="Work with the paper's strides")
 # badly on images that it was trained on is not overfitting.
 #
 # Before and after training, measure on the same 256 training images the norm of the loss's gradient for the weights
-# of each convolution, from the first to the last.
+# of each convolution, from the first to the last. Losses are in {{term nats}}.
 
 
 # %% tags=["experiment"]
@@ -1001,6 +1002,21 @@ plotting.curves(curves, y="training loss at 32 layers (nats)")
 # - Which measurement would you have asked the author of r0 for, before accepting that the gradient vanishes?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Batch norm.* It divides each channel by the deviation of what it gets, and a gradient on its way back is divided by
+#   the same number. So the gradient does not shrink from layer to layer. In the plain network of 56 layers the first
+#   layer gets more of it than the last, by a factor whose logarithm (base ten) is {{r0.c1.digits depth=56
+#   residual=false: log10_first_over_last_gradient_before as .1}}.
+# - *What else?* A gradient can arrive and point nowhere useful. Small steps in many layers change the output of a deep
+#   plain network in ways that the gradient of each layer alone does not foresee; the paper suspects exponentially slow
+#   convergence. A sign to look for: large gradients at the start, and a loss that hardly moves.
+# - *Which measurement?* The gradient norm of the first and the last convolution of the plain network, before training
+#   and after a few epochs, with batch norm as in the report's own network.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

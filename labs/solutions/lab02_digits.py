@@ -19,10 +19,16 @@
 # {{r1: digits.accuracy_before_training as %.2}}. You write the parts yourself: both ends of the network, the training
 # step, the scores. Then you run the report's experiment and put your numbers beside its own.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# MNIST, which `resnet-labs data mnist --download` fetches.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs MNIST, which `resnet-labs data mnist --download` fetches.
 #
 # Needs: Python, and having seen a training loop once. Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -224,10 +230,10 @@ checks.lab02.check_train_step(train_step)
 # </details>
 
 # %% [markdown]
-# **Expected:** the loss of an untrained network on ten classes begins near $\ln 10 \approx 2.30$, and the mean of its
-# first epoch is {{expected 0.5 to 2.3: [sum(losses) / len(train_set), history.column("train_loss")[0]]}}. `fit`, which
-# the experiment uses, does what your step does, with a schedule, a progress line and mixed precision around it. One
-# epoch of each, from the same seed:
+# **Expected:** the loss of an untrained network on ten classes begins near $\ln 10 \approx 2.30$ {{term nats}}, and the
+# mean of its first epoch is {{expected 0.5 to 2.3: [sum(losses) / len(train_set), history.column("train_loss")[0]]}}.
+# `fit`, which the experiment uses, does what your step does, with a schedule, a progress line and mixed precision
+# around it. One epoch of each, from the same seed:
 
 
 # %% tags=["exercise"]
@@ -326,8 +332,8 @@ checks.lab02.check_scores(precision_recall_f)
 #
 # The report's network scored exactly 0.1135 before training. A network that names one digit for every image scores that
 # digit's share of the test set. Is 0.1135 the share of a digit? The report also says that its images have 8x8 pixels
-# (r1.c2), where MNIST's have 28x28. Does the 0.1135 decide that? And do untrained networks name one digit for every
-# image at all?
+# ({{term claim as r1.c2}}), where MNIST's have 28x28. Does the 0.1135 decide that? And do untrained networks name one
+# digit for every image at all?
 #
 # These are the counts of the digits 0 to 9 in MNIST's test set (10,000 images of 28x28 pixels) and in scikit-learn's
 # digits (1,797 images of 8x8):
@@ -522,9 +528,9 @@ plotting.report_against_ours(
 # %% [markdown]
 # And here is what this project measured with MNIST itself and the report's settings, stored with its provenance. The
 # report names neither a learning rate nor a momentum; the rate was chosen on 2,000 images cut from the training set,
-# never on the test set (`resnet-labs reproduce r1.digits.choice`). Shrunk to the 8 pixels that the report names, MNIST
-# came to {{r1.digits.choice size=8: accuracy as .3}} there, in place of
-# {{r1.digits.choice size=null learning_rate=0.01: accuracy as .3}}.
+# never on the test set ({{term reproduce as `resnet-labs reproduce r1.digits.choice`}}). Shrunk to the 8 pixels that
+# the report names, MNIST came to {{r1.digits.choice size=8: accuracy as .3}} there, in place of {{r1.digits.choice
+# size=null learning_rate=0.01: accuracy as .3}}.
 
 # %% tags=["report"]
 stored = [run for run in reports.evidence("r1.digits") if not run.stand_in]
@@ -600,6 +606,18 @@ plotting.curves(
 # - Which single number would you have asked the report's authors for?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Not exactly 10 %.* An untrained network names few digits, sometimes only one, and then scores that digit's share of
+#   the test set. Random guesses of all ten would give about 10 %; the network does not guess at random.
+# - *Two accuracies?* No. An accuracy on 10,000 predictions is a whole number of ten-thousandths, so 0.97450 can be one.
+#   The other has six decimals, fits as a mean over the classes, and is the macro recall under a wrong name.
+# - *Which number?* The count of right images, or the confusion matrix: every score follows from it. The number of test
+#   images and of seeds would come next.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

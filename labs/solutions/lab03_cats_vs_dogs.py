@@ -20,10 +20,17 @@
 # that this makes the run slower. You write the interval and the test that judge the first claim, and measure the memory
 # that the others are about.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# the Kaggle photographs (`resnet-labs data cats_vs_dogs` says how to get them) and ImageNet weights.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs the Kaggle photographs (`resnet-labs data cats_vs_dogs` says
+# how to get them) and ImageNet weights.
 #
 # Needs: lab 02, and knowing what a standard deviation is. Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -869,9 +876,10 @@ else:
 # %% [markdown]
 # What do the numbers say about the report's claims?
 #
-# - **r1.c4** ({{r1.c4: claim}}): {{r1.c4: verdict}}, because {{r1.c4: because}}; and not likely. Weights take what your
-#   table shows. What fills a GPU is the batch that is being trained on, and that is gone when its step is over. Where a
-#   network lives on, a forgotten name holds it, and a function is enough to be rid of its names.
+# - **{{term claim as r1.c4}}** ({{r1.c4: claim}}): {{r1.c4: verdict}}, because {{r1.c4: because}}; and not likely.
+#   Weights take what your table shows. What fills a GPU is the batch that is being trained on, and that is gone when
+#   its step is over. Where a network lives on, a forgotten name holds it, and a function is enough to be rid of its
+#   names.
 # - **r1.c5** ({{r1.c5: claim}}): {{r1.c5: verdict}}, because {{r1.c5: because}}. In your run a release in every step
 #   made the run slower; once a run it costs nothing that could be noticed.
 # - **r1.c9** ({{r1.c9: claim}}, the report {{r1.c9: certainty}}): {{r1.c9: verdict}}, because {{r1.c9: because}}.
@@ -892,8 +900,8 @@ else:
 #
 # One more thing is in the figures (**r1.c10**, {{r1.c10: claim}}): {{r1.c10: verdict}} by the report's own figures.
 # With two classes, guesses that do not depend on the image would be within $2 \sqrt{0.25 / 7500} \approx 0.012$ of one
-# half. So the outputs of ResNet-50 did depend on the image: probably a new, random head on features that separate cats
-# from dogs already, and by chance swapped. That fits ImageNet weights, which the report does not mention.
+# half. So the outputs of ResNet-50 did depend on the image: probably a new, random {{term head}} on features that
+# separate cats from dogs already, and by chance swapped. That fits ImageNet weights, which the report does not mention.
 
 # %% [markdown]
 # ## Break it
@@ -953,6 +961,23 @@ plotting.curves(
 # - Why is the peak less than the sum of the four parts?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Seeds, in images.* The accuracies of three seeds of one depth, times the number of test images. If they differ by
+#   more than the two depths do, the depth has not been shown to matter.
+# - *The same number of steps.* Whichever depth is ahead now, look at the training images too. r1.c7 needs a deeper
+#   network that is *better* on them and worse on new ones; one that is behind on both has only learned less.
+# - *Ten runs each.* Welch's t-test on the two sets of accuracies. One training run is one observation, however many
+#   images it was tested on.
+# - *Memory.* Take the sum for 32 images, subtract what does not depend on the batch (weights, gradients, momentum), and
+#   divide the rest by the images: that is the price of one image. Activations are nearly all of it, so cut there: a
+#   smaller batch with accumulated gradients, half precision, or recomputing activations in the backward pass.
+# - *Peak below the sum.* Activations are released one by one in the backward pass, while the gradients appear one by
+#   one. Both are never complete at the same moment.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

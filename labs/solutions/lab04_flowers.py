@@ -14,15 +14,21 @@
 # What does a frozen ResNet-152 know about flowers? And why should it look at the same flower fifty times?
 #
 # The report (r3) took a ResNet-152 that was trained on ImageNet, gave it a new last layer for five flowers, and froze
-# everything else. After 50 epochs it printed a validation accuracy of 0.947368. You write the parts: the new head, a
-# freeze without holes, a cache of the frozen part's features, the split. Then you train the report's way and from the
-# cache, and find out what six decimals can tell.
+# everything else. After 50 epochs it printed a validation accuracy of 0.947368. You write the parts: the new {{term
+# head}}, a freeze without holes, a cache of the frozen part's features, the split. Then you train the report's way and
+# from the cache, and find out what six decimals can tell.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. The first run
-# takes longer: it also makes the small pretrained network. Report mode needs the flowers folder
-# (`resnet-labs data flowers` says how to get it) and ImageNet weights.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. The first run takes longer: it also makes the small pretrained network. Report
+# mode needs the flowers folder (`resnet-labs data flowers` says how to get it) and ImageNet weights.
 #
 # Needs: lab 02, or having trained a network once. Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -782,10 +788,10 @@ for count in range(1, views + 1):
 widgets.frame_slider(frames, labels, name="cached views")
 
 # %% [markdown]
-# Next, claim r3.c5: does augmentation reduce overfitting when the backbone is frozen? Overfitting shows as a gap
-# between training and validation accuracy. Both must be measured on images of the same kind, here on plain ones. (If
-# the training accuracy is taken on augmented images and the validation accuracy on plain ones, the gap shrinks by that
-# alone.)
+# Next, claim {{term claim as r3.c5}}: does augmentation reduce overfitting when the backbone is frozen? Overfitting
+# shows as a gap between training and validation accuracy. Both must be measured on images of the same kind, here on
+# plain ones. (If the training accuracy is taken on augmented images and the validation accuracy on plain ones, the gap
+# shrinks by that alone.)
 
 # %% tags=["experiment"]
 gaps = []
@@ -819,8 +825,8 @@ compare.show(gaps)
 # **Expected:** in fast mode, on 100 validation images, accuracy gaps
 # {{expected -0.1 to 0.1: [run.metrics["accuracy_gap"] for run in gaps]}}, so the gaps alone tell little. The rows that
 # begin with "change" compare each seed with itself, on the same split and from the same first weights: the loss gap
-# shrinks by a number {{expected 0.02 to 0.1: [-run.metrics["change_of_loss_gap"] for run in gaps if
-# "change_of_loss_gap" in run.metrics]}}.
+# shrinks by {{expected 0.02 to 0.1: [-run.metrics["change_of_loss_gap"] for run in gaps if
+# "change_of_loss_gap" in run.metrics]}} {{term nats}}.
 #
 # Last, claim r3.c4: does a small learning rate keep the pretrained weights from being forgotten? With a frozen backbone
 # nothing is there to forget: the drift above is 0 at every rate. So thaw everything, train a few epochs with a small
@@ -900,9 +906,9 @@ plotting.report_against_ours(
 )
 
 # %% [markdown]
-# And what this project stores for r3.c5 on the real flowers, at 24 pixels behind the same small network
-# (`resnet-labs reproduce r3.c5`): the augmented cache against plain features, each seed with itself, and the 95 %
-# interval of the difference, of the accuracy for other validation images too (`metrics.paired_difference`).
+# And what this project stores for r3.c5 on the real flowers, at 24 pixels behind the same small network ({{term
+# reproduce as `resnet-labs reproduce r3.c5`}}): the augmented cache against plain features, each seed with itself, and
+# the 95 % interval of the difference, of the accuracy for other validation images too (`metrics.paired_difference`).
 
 # %% tags=["report"]
 stored = reports.evidence("r3.c5")
@@ -1039,6 +1045,21 @@ plotting.curves(curves, y="change of the features (fraction)")
 #   overfitting?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Decimals.* The interval is a few hundredths wide, so the second decimal is uncertain and the other four say
+#   nothing.
+# - *When a cache does not pay.* For a single epoch, or for so many views that every epoch would see new ones anyway.
+#   For a search over fifty learning rates it pays most: the cache is made once. If the backbone is thawed later, the
+#   features change and the cache is stale.
+# - *The backbone's part.* Nearly all of it: time one epoch as it is, then one epoch of the head alone on cached
+#   features, with the device synchronised before each reading of the clock.
+# - *No measure of overfitting.* The two accuracies are taken on images of different difficulty. Augmented images are
+#   harder, so the gap shrinks or turns negative even for a network that has learned its training images by heart.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

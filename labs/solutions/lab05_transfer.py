@@ -13,19 +13,25 @@
 #
 # How much of a pretrained network must be retrained for new classes?
 #
-# The report (r0) took a ResNet-152 with weights from ImageNet to CIFAR-10 in three ways: train the head alone, the last
-# block too, or everything. It found {{r0: transfer_table.linear_probe_pretrained.test as %}},
-# {{r0: transfer_table.last_block.test as %}} and {{r0: transfer_table.full_fine_tuning.test as %}}, and about
-# {{r0: transfer_table.linear_probe_random.test as %.0}} for a head on a random network. It looked at pictures of the
+# The report (r0) took a ResNet-152 with weights from ImageNet to CIFAR-10 in three ways: train the {{term head}} alone,
+# the last block too, or everything. It found {{r0: transfer_table.linear_probe_pretrained.test as %}}, {{r0:
+# transfer_table.last_block.test as %}} and {{r0: transfer_table.full_fine_tuning.test as %}}, and about {{r0:
+# transfer_table.linear_probe_random.test as %.0}} for a head on a random network. It looked at pictures of the
 # features, too, and saw clear clusters. You write the parts: the hooks that catch features, the freeze of all but a
 # block, a number for "clear clusters", and a number for how far a picture can be trusted.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. The first run
-# takes longer: it also makes the small pretrained network. Report mode needs CIFAR-10, which
-# `resnet-labs data cifar10 --download` fetches, ImageNet weights, and a GPU.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. The first run takes longer: it also makes the small pretrained network. Report
+# mode needs CIFAR-10, which `resnet-labs data cifar10 --download` fetches, ImageNet weights, and a GPU.
 #
 # Needs: lab 02, or having trained a network once; lab 04 for what a freeze must hold.
 # Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -319,11 +325,11 @@ tables.table(rows)
 # %% [markdown]
 # ## Exercise 05.3. A number for "clear clusters"
 #
-# The report saw clear clusters in its pictures (r0.c8). An eye finds clusters in noise too, so measure them where the
-# features are, before any picture. Take an image's $k$ nearest neighbours in feature space (Euclidean distance, the
-# image itself left out; another image in the very same place is a neighbour). *Neighbour purity* is the share of them
-# that have the image's class, averaged over the images: 1 where every class keeps to itself, and one twelfth for
-# features that know nothing about twelve classes.
+# The report saw clear clusters in its pictures ({{term claim as r0.c8}}). An eye finds clusters in noise too, so
+# measure them where the features are, before any picture. Take an image's $k$ nearest neighbours in feature space
+# (Euclidean distance, the image itself left out; another image in the very same place is a neighbour). *Neighbour
+# purity* is the share of them that have the image's class, averaged over the images: 1 where every class keeps to
+# itself, and one twelfth for features that know nothing about twelve classes.
 #
 # Write `nearest`, then `purity` with it. About 10 minutes.
 
@@ -726,8 +732,9 @@ for rung in ladder:
 tables.table(rows)
 
 # %% [markdown]
-# And what this project stores of the same stand-ins (`resnet-labs reproduce r0.c7 --seeds 3`, and the same with `r0.c8`
-# and `r0.transfer_table.stand_in`), with twice your test images and two more sizes of the training set:
+# And what this project stores of the same stand-ins ({{term reproduce as `resnet-labs reproduce r0.c7`}}, and
+# the same with `r0.c8` and `r0.transfer_table.stand_in`), with twice your test images and two more sizes of the
+# training set:
 
 # %% tags=["report"]
 stored = reports.evidence("r0.c7")
@@ -873,6 +880,18 @@ plotting.curves(
 # - The report shows one t-SNE picture before and one after fine-tuning. Which two numbers would you print under each?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Too much or too little?* Fitting too much. The column "training minus validation" says so: with few images full
+#   fine-tuning is far better on its training images than on the validation images, and the head alone is not.
+# - *Random features.* Edges are there, but mixed into all channels at random, and the mean over pixels removes where
+#   they are. A linear head needs directions along which the classes differ on average, and random filters offer few.
+# - *Two numbers.* The purity in the features, which is the claim itself, and the share of neighbours that the picture
+#   keeps, which says how far to trust the picture.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

@@ -20,10 +20,17 @@
 # rate, schedule, augmentation, mixup, label smoothing, clipping. The report credits a few of them. You write four of
 # the ingredients yourself, then add and remove one at a time, which the report did not do.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode
-# needs CIFAR-100, which `resnet-labs data cifar100 --download` fetches, and ImageNet weights.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs CIFAR-100, which `resnet-labs data cifar100 --download`
+# fetches, and ImageNet weights.
 #
 # Needs: lab 02's training step. Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -85,7 +92,7 @@ checks.start("06", written_for="{{version}}")
 # images for ImageNet. The report's 5 and 30 epochs become 1 and 6, the same factor. In report mode
 # (`report_mode = True`) the report's three models are trained on CIFAR-100 itself, under the folder that
 # `RESNET_LABS_DATA` names. The ablation of a ResNet-152 takes longer than a notebook should;
-# `resnet-labs reproduce r2.ablation` runs it.
+# {{term reproduce as `resnet-labs reproduce r2.ablation`}} runs it.
 
 # %% tags=["knobs"]
 report_mode = False  # True: the report's experiment; needs and time are printed
@@ -702,12 +709,13 @@ def train(name, settings, seed, mix=mixup):
 
 # %% [markdown]
 # Now the arms. `arms` takes the two ends and the names of the settings that belong together, and returns model 1 with
-# one ingredient and model 3 without one, for each ingredient; AdamW comes with its rate and weight decay. In fast
-# mode, and in the stored runs below, model 1 starts from random weights, so that pretraining can be one of the
-# ingredients. The report's model 1 was pretrained: of our arms, "with pretraining" is the closest to it. Three more
-# arms answer single claims: model 1 with the smaller rate of model 2 (r2.c1), model 1 with cosine and warm-up, and
-# model 3 without everything that r2.c3 credits. A gap is how much better a network is on its training images, not
-# augmented, than on test images: by how much it overfits, in accuracy and in the loss without smoothing.
+# one ingredient and model 3 without one, for each ingredient; AdamW comes with its rate and weight decay. In fast mode,
+# and in the stored runs below, model 1 starts from random weights, so that pretraining can be one of the ingredients.
+# The report's model 1 was pretrained: of our arms, "with pretraining" is the closest to it. Three more arms answer
+# single claims: model 1 with the smaller rate of model 2 ({{term claim as r2.c1}}), model 1 with cosine and warm-up,
+# and model 3 without everything that r2.c3 credits. A gap is how much better a network is on its training images, not
+# augmented, than on test images: by how much it overfits, in accuracy and in the loss without smoothing, in {{term
+# nats}}.
 
 # %% tags=["experiment"]
 plans = {"model 1": model_1, "model 2": model_2, "model 3": model_3}
@@ -1100,6 +1108,19 @@ plotting.curves(
 #   which three would you have made?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Which to believe?* They need not agree: in fast mode six made-up classes are learned in seconds. For CIFAR-100 the
+#   photographs are closer, with many classes and real textures, but their network is small and their runs short. A run
+#   on CIFAR-100 itself would decide.
+# - *Left when removed, on the line when added.* The ingredient is needed only together with others. Alone it does
+#   nothing, in the whole recipe it carries something: an interaction.
+# - *Three more runs.* Model 1 with pretraining, model 1 with the epochs of model 3, and model 3 without pretraining.
+#   These are the largest changes, and each of the three runs separates one of them.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

@@ -19,10 +19,17 @@
 # does not say from which weights it began; what had to be written from scratch was the code. You write all three
 # losses, train them from random weights on equal budgets, and ask what such a first epoch says about its start.
 #
-# Minutes: 1 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode needs
-# STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet stand in.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs STL-10, which `resnet-labs data stl10 --download` fetches;
+# where it is missing, ten classes of Tiny ImageNet stand in.
 #
 # Needs: lab 02, or having written a training step. Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -179,8 +186,7 @@ HTML(
 #
 # The report had to write its losses from scratch, and so do you: use no loss from torch. With logits $z$ and the true
 # class $y$, the loss of one example is $-\log \mathrm{softmax}(z)_y$, and the loss of a batch is the mean. It must
-# also hold for a logit of 1000. There $e^{1000}$ is infinite, and a softmax of exactly 0 has no logarithm, so write
-# the logarithm of the softmax out on paper first. The loss has the type of the logits.
+# also be right and finite for a logit of 1000, where $e^{1000}$ is infinite. The loss has the type of the logits.
 #
 # About 10 minutes.
 
@@ -287,18 +293,31 @@ print(distances(corners).tolist(), corners.grad.tolist())
 # %% [markdown]
 # ## Exercise 07.3. Triplets, mined in three ways
 #
-# Write the triplet loss of a batch with your `distances`. Positives of an anchor are the *other* examples of its class,
-# negatives all examples of other classes.
+# A batch has many triplets. Which of them should count? That is all that the three ways of mining differ in:
 #
-# - `"hard"`: each anchor has one triplet, with its farthest positive and its nearest negative. The mean is over the
-#   anchors that have both a positive and a negative; those whose loss is zero count too.
-# - `"all"`: the mean is over all triplets with a loss above zero.
-# - `"semihard"`: the mean is over those of them whose negative is farther from the anchor than the positive.
+# - `"all"`: every triplet with a loss above zero.
+# - `"semihard"`: those of them whose negative is farther from the anchor than the positive.
+# - `"hard"`: for each anchor that has triplets, the one with the largest loss, even if that is zero.
 #
-# Class numbers can be any, such as 2, 5 and 9, and two different examples can lie in the same place. A batch without
-# any triplet has the loss 0, with a gradient of zeros: the loss must still depend on the points.
+# The loss of the batch is the mean over the triplets that count. `all_triplets` lists them: three tensors with the rows
+# of anchors, positives and negatives.
+
+
+# %% tags=["exercise"]
+def all_triplets(labels):
+    """Return the anchors, positives and negatives of every triplet, (T,) each."""
+    same = labels[:, None] == labels
+    positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    return (positive[:, :, None] & ~same[:, None]).nonzero(as_tuple=True)
+
+
+[indices.tolist() for indices in all_triplets(torch.tensor([5, 5, 9]))]
+
+# %% [markdown]
+# Write the loss with your `distances`. A batch without any triplet that counts has the loss 0, with a gradient of
+# zeros: the loss must still depend on the points.
 #
-# About 20 minutes.
+# About 15 minutes.
 
 
 # %% tags=["answer"] exercise="07.3"
@@ -308,24 +327,20 @@ def triplet_loss(points, labels, margin, mining):
     points: (N, D) features. labels: (N,) class numbers. margin: a distance.
     mining: "hard", "semihard" or "all".
     """
+    anchors, positives, negatives = all_triplets(labels)
     ### BEGIN SOLUTION
-    distance = distances(points)
-    same = labels[:, None] == labels
-    positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    apart = distances(points)
+    gaps = apart[anchors, positives] - apart[anchors, negatives]
+    losses = (gaps + margin).relu()
     if mining == "hard":
-        usable = positive.any(1) & ~same.all(1)
-        farthest = distance.masked_fill(~positive, -torch.inf).amax(1)[usable]
-        nearest = distance.masked_fill(same, torch.inf).amin(1)[usable]
-        losses = (farthest - nearest + margin).relu()
-        return losses.sum() / max(1, len(losses))
-    anchors, positives = positive.nonzero(as_tuple=True)
-    losses = (
-        distance[anchors, positives][:, None] - distance[anchors] + margin
-    )  # pair, negative
-    counted = ~same[anchors] & (losses > 0)
+        hardest = losses.new_zeros(len(labels)).scatter_reduce(
+            0, anchors, losses, "amax"
+        )
+        return hardest.sum() / max(1, len(anchors.unique()))
+    counted = losses > 0
     if mining == "semihard":
-        counted &= losses < margin
-    return losses.masked_fill(~counted, 0).sum() / counted.sum().clamp(min=1)
+        counted &= gaps < 0
+    return losses[counted].sum() / max(1, int(counted.sum()))
     ### END SOLUTION
 
 
@@ -335,26 +350,23 @@ checks.lab07.check_triplet_loss(triplet_loss)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 07.3a: hard mining gives another number</summary>
 #
-# Make two tables of booleans: `same = labels[:, None] == labels`, and `positive`, the same without the diagonal,
-# which is `torch.eye(len(labels), dtype=torch.bool, device=labels.device)`. With `masked_fill`, set everything that
-# is not a positive to minus infinity, then take the largest of each row; set the own class to *plus* infinity, then
-# take the smallest. Zeros do not work as a mask: they are the smallest distance there is. An anchor without a
-# positive is left out of the mean.
+# Compute the loss of every triplet first, `(apart[anchors, positives] - apart[anchors, negatives] + margin).relu()`.
+# Then take the largest for each anchor: `losses[anchors == a].max()` for every `a` in `anchors.unique()`, joined by
+# `torch.stack`. An anchor whose largest loss is zero counts in the mean; one without any triplet does not.
 #
 # </details>
 # <details><summary>Hint 07.3b: all or semihard gives another number</summary>
 #
-# `anchors, positives = positive.nonzero(as_tuple=True)` lists the pairs. Then
-# `distance[anchors, positives][:, None] - distance[anchors] + margin` has a row for each pair and an entry for every
-# image as its negative. Choose entries with a table of booleans of that shape. Semi-hard: the loss lies between 0 and
-# the margin.
+# Choose with a table of booleans, `losses[counted]`: above zero for both, and for semihard the distance to the positive
+# is smaller than that to the negative as well. The mean divides by the number that is left, not by the number of all
+# triplets.
 #
 # </details>
 # <details><summary>Hint 07.3c: NaN, infinity or an error in a batch without triplets, or wrong gradients</summary>
 #
-# Choose rows or entries first, then add: `losses[counted].sum() / max(1, len(...))`. An empty sum is 0 and is still
-# connected to the points; `torch.tensor(0.0)` does not, and `backward` fails. Positives and negatives both keep their
-# gradient. `masked_fill` makes a new table; `table[mask] = ...` changes one that the backward pass may still need.
+# Add first, then divide: `losses[counted].sum() / max(1, int(counted.sum()))`. An empty sum is 0 and is still connected
+# to the points; an empty mean is NaN, and for `torch.tensor(0.0)` `backward` fails. Positives and negatives both keep
+# their gradient.
 #
 # </details>
 
@@ -538,10 +550,10 @@ tables.table(
 # %% [markdown]
 # ## Experiment
 #
-# The network comes in two parts. The body is a ResNet that ends in features; the head turns features into logits. For
-# cross-entropy and center loss the head is a linear layer. For triplets the features are put on the unit sphere, and
-# the head is the nearest center, moved by your `move_centers`. `Objective` puts your functions together. Everything
-# else is the same: weights, images, order of the batches, steps.
+# The network comes in two parts. The body is a ResNet that ends in features; the {{term head}} turns features into
+# logits. For cross-entropy and center loss the head is a linear layer. For triplets the features are put on the unit
+# sphere, and the head is the nearest center, moved by your `move_centers`. `Objective` puts your functions together.
+# Everything else is the same: weights, images, order of the batches, steps.
 
 
 # %% tags=["experiment"]
@@ -736,9 +748,10 @@ caption = "Accuracy of each class (fraction)"
 tables.table(rows, caption=caption, notes=stand_ins(runs))
 
 # %% [markdown]
-# The curves. The losses are different things and cannot be compared with one another; the accuracies can. Those of the
-# triplet network come from its moving centers. In fast mode validation begins far below training: an epoch has only six
-# steps, and batch norm's running statistics, which new images are judged with, lag behind at first.
+# The curves. The losses are different things, one in {{term nats}} and one a distance, and cannot be compared with one
+# another; the accuracies can. Those of the triplet network come from its moving centers. In fast mode validation begins
+# far below training: an epoch has only six steps, and batch norm's running statistics, which new images are judged
+# with, lag behind at first.
 
 # %% tags=["experiment"]
 plotting.curves(
@@ -1063,8 +1076,8 @@ print("each seen for the first time")
 # %% [markdown]
 # ### What photographs say
 #
-# This project ran the report's settings on photographs and stored every line with its provenance:
-# `resnet-labs reproduce r4.losses.stand_in --seeds 3` and `r4.c2`. STL-10 was not available there; ten classes of
+# This project ran the report's settings on photographs and stored every line with its provenance: {{term reproduce as
+# `resnet-labs reproduce r4.losses.stand_in`}} and `r4.c2`. STL-10 was not available there; ten classes of
 # Tiny ImageNet, 500 training images each, stand in, at 48 pixels, and at 96 for the single epoch. `r4.c6.stand_in`
 # mines in the other two ways.
 
@@ -1136,8 +1149,8 @@ show_means(by_weight, (*spreads, "accuracy"), "Digits in the plane")
 
 # %% [markdown]
 # What these lines say about the report's claims, on stand-ins; compare them with your own. "Undecided" means that the
-# 95 % interval of the difference, corrected for all comparisons of the claim, holds zero. (r4.c1, r4.c11 and r4.c12,
-# about shortcuts and blocks, are lab 01's; r4.c7 to r4.c9 are lab 08's.)
+# 95 % interval of the difference, corrected for all comparisons of the claim, holds zero. ({{term claim as r4.c1}},
+# r4.c11 and r4.c12, about shortcuts and blocks, are lab 01's; r4.c7 to r4.c9 are lab 08's.)
 #
 # - **r4.c2** ({{r4.c2: claim}}): {{r4.c2: verdict}}. Stored: {{r4.c2: briefly}}. What the log implies is a finding: its
 #   first epoch, {{r4_log_cross_entropy epoch=1: test_acc as %}} after some 100 steps, needs pretrained weights or
@@ -1228,6 +1241,19 @@ plotting.curves(
 #   the purity of neighbours, would you use to compare it with a network trained by cross-entropy, and why?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *What to ask.* Whether the network started from pretrained weights. The report's cross-entropy curve begins at a
+#   height that the runs from random weights do not reach in ten epochs.
+# - *Tighter, not more accurate.* Accuracy counts on which side of a boundary an image lies. Pulling features to their
+#   center moves those that are right already; an image on the wrong side is pulled towards its center, but hardly
+#   across.
+# - *Purity or nearest mean?* Nearest-mean accuracy, for both networks: it is an accuracy on the same test images, and a
+#   network trained by cross-entropy has features too. Purity depends on how many images of each class are there.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

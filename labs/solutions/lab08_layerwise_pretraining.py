@@ -19,11 +19,17 @@
 # once. The report blames "the architecture and too few epochs". You build the stack and the classifier yourself, find
 # what else was wrong, and measure each suspect alone.
 #
-# Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell says how long it takes where you are. Report mode
-# needs STL-10, which `resnet-labs data stl10 --download` fetches; where it is missing, ten classes of Tiny ImageNet
-# stand in.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 1.5 in fast mode on two cores with AVX2; the knobs cell
+# says how long it takes where you are. Report mode needs STL-10, which `resnet-labs data stl10 --download` fetches;
+# where it is missing, ten classes of Tiny ImageNet stand in.
 #
 # Needs: lab 02 (the training step). Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -407,8 +413,8 @@ tables.table(
 # %% [markdown]
 # Write three things. `head` is a linear layer, and `codes` are its inputs.
 #
-# 1. `dead_classes`: a ReLU behind the head turns every output that is not above zero into zero. For which classes does
-#    that happen to *every* row?
+# 1. `dead_classes`: a ReLU behind the {{term head}} turns every output that is not above zero into zero. For which
+#    classes does that happen to *every* row?
 # 2. `class_gradients`: put the ReLU behind the head and take the mean cross-entropy. What is the norm of its gradient
 #    for each class's row of `head.weight`? Look at its value for a dead class, and you know why the class never comes
 #    back.
@@ -476,7 +482,7 @@ checks.lab08.check_dead(dead_classes, class_gradients, ceiling)
 
 # %% [markdown]
 # **Expected:** in an untrained network with this fault some of the ten classes are dead before the first step, and
-# those have a gradient of exactly 0:
+# those have a gradient of exactly 0 (of the loss, which is in {{term nats}}):
 
 
 # %% tags=["exercise"]
@@ -866,10 +872,11 @@ figure.axes[0].set_xlabel("predicted" + mark)
 figure
 
 # %% [markdown]
-# The report also says that a plain feed-forward network cannot use spatial structure (r4.c8). For the MLP that needs no
-# experiment. Put the pixels of all images into one other order, the same for all, and the columns of the first weight
-# along with them: every output is what it was. Random weights are as likely in any order, so training finds the same
-# networks with the same chances. An MLP is not told which pixels are neighbours. On your network of seed 0:
+# The report also says that a plain feed-forward network cannot use spatial structure ({{term claim as r4.c8}}). For the
+# MLP that needs no experiment. Put the pixels of all images into one other order, the same for all, and the columns of
+# the first weight along with them: every output is what it was. Random weights are as likely in any order, so training
+# finds the same networks with the same chances. An MLP is not told which pixels are neighbours. On your network of seed
+# 0:
 
 # %% tags=["experiment"]
 order = torch.randperm(pixels**2, generator=torch.Generator().manual_seed(0))
@@ -1058,8 +1065,8 @@ for name in (
         compare.show(stored)
 
 # %% [markdown]
-# What do the numbers say about the report's claims? Yours are for the digits. For photographs,
-# `resnet-labs reproduce r4.c9.stand_in --seeds 3` repeats the last table on ten classes of Tiny ImageNet, which stand
+# What do the numbers say about the report's claims? Yours are for the digits. For photographs, {{term reproduce as
+# `resnet-labs reproduce r4.c9.stand_in`}} repeats the last table on ten classes of Tiny ImageNet, which stand
 # in for STL-10; so do `r4.c7.stand_in` and `r4.c8.stand_in`.
 #
 # - **r4.c7** ({{r4.c7: claim}}): {{r4.c7: verdict}}. On the digits pretraining gains
@@ -1142,6 +1149,18 @@ plotting.curves(
 #   wrote that?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Photographs.* Less. On digits pixels lie in the same place in every image of a class. Photographs do not, so what a
+#   reconstruction needs, brightness and colour of large areas, tells little about the class.
+# - *Back to life.* The layers below still move, because other classes pass gradients through them. When the codes
+#   change, a dead output can become positive for some image, and from then on it learns again. In the same way a large
+#   step can push an output below zero for all images.
+# - *Which run?* The same network without the ReLU behind its last layer, on the same epochs. It changes one line.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

@@ -18,9 +18,16 @@
 # five checks that need nothing but the figures, run the whole audit over the five reports of this course, and then
 # audit a report of your own.
 #
-# Minutes: 0.5 in fast mode on two cores with AVX2. Nothing is trained, and both modes are the same.
+# Work: about {{work}} minutes, reading and exercises. Minutes: 0.5 in fast mode on two cores with AVX2. Nothing is
+# trained, and both modes are the same.
 #
 # Needs: labs 02 and 03 (recall, Wilson's interval). Written for resnet_labs {{version}}.
+
+# %% [markdown] tags=["solution"]
+# **What it found.** {{found}}
+#
+# This is the lab with its solution. Each answer is folded behind the stub that you get; to work the lab yourself, open
+# or download the notebook above.
 
 # %% [markdown] tags=["reflection"]
 # ## Predict
@@ -343,9 +350,9 @@ tables.table(
 # %% [markdown]
 # ## Exercise 09.4. What does a summed loss tell about the batches?
 #
-# r4 adds up the mean loss of every batch, so its log has no mean. But $n$ images in batches of $b$ are
-# $\lceil n / b \rceil$ batches, the last one perhaps smaller, and a network of ten classes that begins to learn has a
-# mean loss of at most about $\ln 10 = 2.3$. Write `batch_sizes`: every size from 1 to $n$ for which the sum, divided by
+# r4 adds up the mean loss of every batch, so its log has no mean. But $n$ images in batches of $b$ are $\lceil n / b
+# \rceil$ batches, the last one perhaps smaller, and a network of ten classes that begins to learn has a mean loss of at
+# most about $\ln 10 = 2.3$ {{term nats}}. Write `batch_sizes`: every size from 1 to $n$ for which the sum, divided by
 # the number of batches, is between the two bounds. The bounds themselves are allowed.
 #
 # About 10 minutes.
@@ -590,8 +597,8 @@ tables.table(
 # %% [markdown]
 # What the figures say of some of these claims:
 #
-# - **r1.c6** ({{r1.c6: claim}}): {{r1.c6: verdict}}. Three images of 7,500 are far inside the interval that you
-#   computed.
+# - **{{term claim as r1.c6}}** ({{r1.c6: claim}}): {{r1.c6: verdict}}. Three images of 7,500 are far inside the
+#   interval that you computed.
 # - **r2.c8** ({{r2.c8: claim}}): {{r2.c8: verdict}}.
 # - **r4.c10** ({{r4.c10: claim}}): {{r4.c10: verdict}}. The class sizes of 09.2 are those of r4's *other* experiment
 #   too, which names STL-10.
@@ -645,6 +652,21 @@ plotting.curves(
 # - What did the audit find in your own report?
 #
 # *Your answers:*
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Sample answers</summary>
+#
+# - *Conclusion or slip?* That r4's figures belong to ten classes of another data set changes what they mean. An epoch
+#   count that differs between text and log is more likely a slip, unless the claim is about epochs.
+# - *97 %.* Hardly anything: nearly every size allows it. With $n$ test images print as many decimals as one image
+#   changes, or better, the count itself.
+# - *570 or 19?* The rest of the report: the size of the data set and of the split, other figures on the same images,
+#   and the public code of the course. Nineteen images would make all other figures multiples of one nineteenth.
+# - *Text or log?* The log, because a program wrote it while it ran. The text is written later, often from memory, or
+#   for an earlier run.
+# - *Your own report.* Whatever it was: say so in the report, with the number corrected or the missing count added.
+#
+# </details>
 
 # %% [markdown]
 # ## Sources

@@ -91,12 +91,18 @@ def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
             yield from _has(part, r"\{\{colab\}\}", "Put `{{colab}}` below the title.")
             times = "Write `Minutes: 1 in fast mode on two cores with AVX2`, the number from `resnet_labs.labs`."
             yield from _has(part, r"Minutes: [\d.]+ in fast mode on two cores with AVX2", times)
+            yield from _has(part, r"Work: about \{\{work\}\} minutes", "Write `Work: about {{work}} minutes.`")
+            fix = 'Write `**What it found.** {{found}}` in a Markdown cell tagged "solution".'
+            yield from _solution(part, "{{found}}", fix)
             yield from _has(part, r"Needs: \S", "Say what the lab needs: `Needs: lab 01.`")
             version = "Write `Written for resnet_labs {{version}}.`"
             yield from _has(part, r"Written for resnet_labs \{\{version\}\}", version)
         elif part.title in ("Predict", "Reflect"):
             if not part.tagged("reflection"):
                 yield Problem(part.where, "no place for the learner's words.", 'Tag a Markdown cell "reflection".')
+            if part.title == "Reflect":
+                fix = 'Write `<details><summary>Sample answers</summary>` in a Markdown cell tagged "solution".'
+                yield from _solution(part, "<summary>Sample answers</summary>", fix)
         elif part.title == "Setup":
             code = "\n".join(cell.text for cell in part.tagged("setup"))
             for line in ("{{install}}", f'checks.start("{lab}", written_for="{{{{version}}}}")'):
@@ -124,6 +130,11 @@ def contents(source: Source, parts: list[Section]) -> Iterator[Problem]:
 def _has(part: Section, pattern: str, fix: str) -> Iterator[Problem]:
     if not re.search(pattern, part.prose, flags=re.MULTILINE):
         yield Problem(part.where, f"something is missing in the section {part.title!r}.", fix)
+
+
+def _solution(part: Section, text: str, fix: str) -> Iterator[Problem]:
+    if not any(text in cell.text for cell in part.tagged("solution")):
+        yield Problem(part.where, f"{text} is missing in the section {part.title!r}.", fix)
 
 
 def _idea(part: Section) -> Iterator[Problem]:

@@ -1,5 +1,7 @@
 """Templates in prose: `{{QUOTATION}}` becomes a figure, `{{expected RANGE: EXPRESSION}}` a range that tests check.
 
+`{{term NAME}}` and `{{term NAME as WORDS}}` link to the glossary, with its entry as tooltip.
+
 The rules of quotations are in `quoted`. A range is `0.1 to 0.3`, `below 0.3`, `above 0.1`, `exactly 2565` or
 `about 0.8 within 0.05`; `exactly 5, 6, 7` is for three values. The expression is Python, evaluated at the end of the
 section with the notebook's names; each of its values must be in the range. In a Markdown page a quotation is in a
@@ -15,6 +17,7 @@ import textwrap
 from typing import TypedDict
 
 from resnet_labs.errors import InputError
+from resnet_labs.labkit import _glossary
 from resnet_labs.labkit.cells import Cell
 from resnet_labs.labkit.quoted import quoted
 
@@ -35,8 +38,13 @@ class Expectation(TypedDict):
     of: str
 
 
-def filled(cell: Cell, text: str) -> tuple[str, list[Expectation]]:
+def filled(cell: Cell, text: str, *, glossary: str = "") -> tuple[str, list[Expectation]]:
     """Return the text of a cell with its templates filled, and the ranges that are expected.
+
+    Args:
+        cell: where the text is.
+        text: the text.
+        glossary: the glossary's file, from the notebook's folder.
 
     Raises:
         InputError: a template is wrong; names file, line and cell.
@@ -51,6 +59,8 @@ def filled(cell: Cell, text: str) -> tuple[str, list[Expectation]]:
             if inside.startswith("expected "):
                 expected.append(_expectation(inside.removeprefix("expected ")))
                 return expected[-1]["text"]
+            if inside.startswith("term "):
+                return _glossary.link(inside.removeprefix("term "), glossary)
             if ":" not in inside:
                 raise InputError(f"There is no template {inside!r}.", "Quote a figure as `{{SOURCE: FIGURE}}`.")
             return quoted(inside)

@@ -18,9 +18,10 @@ import jupytext
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from resnet_labs import labs
 from resnet_labs.errors import InputError
-from resnet_labs.labkit import _templates, page_blocks
-from resnet_labs.labkit._source import read_source
+from resnet_labs.labkit import _templates, lab_facts, page_blocks
+from resnet_labs.labkit._source import Source, read_source
 from resnet_labs.labkit.address import Address, read_address, stamped
 from resnet_labs.labkit.cells import Cell, student_text
 
@@ -57,16 +58,21 @@ def outputs(source: Path, root: Path) -> dict[Path, str]:
     student = root / "labs" / source.name
     notebook = student.with_suffix(".ipynb").relative_to(root).as_posix()
     made_from = source.relative_to(root).as_posix()
+    facts = {"work": str(lab_facts.minutes_of(lab)), "found": _found(lab)}
     # The solution is a page of the book, which must open without a network, so its badge is a plain link.
-    link, badge = f"[Open the student's notebook in Colab]({address.colab(notebook)})", address.badge(notebook)
+    doors = (
+        f"[Open in Colab]({address.colab(notebook)}) · [download the notebook](../{student.with_suffix('.ipynb').name})"
+        f" · [download the script](../{student.name})"
+    )
     full, stripped = [], []
     for cell in lab.cells:
-        text, expected = _templates.filled(cell, _filled(cell, cell.text, address, link))
+        text = _filled(cell, cell.text, address, {**facts, "colab": doors})
+        text, expected = _templates.filled(cell, text, glossary="../../book/glossary.md")
         noted = replace(cell, metadata={**cell.metadata, "expected": expected}) if expected else cell
         full.append((noted, text))
         if "solution" not in cell.tags:
-            text = _filled(cell, student_text(cell), address, badge)
-            stripped.append((cell, _templates.filled(cell, text)[0]))
+            text = _filled(cell, student_text(cell), address, {**facts, "colab": address.badge(notebook)})
+            stripped.append((cell, _templates.filled(cell, text, glossary="../book/glossary.md")[0]))
     script = jupytext.writes(_notebook(stripped, {"jupytext": {"notebook_metadata_filter": "-all"}}), fmt="py:percent")
     return {
         source.with_suffix(".ipynb"): _ipynb(full, made_from),
@@ -126,17 +132,26 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if lost or (check and stale) else 0
 
 
-def _filled(cell: Cell, text: str, address: Address, colab: str) -> str:
+def _found(lab: Source) -> str:
+    known = [one for one in labs.LABS if one.number == lab.lab]
+    return (known and lab_facts.found(known[0])) or "FILL IN, in `resnet_labs/labkit/lab_facts.py`."
+
+
+def _filled(cell: Cell, text: str, address: Address, words: dict[str, str]) -> str:
     """Fill the placeholders; return the cell's final text."""
     install = f"""\
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the package is there already
-    get_ipython().run_line_magic("pip", "install -q {address.pip}")
+    wanted = "{address.pip}"
+    get_ipython().run_line_magic("pip", f"install -q {{wanted}}")
+    if get_ipython().user_ns.get("_exit_code"):
+        raise RuntimeError("pip could not install resnet_labs, and says why above.")
 import resnet_labs  # before torch, whose threads it keeps from spinning"""
     lines = [install if cell.kind == "code" and line == "{{install}}" else line for line in text.splitlines()]
     text = "\n".join(lines).replace("{{version}}", ".".join(address.version.split(".")[:2]))
-    text = text.replace("{{colab}}", colab)
+    for name, word in words.items():
+        text = text.replace(f"{{{{{name}}}}}", word)
     if "{{install}}" in text:
         raise InputError(f"{cell.where()}: {{{{install}}}} shares its line.", "Put it on a line of its own, in code.")
     return text

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 
 from resnet_labs.errors import InputError
-from resnet_labs.labkit import _rules
+from resnet_labs.labkit import _rules, _term_rules
 from resnet_labs.labkit._problem import Problem
 from resnet_labs.labkit._source import Source, read_source
 from resnet_labs.labkit.build import COMMAND, outputs
@@ -41,6 +41,7 @@ def lint(path: Path) -> list[Problem]:
         *_rules.order(source, parts),
         *_rules.contents(source, parts),
         *_rules.cells(source),
+        *_term_rules.terms(source),
         *_leaks(source, texts[root / "labs" / path.with_suffix(".ipynb").name]),
         *_stale(texts, root),
     ]

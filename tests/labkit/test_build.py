@@ -103,7 +103,7 @@ def test_metadata_survives_and_ids_follow_exercise_and_text(repository):
     assert check.metadata == {"tags": ["check"], "exercise": "02.1", "points": 2}
     before = {cell.id for cell in notebook.cells}
     edit(repository, "Write one step.", "Write one step, please.")
-    edit(repository, "loss falls", "loss goes down")
+    edit(repository, 'tags=["experiment"]', 'tags=["experiment", "gpu"]')
     build(repository)
     after = {cell.id for cell in read(repository / "labs" / "lab02_minimal.ipynb").cells}
     assert len(before - after) == 1
@@ -152,28 +152,28 @@ def test_two_blocks_in_one_cell_become_two_stubs(repository):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("    ### END SOLUTION\n", "", r"lab02_minimal.py, line \d+ \(cell 9\): `### BEGIN SOLUTION` has no `### END"),
-        ("    ### BEGIN SOLUTION\n", "", r"\(cell 9\): `### END SOLUTION` has no partner"),
+        ("    ### END SOLUTION\n", "", r"lab02_minimal.py, line \d+ \(cell 10\): `### BEGIN SOLUTION` has no `### END"),
+        ("    ### BEGIN SOLUTION\n", "", r"\(cell 10\): `### END SOLUTION` has no partner"),
         (
             "    ### BEGIN",
             "    ### BEGIN SOLUTION\n    ### BEGIN",
-            r"\(cell 9\): `### BEGIN SOLUTION` has no partner",
+            r"\(cell 10\): `### BEGIN SOLUTION` has no partner",
         ),
         ("### BEGIN SOLUTION\n    model", "# BEGIN SOLUTION\n    model", r"'# BEGIN SOLUTION' looks like a marker"),
         (
             "epochs = 2",
             "### BEGIN SOLUTION\nepochs = 2",
-            r"\(cell 6\): `### BEGIN SOLUTION` is outside an answer cell",
+            r"\(cell 7\): `### BEGIN SOLUTION` is outside an answer cell",
         ),
         ("# Write one step.", "# ### END SOLUTION", r"is outside an answer cell"),
         (
             '# %% [markdown] tags=["hint"]',
             '# %% tags=["answer"] exercise="02.1"\npass\n\n# %% [markdown] tags=["hint"]',
-            r"\(cell 11\): an answer cell has no `### BEGIN SOLUTION`",
+            r"\(cell 12\): an answer cell has no `### BEGIN SOLUTION`",
         ),
         ("share = 1135 / 10_000", "print(0.1135)", r"the answer sets no name. An answer outside a function sets"),
         ("share = 1135 / 10_000", "%time share = 1", r"An answer cell is plain Python, without magics"),
-        ("{{install}}", "x = {{install}}", r"\(cell 4\): {{install}} shares its line. Put it"),
+        ("{{install}}", "x = {{install}}", r"\(cell 5\): {{install}} shares its line. Put it"),
         ("# %% [markdown]\n# # Lab 02", "x = 1\n\n# %% [markdown]\n# # Lab 02", "text before its first cell"),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_wrong_source_is_refused_with_file_line_and_cell(repository, old, new,
 def test_the_line_that_is_named_is_the_line_of_the_file(repository):
     edit(repository, "epochs = 2 if fast else 20", "### BEGIN SOLUTION")
     lines = (repository / SOURCE).read_text().splitlines()
-    with pytest.raises(InputError, match=rf"line {lines.index('### BEGIN SOLUTION') + 1} \(cell 6\)"):
+    with pytest.raises(InputError, match=rf"line {lines.index('### BEGIN SOLUTION') + 1} \(cell 7\)"):
         build(repository)
 
 

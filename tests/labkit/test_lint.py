@@ -55,6 +55,16 @@ RULES = {
     "no question": ("read digits?", "read digits.", "Ask the lab's question"),
     "no badge": ("# {{colab}}\n#\n", "", "Put `{{colab}}` below the title"),
     "no minutes": ("Minutes: 1 in", "Minutes: some in", "Write `Minutes: 1 in fast mode on two cores with AVX2`"),
+    "no minutes of work": ("Work: about {{work}} minutes. ", "", "Write `Work: about {{work}} minutes.`"),
+    "no finding": ("{{found}}", "much", "{{found}} is missing in the section 'Lab 02. Digits'"),
+    "finding for students": (' tags=["solution"]\n# **What', "\n# **What", "{{found}} is missing in the section"),
+    "no sample answers": ("<summary>Sample answers</summary>", "<summary>Answers</summary>",
+                          "Sample answers</summary> is missing"),
+    "term without a link": ("# A block adds", "# The stem, and {{term stem}}. A block adds",
+                            "the first use of 'stem' has no link"),
+    "claim without a link": ("# A block adds", "# As r1.c6 says. A block adds", "use of 'r1.c6' has no link."),
+    "command without a link": ("# A block adds", "# `resnet-labs reproduce r1.c6` adds", "Write `{{term reproduce}}`"),
+    "unknown term": ("# A block adds", "# A {{term heart}}. A block adds", "The glossary has no entry 'heart'"),
     "no needs": ("Needs: lab 01. ", "", "Say what the lab needs"),
     "no version": ("resnet_labs {{version}}.", "resnet_labs 0.1.", "Write `Written for resnet_labs {{version}}.`"),
     "prediction without a place": (' tags=["reflection"]\n# ## Pre', "\n# ## Pre", "no place for the learner's"),
@@ -121,8 +131,8 @@ RULES = {
     "printed comparison": ('print(f"Ours {share:.4f}, theirs 0.1135")', "print(compare.as_text([]))",
                            "a table is printed as text"),
     "leak": ("check_of_a_mutation = True", "def broken(model):\n    model.fc = new_last_layer(model, num_classes)",
-             "(cell 9): `model.fc = new_last_layer(model, num_classes)` is also in the student notebook"),
-    "marker": ("    ### END SOLUTION\n", "", "(cell 9): `### BEGIN SOLUTION` has no `### END SOLUTION`. Write"),
+             "(cell 10): `model.fc = new_last_layer(model, num_classes)` is also in the student notebook"),
+    "marker": ("    ### END SOLUTION\n", "", "(cell 10): `### BEGIN SOLUTION` has no `### END SOLUTION`. Write"),
 }  # fmt: skip
 
 
@@ -144,6 +154,21 @@ def test_a_lab_has_three_to_five_exercises(lab):
     lab.write_text(text[:begin] + text[end:])
     build(lab.parents[2])
     assert any("2 exercises. A lab has three to five." in str(problem) for problem in lint(lab))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The {{term stem}}, and the stem.",
+        "{{term stem as Stems}} have `stem.weight`.",
+        "By `stem.weight` the {{term stem}}.",
+        "{{term claim as r1.c6}}, r1.c7.",
+        "{{term reproduce as `resnet-labs reproduce r1.c6`}}.",
+        "$head$ and [a figure](../book/head.svg).",
+    ],
+)
+def test_words_that_are_linked_first_have_no_problem(lab, text):
+    assert problems(lab, "# A block adds", f"# {text} A block adds") == []
 
 
 @pytest.mark.parametrize(
@@ -190,7 +215,7 @@ def test_the_command_prints_problems_and_ends_with_one(repository, lab, monkeypa
     assert main([]) == 0
     lab.write_text(lab.read_text().replace(" points=2", ""))
     assert main([]) == 1
-    assert "(cell 10): a check cell with points=None." in capsys.readouterr().out
+    assert "(cell 11): a check cell with points=None." in capsys.readouterr().out
     assert main(["labs/solutions/lab09_none.py"]) == 2
     assert "There is no labs/solutions/lab09_none.py." in capsys.readouterr().err
 

@@ -8,6 +8,7 @@ from labs.lab01.shared import MISTAKES, Basic, Right, changed
 from torch import nn
 
 from resnet_labs import blocks
+from resnet_labs.given import Residual
 
 answers = Answers("01.2", "check_bottleneck")
 
@@ -74,3 +75,35 @@ class BottleneckInOneSequence(nn.Module):
 
     def forward(self, x):
         return self.relu(self.body(x)) if self.shortcut is None else self.relu(self.shortcut(x) + self.body(x))
+
+
+@answers.right
+class InTheGivenFrame(Residual):
+    def layers(self, in_channels, width, stride):
+        return nn.Sequential(
+            *(nn.Conv2d(in_channels, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
+            *(nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
+            *(nn.Conv2d(width, 4 * width, 1, bias=False), nn.BatchNorm2d(4 * width)),
+        )
+
+
+@answers.wrong("relu-before-and-after")
+class ReluBehindTheLastNorm(InTheGivenFrame):
+    def layers(self, in_channels, width, stride):
+        return super().layers(in_channels, width, stride).append(nn.ReLU())
+
+
+@answers.wrong("stride")
+class StrideInTheFirst(Residual):
+    def layers(self, in_channels, width, stride):
+        return nn.Sequential(
+            *(nn.Conv2d(in_channels, width, 1, stride, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
+            *(nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
+            *(nn.Conv2d(width, 4 * width, 1, bias=False), nn.BatchNorm2d(4 * width)),
+        )
+
+
+@answers.wrong("no-skip")
+class OwnForward(InTheGivenFrame):
+    def forward(self, x):
+        return self.residual(x).relu()

@@ -372,3 +372,57 @@ def triplets_by_the_library(points, labels, margin, mining):
     from resnet_labs.losses import triplet_loss
 
     return triplet_loss(points, labels, margin=margin, mining=mining)
+
+
+def _listed(points, labels, margin):
+    """Return the given list of triplets, their differences of distances, and their losses."""
+    same = labels[:, None] == labels
+    positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    anchors, positives, negatives = (positive[:, :, None] & ~same[:, None]).nonzero(as_tuple=True)
+    apart = distances(points)
+    gaps = apart[anchors, positives] - apart[anchors, negatives]
+    return anchors, gaps, (gaps + margin).relu()
+
+
+def _from_the_list(points, labels, margin, mining):
+    anchors, gaps, losses = _listed(points, labels, margin)
+    if mining == "hard":
+        return torch.stack([losses[anchors == a].max() for a in anchors.unique()] or [losses.sum()]).mean()
+    counted = (losses > 0) & (gaps < 0) if mining == "semihard" else losses > 0
+    return losses[counted].sum() / max(1, int(counted.sum()))
+
+
+answers.right(_from_the_list)
+
+
+@answers.wrong("active-only")
+def hardest_of_those_that_lose(points, labels, margin, mining):
+    if mining != "hard":
+        return _from_the_list(points, labels, margin, mining)
+    anchors, _, losses = _listed(points, labels, margin)
+    hardest = [losses[anchors == a].max() for a in anchors[losses > 0].unique()]
+    return torch.stack(hardest or [losses.sum()]).mean()
+
+
+@answers.wrong("zeros-counted")
+def mean_over_the_whole_list(points, labels, margin, mining):
+    if mining != "all":
+        return _from_the_list(points, labels, margin, mining)
+    losses = _listed(points, labels, margin)[2]
+    return losses.sum() / max(1, len(losses))
+
+
+@answers.wrong("zeros-counted")
+def semihard_without_the_upper_bound(points, labels, margin, mining):
+    if mining != "semihard":
+        return _from_the_list(points, labels, margin, mining)
+    _, gaps, losses = _listed(points, labels, margin)
+    return losses[gaps < 0].sum() / max(1, int((gaps < 0).sum()))
+
+
+@answers.wrong("semihard-special")
+def empty_mean(points, labels, margin, mining):
+    _, gaps, losses = _listed(points, labels, margin)
+    if mining == "hard":
+        return _from_the_list(points, labels, margin, mining)
+    return losses[(losses > 0) & ((gaps < 0) | (mining == "all"))].mean()
