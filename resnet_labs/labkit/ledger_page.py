@@ -30,8 +30,8 @@ _LEDGER = """\
 
 # The ledger
 
-Every claim of the five reports, in our words, with how sure the report is of it (it says, suggests or expects), our
-verdict, and what it rests on. {counted} The rules of the verdicts are in `resnet_labs/reports/rN.yaml`; the checks
+Every {{term}}`claim` of the [five reports](reports.md), in our words, with how sure the report is of it (it says, suggests
+or expects), our {{term}}`verdict`, and what it rests on. {counted} The rules of the verdicts are in `resnet_labs/reports/rN.yaml`; the checks
 that read the reports' own figures are in `resnet_labs/reports/audit`. `resnet-labs audit` prints the same in a
 terminal.
 

@@ -12,8 +12,9 @@ from helpers.places import ROOT
 from helpers.results_page import line
 
 from resnet_labs import results
+from resnet_labs.errors import InputError
 from resnet_labs.labkit import results_page
-from resnet_labs.labkit.results_page import svg
+from resnet_labs.labkit.results_page import svg, verdict_map
 from resnet_labs.labkit.results_page.claim_names import CLAIM_NAMES
 from resnet_labs.reports import REPORTS, load_report
 from resnet_labs.reports.verdicts import findings_of, verdict
@@ -105,6 +106,11 @@ def test_every_claim_has_a_short_name_of_its_own() -> None:
     assert sorted(CLAIM_NAMES) == sorted(CLAIMS)
     assert len({*CLAIM_NAMES.values()}) == len(CLAIMS)
     assert max(map(len, CLAIM_NAMES.values())) <= 42
+
+
+def test_a_claim_without_a_short_name_is_refused_with_the_file_to_write() -> None:
+    with pytest.raises(InputError, match=r"r9\.c1 has no short name\. Write one .* claim_names\.py"):
+        verdict_map.picture([verdict_map.Found("r9.c1", "refuted", ())])
 
 
 @pytest.mark.parametrize("number", CLAIMS)

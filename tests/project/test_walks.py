@@ -182,6 +182,8 @@ def report(root: Path) -> Walk:
     walk.write("resnet_labs/reports/r5_log_colors.csv", "epoch,train_loss\n1,0.25\n")
     row = '    "r5.colors": (("accuracy", "accuracy", "accuracy"),),\n'
     walk.edit("resnet_labs/reports/compare.py", '    "r3.flowers": ', f'{row}    "r3.flowers": ')
+    names = "resnet_labs/labkit/results_page/claim_names.py"
+    walk.edit(names, "CLAIM_NAMES = {\n", 'CLAIM_NAMES = {\n    "r5.c1": "Two colors differ",\n')
     claims = sum(len(reports.load_report(name)["claims"]) for name in reports.REPORTS)
     for page in ("README.md", "book/index.md"):
         walk.edit(page, f"{claims}<!-- /= --> claims", f"{claims + 1}<!-- /= --> claims")

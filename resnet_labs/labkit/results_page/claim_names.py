@@ -1,5 +1,7 @@
 """Short names of claims, for pictures and lists; their whole texts are in the reports' files."""
 
+from resnet_labs.errors import InputError
+
 CLAIM_NAMES = {
     "r0.c1": "Shortcuts fix what depth spoils",
     "r0.c2": "ResNet-152 from scratch memorises",
@@ -64,3 +66,15 @@ CLAIM_NAMES = {
     "r4.c15": "Greedy pretraining went out of use",
     "r4.c16": "Adjusted outputs make classes unlike",
 }
+
+
+def claim_name(number: str) -> str:
+    """Return the short name of a claim.
+
+    Raises:
+        InputError: it has none yet.
+    """
+    if number not in CLAIM_NAMES:
+        fix = "Write one of 42 letters at most into resnet_labs/labkit/results_page/claim_names.py."
+        raise InputError(f"Claim {number} has no short name.", fix)
+    return CLAIM_NAMES[number]

@@ -7,8 +7,9 @@ HEAD = """\
 
 # Results
 
-What five reports on residual networks claim, and what our measurements say. Each verdict is computed from stored
-results lines by the claim's rule, and each figure by one command; nothing on this page was typed by hand.
+What five reports on {term}`ResNets <ResNet>` claim, and what our measurements say. Each {term}`verdict` is computed from
+stored {term}`results lines <results line>` by the rule of its {term}`claim`, and each figure comes from one command. The
+reasons, claim by claim, are in the [ledger](ledger.md).
 """
 
 HOW_TO_READ = """\

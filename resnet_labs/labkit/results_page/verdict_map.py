@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from resnet_labs.labkit.results_page import svg
-from resnet_labs.labkit.results_page.claim_names import CLAIM_NAMES
+from resnet_labs.labkit.results_page.claim_names import claim_name
 from resnet_labs.reports.findings import Finding
 
 # Colours of Okabe and Ito, which people with any kind of colour vision can tell apart; the signs differ too.
@@ -49,7 +49,7 @@ def counts(kinds: Sequence[str]) -> str:
 
 def in_words(claims: Sequence[Found]) -> str:
     """Return the picture in words: the names of the claims by verdict."""
-    by_kind = {kind: [CLAIM_NAMES[each.number] for each in claims if each.kind == kind] for kind in SIGNS}
+    by_kind = {kind: [claim_name(each.number) for each in claims if each.kind == kind] for kind in SIGNS}
     return "; ".join(f"{len(names)} {kind}: {', '.join(names)}" for kind, names in by_kind.items() if names)
 
 
@@ -65,7 +65,7 @@ def picture(claims: Sequence[Found]) -> str:
         parts += [svg.text(place, y + 14, side, anchor="middle", size=10.5) for side, place in _PLACES.items()]
         y += 22
         for row, each in enumerate(own):
-            name = CLAIM_NAMES[each.number]
+            name = claim_name(each.number)
             shade = "" if row % 2 else f'<rect y="{y:g}" width="{svg.WIDTH}" height="{_ROW}" fill="#f1f4f7"/>'
             drawn = "".join(_marks(each, y + _ROW / 2, colour))
             label = svg.text(svg.LEFT + 21, y + 13, name, size=12)
