@@ -423,11 +423,25 @@ def test_the_front_door_leads_to_the_index(visit: Visit, host: str) -> None:
     assert any(link.startswith(f"{host}/{page}.html") for link in links for page in PAGES[1:])
 
 
-def test_a_lab_opens_in_colab_at_the_version_of_the_book(visit: Visit) -> None:
-    lab = LABS[0]
+@pytest.mark.parametrize("lab", LABS)
+def test_a_lab_has_one_door_to_colab_which_leads_to_the_student_s_notebook(visit: Visit, lab: str) -> None:
     version = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
-    colab = [link for link in visit(f"{lab}.html", scheme="light").links if "colab" in link]
-    assert any(link.endswith(f"/blob/v{version}/{lab}.ipynb") for link in colab)
+    (door,) = (link for link in visit(f"{lab}.html", scheme="light").links if "colab.research" in link)
+    assert door.endswith(f"/blob/v{version}/{lab.replace('/solutions', '')}.ipynb")
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_lab_s_page_folds_its_solutions_and_offers_the_student_s_files(site: Site, lab: str) -> None:
+    text = (site.html / f"{lab}.html").read_text(encoding="utf-8")
+    assert "SOLUTION" not in text
+    assert text.count("Show a solution") >= 3
+    assert "raise NotImplementedError" in re.sub(r"<[^>]+>", "", text)
+    assert "<summary>Sample answers</summary>" in text
+    assert "What it found." in text
+    downloads = re.findall(r'href="([^"]+_downloads[^"]+)"', text)
+    assert {Path(file).suffix for file in downloads} >= {".ipynb", ".py"}
+    for file in downloads:
+        assert "BEGIN SOLUTION" not in (site.html / lab).parent.joinpath(file).read_text(encoding="utf-8")
 
 
 def test_the_inspection_notices_what_it_looks_for(visit: Visit, site: Site) -> None:
