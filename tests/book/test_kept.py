@@ -102,6 +102,7 @@ SAME: dict[str, Callable[[dict[str, Any]], Any]] = {
     "compiled files": _imported,
     "time stamps": lambda facts: (facts["package"] / "losses.py").write_text("margin = 0.2\n"),
     "another home": set_in("variables", "HOME", "/elsewhere"),
+    "what torch sets as it runs": set_in("variables", "TORCHINDUCTOR_CACHE_DIR", "somewhere"),
 }
 
 
