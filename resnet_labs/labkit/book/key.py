@@ -18,8 +18,8 @@ from resnet_labs.labkit.book.expected import with_checks
 
 PACKAGE = Path(resnet_labs.__file__).parent
 
-# Environment variables by which libraries choose threads, instructions, devices, or an order. Not all of TORCH and CUDA:
-# torch sets some of them itself while it runs.
+# Environment variables by which libraries choose threads, instructions, devices, or an order. Not all of torch's:
+# it sets some of them itself while it runs.
 _KNOBS = (
     *("RESNET_LABS_FAST", "OMP_", "MKL_", "OPENBLAS_", "ONEDNN_", "DNNL_", "ATEN_", "CUBLAS_", "NUMBA_"),
     *("CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32", "MATPLOTLIBRC", "PYTHONHASHSEED"),
