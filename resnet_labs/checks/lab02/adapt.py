@@ -17,14 +17,18 @@ _BETWEEN = (
     "something between the two ends was changed: a layer taken out, added or exchanged, or a stride or an option set",
     "statistics or weights of the layers between were reset",
 )
+_LEARN = "which parameters learn"
 
 
 @check("02.1", "the first layer takes your channels, the last gives your classes, every other weight is as it was")
 def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module]) -> None:
     """Check the two replaced layers of a ResNet-18, and that the rest computes what it did."""
-    for in_channels, num_classes in ((1, 10), (probe.random.choice((2, 4)), probe.random.randint(3, 9))):
+    for in_channels, num_classes in ((1, 10), (probe.random.choice((4, 5, 6)), probe.random.randint(3, 9))):
         network = resnet18()
         reference.used_(network, probe.generator)
+        if in_channels > 1:
+            network.get_submodule(probe.random.choice(("layer1", "layer2", "layer3"))).requires_grad_(False)
+        old = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
         whole = copy.deepcopy(network)
         before = whole.state_dict()
         given = f"adapt(network, {in_channels}, {num_classes})"
@@ -75,7 +79,7 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
         whole.add_module("conv1", copy.deepcopy(first))
         whole.add_module("fc", copy.deepcopy(head))
         _check_between(probe, adapted, whole, images, given)
-        _check_left(probe, adapted, trains, given)
+        _check_left(probe, adapted, old, trains, given)
 
 
 def _check_stem(probe: Probe, stem: nn.Conv2d | None, in_channels: int, given: str) -> nn.Conv2d:
@@ -166,20 +170,37 @@ def _check_between(probe: Probe, adapted: nn.Module, whole: nn.Module, images: T
             )
 
 
-def _check_left(probe: Probe, adapted: nn.Module, trains: bool, given: str) -> None:
-    still = [name for name, parameter in adapted.named_parameters() if not parameter.requires_grad]
+def _check_left(
+    probe: Probe, adapted: nn.Module, old: list[tuple[nn.Parameter, bool]], trains: bool, given: str
+) -> None:
+    changed = _changed(adapted, old)
+    frozen = [name for name, learns in changed if not learns]
+    thawed = [name for name, learns in changed if learns]
     hooks = num_hooks(adapted)
     for code, fine, what, expected, got, cause in (
-        ("frozen", not still, "which parameters learn", "all, as before", f"not {', '.join(still[:2])}", "frozen"),
+        (
+            "frozen",
+            not frozen,
+            _LEARN,
+            "all that did",
+            f"not {', '.join(frozen[:2])}",
+            "`requires_grad` was switched off",
+        ),
+        ("thawed", not thawed, _LEARN, "no others", f"{', '.join(thawed[:2])} too", "`requires_grad` was switched on"),
         ("mode", trains, "the network's mode", "training mode, as before", "evaluation mode", "`.eval()` was called"),
         ("hooks", hooks == 0, "hooks on the network", "none, as before", f"{hooks}", "a hook was registered"),
     ):
         probe.expect(
-            fine,
-            f"touched-{code}",
-            tested=f"{what}, after {given}",
-            expected=expected,
-            got=got,
-            cause="`requires_grad` was switched off" if cause == "frozen" else cause,
-            hint="c",
+            fine, f"touched-{code}", tested=f"{what}, after {given}", expected=expected, got=got, cause=cause, hint="c"
         )
+
+
+def _changed(adapted: nn.Module, old: list[tuple[nn.Parameter, bool]]) -> list[tuple[str, bool]]:
+    """Return name and `requires_grad` of each parameter where it is not as before; a frozen one's copy may learn."""
+    before = {id(parameter): learns for parameter, learns in old}
+    frozen = {reference.fingerprint(parameter) for parameter, learns in old if not learns}
+    return [
+        (name, one.requires_grad)
+        for name, one in adapted.named_parameters()
+        if one.requires_grad != before.get(id(one), one.requires_grad or reference.fingerprint(one) not in frozen)
+    ]

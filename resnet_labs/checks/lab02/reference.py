@@ -73,11 +73,17 @@ class Walk(NamedTuple):
     statistics: Tensor
 
 
-def walk(start: dict[str, Tensor], batches: list[tuple[Tensor, Tensor]], *, clear: bool = True) -> Walk:
-    """Return what a step of SGD at a rate of 0.5 on each batch does."""
+def walk(
+    start: dict[str, Tensor],
+    batches: list[tuple[Tensor, Tensor]],
+    *,
+    clear: bool = True,
+    left: list[Tensor] | None = None,
+) -> Walk:
+    """Return what a step of SGD at a rate of 0.5 on each batch does; without `clear`, gradients add up from `left`."""
     walked = network(start).train()
     trained = list(walked.parameters())
-    sums = [torch.zeros_like(parameter) for parameter in trained]
+    sums = left or [torch.zeros_like(parameter) for parameter in trained]
     losses = []
     for images, labels in batches:
         loss = F.cross_entropy(walked(images), labels)

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab02 import reference
 
+_NOT_CLEARED_FIRST = (
+    "gradients from before the step move the weights; `optimizer.zero_grad()` comes before `loss.backward()`"
+)
 _NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
 _ORDER = (
     "the order is clear, forward, backward, step; each happens once",
@@ -27,7 +30,7 @@ def check_train_step(probe: Probe, train_step: TrainStep) -> None:
     for num_classes in (3, probe.random.randint(4, 6)):
         batches = _batches(probe, num_classes)
         start = reference.start(num_classes, probe.generator)
-        _check_steps(probe, train_step, start, batches)
+        _check_steps(probe, train_step, start, batches, left_over=num_classes > 3)
     _check_released(probe, train_step, start, batches[0])
 
 
@@ -44,10 +47,20 @@ def _batches(probe: Probe, num_classes: int) -> list[tuple[Tensor, Tensor]]:
 
 
 def _check_steps(
-    probe: Probe, train_step: TrainStep, start: dict[str, Tensor], batches: list[tuple[Tensor, Tensor]]
+    probe: Probe,
+    train_step: TrainStep,
+    start: dict[str, Tensor],
+    batches: list[tuple[Tensor, Tensor]],
+    *,
+    left_over: bool,
 ) -> None:
     network = reference.network(start)
     network.eval()
+    left = None
+    if left_over:
+        left = [torch.randn(each.shape, generator=probe.generator).to(each) for each in network.parameters()]
+        for parameter, gradient in zip(network.parameters(), left, strict=True):
+            parameter.grad = gradient.clone()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
     settings = _settings(optimizer)
     walked = reference.walk(start, batches)
@@ -93,6 +106,7 @@ def _check_steps(
         )
         if number == 0:
             _check_moved(probe, network, start)
+            _check_cleared(probe, network, start, batches[:1], left)
         probe.close(
             got,
             walked.losses[number],
@@ -120,6 +134,27 @@ def _check_moved(probe: Probe, network: nn.Module, start: dict[str, Tensor]) -> 
         cause=("`optimizer.step()` is missing", "it comes before `loss.backward()`")
         if there
         else ("`loss.backward()` is missing", "the gradients are cleared after it and before the step"),
+        hint="b",
+    )
+
+
+def _check_cleared(
+    probe: Probe,
+    network: nn.Module,
+    start: dict[str, Tensor],
+    batches: list[tuple[Tensor, Tensor]],
+    left: list[Tensor] | None,
+) -> None:
+    if left is None:
+        return
+    uncleared = reference.walk(start, batches, clear=False, left=left).weights
+    probe.expect(
+        not torch.allclose(reference.flat(network), uncleared),
+        "not-cleared",
+        tested="the weights after the first step, where the parameters had gradients before it",
+        expected="the old gradients have no effect",
+        got="they were added to the new ones",
+        cause=_NOT_CLEARED_FIRST,
         hint="b",
     )
 

@@ -136,7 +136,7 @@ class _Watch:
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
         self.networks: list[weakref.ref[nn.Module]] = []
-        self.weights: list[weakref.ref[Tensor]] = []
+        self.weights: list[weakref.ref[Any]] = []
         self.steps: list[int] = []
         self.releases = 0
         self.released_after: list[int] = []  # for each release, how many networks had been made
@@ -150,7 +150,10 @@ class _Watch:
         network = reference.make(number)
         network.register_forward_hook(lambda *_, steps=self.steps, number=number: steps.append(number))
         self.networks.append(weakref.ref(network))
-        self.weights.append(weakref.ref(next(network.parameters())))
+        weight = next(network.parameters())
+        memory = weight.detach().numpy().copy()  # it lives as long as any tensor that shares the weight's memory
+        weight.data = torch.from_numpy(memory)
+        self.weights.append(weakref.ref(memory))
         return network
 
     def release(self) -> None:
@@ -194,7 +197,7 @@ class _Watch:
         if number not in self.steps:
             return "all-at-once", "all networks are made before the first one is trained", "a"
         if not whole:
-            cause = "a loss tensor, which holds the graph and so the weights, or an optimizer is still referenced"
+            cause = "a loss tensor, which holds the graph and the weights, an optimizer or a state dict is still there"
             return "weights-held", cause, "b"
         if number == 1 and not self.releases:  # the network that points at itself
             return "no-release", "release() is never called, and only it frees a network that refers to itself", "c"
