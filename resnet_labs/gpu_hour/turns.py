@@ -65,12 +65,12 @@ def _turn(block: Block, hour: Hour, limit: float) -> Ended:
     log = hour.folder / f"block_{block.name}.log"
     words = [block.name, str(hour.folder), str(hour.root or ""), "dry" if hour.is_dry else ""]
     command = [sys.executable, "-m", "resnet_labs.gpu_hour.turn", *words]
-    paths = os.pathsep.join(path for path in sys.path if path)
+    own = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    if hour.is_dry:  # networks that were pretrained on noise
+        own["RESNET_LABS_CACHE"] = str(hour.folder / "cache")
     started = time.perf_counter()
     with log.open("a", encoding="utf-8") as said:
-        child = subprocess.Popen(
-            command, stdout=said, stderr=said, env=os.environ | {"PYTHONPATH": paths}, start_new_session=True
-        )
+        child = subprocess.Popen(command, stdout=said, stderr=said, env=os.environ | own, start_new_session=True)
         try:
             status: int | None = child.wait(timeout=limit - _GRACE)
         except subprocess.TimeoutExpired:
