@@ -308,9 +308,14 @@ def test_no_word_of_a_table_is_broken(visit: Visit, page: str, seen: dict[str, A
     ],
     ids=["light", "dark", "phone", "dark phone"],
 )
-@pytest.mark.parametrize("page", [*PAGES, *BELOW, "search"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_keeps_nobody_out(visit: Visit, page: str, seen: dict[str, Any]) -> None:
     assert visit(f"{page}.html", **seen).faults == []
+
+
+@pytest.mark.parametrize("page", [*BELOW, "search"])
+def test_a_page_that_the_menu_hides_keeps_nobody_out(visit: Visit, page: str) -> None:
+    assert visit(f"{page}.html", width=390, scheme="dark").faults == []
 
 
 def test_the_rules_find_what_they_are_for(visit: Visit, site: Site) -> None:
