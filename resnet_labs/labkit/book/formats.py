@@ -26,6 +26,7 @@ _BUILDERS = {"epub": "epub", "pdf": "singlehtml"}
 _ONLY_WEB = {
     *("sphinx_book_theme", "sphinx_togglebutton", "sphinx_copybutton", "sphinx_thebe", "sphinx_comments"),
     *("sphinx.ext.intersphinx", "sphinx_jupyterbook_latex", "sphinx_multitoc_numbering", "sphinx-mathjax-offline"),
+    "resnet_labs.labkit.pages",
 }
 _PAGED = ("resnet_labs.labkit.book.mathml", "resnet_labs.labkit.book.epub")
 
