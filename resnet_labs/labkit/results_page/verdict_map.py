@@ -85,7 +85,7 @@ def _legend() -> Iterator[str]:
 
 
 def _marks(claim: Found, y: float, colour: str) -> Iterator[str]:
-    ink = "#111" if colour in ("#ffffff", "#8a8a8a") else colour
+    ink = colour if colour in ("#0072B2", "#D55E00") else "#111"  # the others are too pale on white
     for side, place in _PLACES.items():
         bases = [basis for basis in BASES if (side, basis) in claim.marks]
         for number, basis in enumerate(bases):
