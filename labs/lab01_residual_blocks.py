@@ -667,7 +667,7 @@ tables.table(rows, caption="Training loss of the last epoch")
 # with each step in depth, from below 0.4 at 8 layers to above 1.8 at 56.
 
 # %% tags=["experiment"]
-figure = plotting.curves(
+plotting.curves(
     {
         f"{way}, seed {seed}": [histories[depth, way, seed][-1] for depth in depths]
         for way in ways
@@ -675,9 +675,8 @@ figure = plotting.curves(
     },
     y="training loss, last epoch (nats)",
     x="layers",
+    at=depths,
 )
-figure.axes[0].set_xticks(range(1, len(depths) + 1), depths)
-figure
 
 
 # %% [markdown]

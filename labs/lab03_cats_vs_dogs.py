@@ -893,7 +893,8 @@ def coverage(interval):
 plotting.curves(
     {"Wilson": coverage(wilson_interval), "p ± 1.96 s": coverage(broken_interval)},
     y="share that holds the truth (fraction)",
-    x="test images / 20",
+    x="test images",
+    at=totals,
 )
 
 # %% [markdown] tags=["reflection"]

@@ -1076,7 +1076,7 @@ plotting.curves(with_report, y="test accuracy (fraction)")
 # one point, the slow centers are too far off to tell classes apart.
 #
 # The single epoch, the three ways of mining, what the center loss does to the features, and the features in the plane.
-# `nearest_mean_accuracy_before` is that of the same network with random weights: what the pixels alone are worth.
+# The nearest-mean accuracy *before* is that of the same network with random weights: what the pixels alone are worth.
 
 # %% tags=["report"]
 one_epoch = reports.evidence("r4.c2")

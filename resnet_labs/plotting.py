@@ -57,7 +57,14 @@ def images(pictures: UInt8[Tensor, "N C H W"], titles: Sequence[str], *, columns
     return figure
 
 
-def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", log: bool = False) -> Described:
+def curves(
+    series: Mapping[str, Sequence[float]],
+    *,
+    y: str,
+    x: str = "epoch",
+    log: bool = False,
+    at: Sequence[float] | None = None,
+) -> Described:
     """Draw curves over epochs, from 1.
 
     Args:
@@ -66,6 +73,7 @@ def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", l
         y: what the values are, with their unit.
         x: what the axis counts.
         log: a logarithmic y axis.
+        at: where the values lie on the x axis, by default 1, 2, 3 and so on.
 
     Raises:
         ValueError: more arms than colours, more than 24 curves, or no unit.
@@ -83,12 +91,14 @@ def curves(series: Mapping[str, Sequence[float]], *, y: str, x: str = "epoch", l
     axis = axes.flat[0]
     for colour, (group, members) in zip(COLOURS, groups.items(), strict=False):
         for number, values in enumerate(members):
-            steps = range(1, len(values) + 1)
+            steps = range(1, len(values) + 1) if at is None else at[: len(values)]
             label = None if number else group
             axis.plot(steps, values, color=colour, label=label, marker="o", markersize=3, alpha=0.85)
     axis.set_xlabel(x)
     axis.set_ylabel(y)
     axis.locator_params(axis="x", integer=True)
+    if at is not None and len(at) <= 8:
+        axis.set_xticks(at)
     if log:
         axis.set_yscale("log")
     _tidy(axis)

@@ -82,20 +82,9 @@ def table(
 
 def show(rows: Sequence[Mapping[str, Any]], **words: Any) -> None:
     """Display a table in the middle of a cell or in a loop; the arguments are those of `table`."""
+    from IPython.display import display
+
     display(table(rows, **words))
-
-
-def display(*shown: Shown) -> None:
-    """Display tables: as HTML in a notebook, else as text."""
-    from IPython.display import display as notebook_display
-
-    for each in shown:
-        notebook_display(each)
-
-
-def joined(shown: Sequence[Shown]) -> Shown:
-    """Return several as one."""
-    return Shown("\n".join(each.html for each in shown), "\n\n".join(each.text for each in shown))
 
 
 def _said(value: Any) -> str:
@@ -125,10 +114,17 @@ def _lines(columns: Sequence[str], cells: Sequence[Sequence[str]], sides: Sequen
 
 def _row(row: Sequence[str], sides: Sequence[str]) -> str:
     first, *others = row
-    rest = (f'<td style="{_STYLES[side]}">{escape(cell)}</td>' for side, cell in zip(sides[1:], others, strict=True))
+    rest = (
+        f'<td style="{_STYLES[side]}">{_whole(escape(cell))}</td>' for side, cell in zip(sides[1:], others, strict=True)
+    )
     return (
         f'<tr><th scope="row" style="{_STYLES["left"]};font-weight:normal">{escape(first)}</th>{"".join(rest)}</tr>\n'
     )
+
+
+def _whole(text: str) -> str:
+    """Keep an interval on one line."""
+    return re.sub(r"\[[^\]]*\]", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 def _folded(lines: Sequence[str]) -> str:

@@ -707,7 +707,7 @@ tables.table(rows, caption="Training loss of the last epoch")
 # {{expected above 1.8: [histories[56, "plain", seed][-1] for seed in seeds]}} at 56.
 
 # %% tags=["experiment"]
-figure = plotting.curves(
+plotting.curves(
     {
         f"{way}, seed {seed}": [histories[depth, way, seed][-1] for depth in depths]
         for way in ways
@@ -715,9 +715,8 @@ figure = plotting.curves(
     },
     y="training loss, last epoch (nats)",
     x="layers",
+    at=depths,
 )
-figure.axes[0].set_xticks(range(1, len(depths) + 1), depths)
-figure
 
 # %% [markdown]
 # The live view: move the slider to another depth. First the training curves.

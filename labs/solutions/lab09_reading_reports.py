@@ -103,7 +103,8 @@ plotting.curves(
         for decimals, count in ((4, 1), (4, 4), (5, 1), (5, 4))
     },
     y="figures that fit by accident (fraction)",
-    x="images / 250",
+    x="images",
+    at=steps,
 )
 
 # %% [markdown]
@@ -629,8 +630,8 @@ except AssertionError as failure:
     print(failure)
 
 # %% tags=["break"]
-missed = []
-for size in range(10, 200, 10):
+missed, sizes = [], range(10, 200, 10)
+for size in sizes:
     honest = [round(count / size, 4) for count in range(1, size)]
     missed.append(
         sum(size not in broken_sizes([each], 4, size) for each in honest)
@@ -639,7 +640,8 @@ for size in range(10, 200, 10):
 plotting.curves(
     {"multiply, cut off, compare": missed},
     y="honest figures that are accused (fraction)",
-    x="images / 10",
+    x="images",
+    at=sizes,
 )
 
 # %% [markdown] tags=["reflection"]

@@ -22,6 +22,12 @@ def test_curves_share_the_colour_of_one_thing_over_its_seeds():
     assert not plt.get_fignums()
 
 
+def test_curves_lie_where_they_were_measured():
+    axis = plotting.curves({"a": [3.0, 1.0, 2.0], "b": [1.0]}, y="loss (nats)", x="layers", at=(8, 20, 56)).axes[0]
+    assert [list(line.get_xdata()) for line in axis.lines] == [[8, 20, 56], [8]]
+    assert list(axis.get_xticks()) == [8, 20, 56]
+
+
 def test_confusion_writes_counts_and_leaves_zeros_empty():
     figure = plotting.confusion(torch.tensor([[5, 0], [2, 1]]), ("cat", "dog"))
     texts = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
