@@ -54,7 +54,7 @@ def _calls(cell: Cell) -> Iterator[ast.Call]:
 
 def _aligns(node: ast.AST) -> bool:
     if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
-        spec = "".join(part.value for part in node.format_spec.values if isinstance(part, ast.Constant))
+        spec = "".join(str(part.value) for part in node.format_spec.values if isinstance(part, ast.Constant))
         return bool(_WIDTH_OF_A_COLUMN.match(spec))
     if isinstance(node, ast.Attribute) and node.attr == "as_text" and isinstance(node.value, ast.Name):
         return node.value.id in ("compare", "tracking")
