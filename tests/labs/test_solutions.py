@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +33,24 @@ def test_a_solution_runs_from_its_first_cell_to_its_last(notebook: Path, execute
     assert [cell.source for cell in ran] == [cell.source for cell in code(nbformat.read(notebook, as_version=4))]
     assert [cell.execution_count for cell in ran] == list(range(1, len(ran) + 1))
     assert [out.evalue for cell in ran for out in cell.outputs if out.output_type == "error"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", SOLUTIONS, ids=lambda notebook: notebook.stem)
+def test_every_picture_of_a_solution_says_what_it_shows_and_every_table_is_one(
+    notebook: Path, executed: Execute
+) -> None:
+    outputs = [out for cell in code(executed(notebook)) for out in cell.outputs]
+    pictures = [out for out in outputs if "image/png" in out.get("data", {})]
+    texts = [out.metadata.get("image/png", {}).get("alt", "") for out in pictures]
+    assert pictures
+    assert min(len(text.split()) for text in texts) >= 4
+    tables = [out.data for out in outputs if '<table class="results"' in out.get("data", {}).get("text/html", "")]
+    assert tables
+    assert all("text/plain" in table for table in tables)
+    printed = [line for out in outputs for line in out.get("text", "").splitlines()]
+    columns = [line for line in printed if re.search(r"\d {2,}\S", line) and not re.match(r" *epoch \d", line)]
+    assert columns == []
 
 
 def test_two_who_ask_at_once_get_one_run_with_its_outputs(tmp_path: Path, executed: Execute) -> None:
