@@ -30,6 +30,7 @@ def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.M
             decoder.requires_grad_(False)
         for weight in (*layers[-1][0].parameters(), *layers[-1][1].parameters()):
             weight.grad = torch.ones_like(weight)
+        layers[0][0].eval()
         images = torch.rand(5, 1, 2, 3, generator=probe.generator, dtype=torch.float64)
         _center_(layers, images)
         given = f"classifier(layers, {num_classes}) of {len(layers)} layer{'s' if len(layers) > 1 else ''}"
@@ -50,6 +51,8 @@ def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.M
         network.double()
         head = _check_values(probe, network, layers, images, num_classes, given)
         _check_values(probe, network, layers, images[:1], num_classes, given)
+        upright = images.transpose(2, 3).contiguous().transpose(2, 3)
+        _check_values(probe, network, layers, upright, num_classes, f"{given}, with images not contiguous in memory,")
         _check_values(probe, network, layers, 1000 * images - 500, num_classes, f"{given}, with large codes,")
         _check_values(probe, network.eval(), layers, images, num_classes, f"{given}, in evaluation mode,")
         network.train()
@@ -94,9 +97,12 @@ def _check_made(probe: Probe, network: nn.Module, given: str) -> None:
         all(part.training for part in network.modules()),
         "mode",
         tested=f"the mode of the network of {given}",
-        expected="training mode, as its layers were",
-        got="evaluation mode",
-        cause="`.eval()` was called; the network is there to be trained",
+        expected="training mode, all of it",
+        got="evaluation mode, in a part at least",
+        cause=(
+            "an encoder was in evaluation mode, as one is here, and its copy still is",
+            "`.eval()` was called; the network is there to be trained",
+        ),
         hint="b",
     )
     probe.expect(
