@@ -313,7 +313,7 @@ checks.lab08.check_pretrain(pretrain)
 # - It works on a *copy*: below you fine-tune the same stack with 10, with 100 and with all labels, and the second run
 #   must not begin where the first ended. The pretrained layers keep their weights, gradients and `requires_grad`.
 #
-# The network comes in training mode.
+# The network comes in training mode, in every part, even where an encoder is in evaluation mode.
 #
 # About 5 minutes.
 
@@ -325,9 +325,8 @@ def classifier(layers, num_classes):
     ### BEGIN SOLUTION
     encoders = copy.deepcopy([encoder for encoder, _ in layers])
     width = encoders[-1][0].out_features
-    return nn.Sequential(
-        nn.Flatten(), *encoders, nn.Linear(width, num_classes)
-    ).requires_grad_(True)
+    network = nn.Sequential(nn.Flatten(), *encoders, nn.Linear(width, num_classes))
+    return network.requires_grad_(True).train()
     ### END SOLUTION
 
 
