@@ -32,8 +32,9 @@ TEXT = """\
 # Lab 01. First
 
 See [the second lab](lab02_second.ipynb), {ref}`its end <end>` and [the index](../../book/index.md).
+In HTML: <a href="lab02_second.html#end">its end</a> and <a href="../../book/index.html">the index</a>.
 
-Inline $\\\\frac{1}{n} \\\\sum_i x_i^2$, and a block:
+Inline $\\max\\big(0, x\\big)$ and $\\\\frac{1}{n} \\\\sum_i x_i^2$, and a block:
 
 $$k \\\\cdot k \\\\cdot C \\\\cdot D$$
 
@@ -183,6 +184,7 @@ def test_every_link_inside_leads_somewhere(opened: zipfile.ZipFile, pages: dict[
     assert [*broken_links(opened, pages)] == []
     links = [link.get("href") for link in pages["labs/solutions/lab01_first.xhtml"].iter(f"{HTML}a")]
     assert {"lab02_second.xhtml", "lab02_second.xhtml#end", "../../book/index.xhtml"} <= set(links)
+    assert not any(link and link.endswith(".html") for link in links)
     links[0] = pages["book/index.xhtml"].find(f".//{HTML}a")
     links[0].set("href", "gone.xhtml")
     assert [*broken_links(opened, pages)] == ["book/index.xhtml: gone.xhtml"]
@@ -235,6 +237,8 @@ def test_the_pdfs_hold_the_text_their_pages_and_an_outline(book: Path) -> None:
     assert len(second.pages[0].images) >= 1
     outside = {uri for reader in (whole, first, second) for page in reader.pages for uri in links(page)}
     assert not any(uri.startswith("file:") for uri in outside)
+    inside = [each for page in whole.pages for each in page.get("/Annots") or [] if "/Dest" in each.get_object()]
+    assert len(inside) >= 6
 
 
 def titles(outline: list[Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -17,6 +18,8 @@ from sphinx.builders.epub3 import Epub3Builder
 
 # XML 1.0 has no other control characters.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# HTML that our pages and labs bring along links to web pages.
+_WEB_LINK = re.compile(r'href="([^":#]+)\.html(#[^"]*)?"')
 # The parser writes every name in small letters; SVG tells large ones apart.
 _SVG_NAMES = re.compile(r"\b(viewbox|preserveaspectratio|lineargradient|radialgradient|clippath|gradientunits)\b")
 _AS_WRITTEN = {
@@ -49,7 +52,7 @@ class _Epub(Epub3Builder):
         content = Path(self.outdir, "content.opf")
         listed = content.read_text(encoding="utf-8")
         for page in sorted(Path(self.outdir).rglob("*.xhtml")):
-            text = as_xml(page.read_text(encoding="utf-8"))
+            text = as_xml(_WEB_LINK.sub(partial(_in_the_book, page.parent), page.read_text(encoding="utf-8")))
             page.write_text(text, encoding="utf-8")
             holds = " ".join(name for name, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in text)
             if holds and 'properties="nav"' not in text:
@@ -57,6 +60,11 @@ class _Epub(Epub3Builder):
                 listed = listed.replace(f' href="{name}" media-type', f' href="{name}" properties="{holds}" media-type')
         content.write_text(listed, encoding="utf-8")
         super().build_epub()
+
+
+def _in_the_book(folder: Path, link: re.Match[str]) -> str:
+    name = f"{link[1]}.xhtml"
+    return f'href="{name}{link[2] or ""}"' if (folder / name).is_file() else link[0]
 
 
 def as_xml(page: str) -> str:

@@ -6,6 +6,7 @@ Both are built from the same pages and the same executed labs as the web pages, 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,13 +65,25 @@ def _make(root: Path, form: str) -> tuple[list[Path], int]:
         (out / f"{_NAME}.epub").replace(made[0])
     else:
         labs = sorted(page for page in app.env.all_docs if page.startswith("labs/"))
-        # Sphinx writes this page as if it lay beside its pictures, wherever the root page lies, and some links into it
-        # as links to another page.
-        root_page, page = Path(f"{app.config.root_doc}.html"), out / f"{_NAME}.html"
-        text = (out / root_page).read_text(encoding="utf-8")
-        page.write_text(text.replace(f'href="{root_page.as_posix()}#', 'href="#'), encoding="utf-8")
+        # Sphinx writes this page as if it lay beside its pictures, wherever the root page lies.
+        page = out / f"{_NAME}.html"
+        page.write_text(
+            _inside(app, (out / f"{app.config.root_doc}.html").read_text(encoding="utf-8")), encoding="utf-8"
+        )
         made = pdf.print_book(page, labs, done)
     return made, app.statuscode
+
+
+def _inside(app: Sphinx, text: str) -> str:
+    """Return the page that holds the whole book with links to its parts in place of links to web pages."""
+    names = {name.rpartition("/")[2]: name for name in app.env.all_docs}
+
+    def link(found: re.Match[str]) -> str:
+        target = found[2] or f"#document-{names[found[1]]}" if found[1] in names else ""
+        return f'href="{target}"' if target else found[0]
+
+    root = f'<body><span id="document-{app.config.root_doc}"></span>'  # Sphinx marks the other parts alone
+    return re.sub(r'href="(?:[\w./-]*/)?([\w-]+)\.html(#[^"]*)?"', link, text.replace("<body>", root, 1))
 
 
 def _settings(root: Path) -> dict[str, Any]:
@@ -92,6 +105,7 @@ def _settings(root: Path) -> dict[str, Any]:
         "html_js_files": [],
         "html_show_sphinx": False,
         "html_copy_source": False,
+        "html_domain_indices": False,
         "html_permalinks": False,
         "epub_basename": _NAME,
         "epub_description": "Student reports on residual networks, rebuilt as labs.",

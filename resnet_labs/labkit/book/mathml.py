@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -11,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 _log = logging.getLogger(__name__)
+_SIZES = re.compile(r"\\[bB]igg?[lrm]?(?![a-zA-Z])")  # MathML gives brackets their size itself
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def _block(self: Any, node: nodes.math_block) -> None:
 
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
     try:
-        return tex2mathml(node.astext(), as_block)
+        return tex2mathml(_SIZES.sub("", node.astext()), as_block)
     except MathError as error:
         _log.warning("this formula has no MathML: %s (%s)", node.astext(), error, location=node)
         return f"<code>{nodes.unescape(node.astext())}</code>"

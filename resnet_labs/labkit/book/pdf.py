@@ -21,8 +21,16 @@ _PAGE: dict[str, Any] = {
     "outline": True,
     "tagged": True,
 }
-# Hints are folded on the screen; on paper nobody can open them.
-_UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
+_WIDTH = 672  # of A4 less its margins, in CSS pixels
+# Hints are folded on the screen; on paper nobody can open them. A table that is wider than the paper becomes smaller:
+# else Chromium makes everything smaller.
+_PREPARE = """() => {
+    for (const each of document.querySelectorAll("details")) each.open = true;
+    for (const each of document.querySelectorAll("table")) {
+        const room = each.parentElement.clientWidth;
+        if (each.offsetWidth > room) each.style.zoom = room / each.offsetWidth;
+    }
+}"""
 # Leave one part of the book, and no link into what is gone.
 _ONLY = """name => {
     const part = document.getElementById(`document-${name}`).nextElementSibling;
@@ -50,9 +58,10 @@ def print_book(page: Path, labs: list[str], folder: Path) -> list[Path]:
     made = []
     with _browser() as browser:
         for name in ("", *labs):
-            opened = browser.new_page()
+            opened = browser.new_page(viewport={"width": _WIDTH, "height": 900})
+            opened.emulate_media(media="print")
             opened.goto(page.as_uri(), wait_until="load")
-            opened.evaluate(_UNFOLD)
+            opened.evaluate(_PREPARE)
             if name:
                 opened.evaluate(_ONLY, name)
             made.append(folder / f"{Path(name).name or 'resnet_labs'}.pdf")
