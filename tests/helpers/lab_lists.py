@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-_REGISTRY, _README = "resnet_labs/labs.py", "README.md"
+_REGISTRY = "resnet_labs/labs.py"
 WITHOUT_RECIPES = {"lab09_reading_reports"}  # it trains nothing: its experiment is the audit
 _SEARCHES = "_searched"  # a lab's searches may have a module of their own
 
@@ -19,33 +19,28 @@ _SEARCHES = "_searched"  # a lab's searches may have a module of their own
 def differences(root: Path) -> list[str]:
     """Return a sentence for every lab that a list lacks, has twice or has in another place than the registry.
 
-    A lab without any files may be planned: only the registry and the README name it.
+    A lab without any files may be planned: only the registry names it.
     """
-    ready = _ready(root)
-    lists = {_REGISTRY: _registry(root), _README: [number for number, _ in ready], **_parts(root)}
+    lists = {_REGISTRY: _registry(root), **_parts(root)}
     full = {stem for stems in lists.values() for stem in stems if re.fullmatch(r"lab\d\d_\w+", stem)}
     # The registry comes last, so that its name wins if two files with one number differ.
     named = {short: stem for stem in [*sorted(full), *lists[_REGISTRY]] for short in (stem[:5], stem[6:])}
     lists = {name: [stem if stem in full else named.get(stem, stem) for stem in stems] for name, stems in lists.items()}
-    calls = [(named.get(number, number), state) for number, state in ready]
-    return list(_compared(lists, calls))
+    return list(_compared(lists))
 
 
-def _compared(lists: dict[str, list[str]], calls: list[tuple[str, str]]) -> Iterator[str]:
-    written = {stem for name, stems in lists.items() if name not in (_REGISTRY, _README) for stem in stems}
+def _compared(lists: dict[str, list[str]]) -> Iterator[str]:
+    written = {stem for name, stems in lists.items() if name != _REGISTRY for stem in stems}
     for name, stems in lists.items():
-        wanted = {*lists[_REGISTRY], *written} if name in (_REGISTRY, _README) else written
+        wanted = {*lists[_REGISTRY], *written} if name == _REGISTRY else written
         wanted = wanted - WITHOUT_RECIPES if "/recipes/" in name else wanted
         yield from (f"{stem} is not in {name}." for stem in sorted(wanted - {*stems}))
         yield from (f"{name} names {stem} twice." for stem, count in Counter(stems).items() if count > 1)
-    for name in ("book/_toc.yml", _README, "resnet_labs/recipes/__init__.py"):
+    for name in ("book/_toc.yml", "resnet_labs/recipes/__init__.py"):
         both = {*lists[name]} & {*lists[_REGISTRY]}
         here, there = ([stem for stem in dict.fromkeys(lists[each]) if stem in both] for each in (name, _REGISTRY))
         if here != there:
             yield f"{name} has another order than {_REGISTRY}."
-    for stem, state in calls:
-        if state != ("ready" if stem in written else "planned"):
-            yield f"{_README} calls {stem} {state}."
 
 
 def _parts(root: Path) -> dict[str, list[str]]:
@@ -73,13 +68,6 @@ def _parts(root: Path) -> dict[str, list[str]]:
 def _registry(root: Path) -> list[str]:
     calls = [call for call in _elements(root / _REGISTRY, "LABS") if isinstance(call, ast.Call)]
     return ["lab{}_{}".format(*map(ast.literal_eval, call.args[:2])) for call in calls]
-
-
-def _ready(root: Path) -> list[tuple[str, str]]:
-    """Return the labs of the README's table by number, with their states."""
-    table = _text(root / _README).split("<!-- labs -->\n", 1)[1].split("<!-- /labs -->", 1)[0]
-    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
-    return [(f"lab{row[0][:2]}", row[-1]) for row in rows]
 
 
 def _elements(path: Path, name: str) -> list[ast.expr]:

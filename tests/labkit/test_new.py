@@ -103,15 +103,13 @@ def test_only_the_tests_that_say_what_to_fill_in_fail(laid: Path) -> None:
 
 
 def plan(root: Path, number: str, slug: str) -> None:
-    """Add a lab that is not written yet to the registry and the README."""
-    registry, readme = root / "resnet_labs" / "labs.py", root / "README.md"
+    """Add a lab that is not written yet to the registry."""
+    registry = root / "resnet_labs" / "labs.py"
     last = "        minutes=0.5,\n    ),\n)\n"
     entry = f'    Lab("{number}", "{slug}", "Why more?", "r1", "digits", "mnist"),\n'
     text = registry.read_text()
     assert text.count(last) == 1
     registry.write_text(text.replace(last, f"{last[:-2]}{entry})\n"))
-    row = f"| {number} {slug.replace('_', ' ').capitalize()} | Why more? | r1 | planned |\n"
-    readme.write_text(readme.read_text().replace("<!-- /labs -->", f"{row}<!-- /labs -->", 1))
 
 
 @pytest.mark.exhaustive
@@ -202,10 +200,6 @@ BROKEN = {
     "no README": (remove("README.md"), "There is no README.md here."),
     "no project file": (remove("pyproject.toml"), "There is no pyproject.toml here."),
     "no folder of solutions": (lambda root: shutil.rmtree(root / "labs"), "There is no labs/solutions here."),
-    "no table of labs": (
-        lambda root: (root / "README.md").write_text("# Nothing\n"),
-        "README.md has no place for the lab.",
-    ),
     "recipes collected otherwise": (
         lambda root: (root / "resnet_labs/recipes/__init__.py").write_text("RECIPES = {}\n"),
         "resnet_labs/recipes/__init__.py has no place for the lab.",

@@ -65,12 +65,10 @@ def write(root: Path, name: str, text: str = "") -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def plan(root: Path, state: str = "planned") -> None:
-    """Add a lab that is not written yet to the registry and the README."""
+def plan(root: Path) -> None:
+    """Add a lab that is not written yet to the registry."""
     end = "\n)\n\n\ndef find("
     edit(root / "resnet_labs/labs.py", end, f'\n    Lab("98", "more", "Why?", "r1", "digits", "mnist"),{end}')
-    end = "\n<!-- /labs -->"
-    edit(root / "README.md", end, f"\n| 98 More | Why? | r1 | {state} |{end}")
 
 
 def plan_with_a_check(root: Path) -> None:
@@ -148,7 +146,6 @@ FAULTS = {
             for name in (
                 "resnet_labs/labs.py",
                 "book/_toc.yml",
-                "README.md",
                 "labs/solutions/*.ipynb",
                 "labs/*.py",
                 "labs/*.ipynb",
@@ -202,28 +199,12 @@ FAULTS = {
         ["extra is not in resnet_labs/labs.py."],
     ),
     "no seconds": (forget_seconds, ["lab03_cats_vs_dogs is not in resnet_labs/cell_seconds.json."]),
-    "a row less in the README": (
-        lambda root: drop(root, "README.md", r"^\| 04 .*\n"),
-        ["lab04_flowers is not in README.md."],
-    ),
-    "the README calls a lab planned": (
-        lambda root: edit(root / "README.md", "about flowers? | r3 | ready", "about flowers? | r3 | planned"),
-        ["README.md calls lab04_flowers planned."],
-    ),
-    "the README calls a lab ready that is not written": (
-        lambda root: plan(root, "ready"),
-        ["README.md calls lab98_more ready."],
-    ),
-    "another order in the README": (
-        lambda root: exchange(root, "README.md", "| 03 ", "| 04 "),
-        ["README.md has another order than resnet_labs/labs.py."],
-    ),
     "a lab that is taken out of the registry": (unregistered, ["lab02_digits is not in resnet_labs/labs.py."]),
     "another order in the registry": (
         lambda root: exchange(root, "resnet_labs/labs.py", '"05",\n        "transfer"', '"06",\n        "recipe"'),
         [
             f"{name} has another order than resnet_labs/labs.py."
-            for name in ("book/_toc.yml", "README.md", "resnet_labs/recipes/__init__.py")
+            for name in ("book/_toc.yml", "resnet_labs/recipes/__init__.py")
         ],
     ),
     "a planned lab of which a part exists": (
@@ -245,6 +226,6 @@ def test_a_lab_that_a_list_forgets_is_named(fault: str, copy: Path) -> None:
     assert [sentence for sentence in said if sentence not in differences(copy)] == []
 
 
-def test_a_planned_lab_may_be_in_the_registry_and_the_readme_alone(copy: Path) -> None:
+def test_a_planned_lab_may_be_in_the_registry_alone(copy: Path) -> None:
     plan(copy)
     assert differences(copy) == []

@@ -25,7 +25,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import resnet_labs
-from resnet_labs.labs import LABS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -114,16 +113,6 @@ def test_contributing_says_why_each_dependency_is_there() -> None:
     lines = [line.split(": ", 1)[0] for line in said.splitlines() if line.startswith("- `")]
     named = {name for line in lines for name in re.findall(r"`([^`]+)`", line)}
     assert {requirement.name for requirement in REQUIREMENTS} - named == set()
-
-
-def test_the_readme_lists_the_labs_as_they_are() -> None:
-    table = read("README.md").split("<!-- labs -->\n", 1)[1].split("<!-- /labs -->", 1)[0]
-    rows = [
-        f"| {lab.number} {lab.slug.replace('_', ' ').capitalize()} | {lab.question} | {lab.reports} "
-        f"| {'ready' if lab.notebook else 'planned'} |"
-        for lab in LABS
-    ]
-    assert table.splitlines()[2:] == rows
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "book/index.md"])
