@@ -11,32 +11,31 @@ from resnet_labs.errors import InputError
 
 QUESTION = "FILL IN: what does the lab ask?"
 _REGISTRY, _RECIPES = "resnet_labs/labs.py", "resnet_labs/recipes/__init__.py"
-_TOC, _README, _SECONDS = "book/_toc.yml", "README.md", "resnet_labs/cell_seconds.json"
-NAMES = (_REGISTRY, _TOC, _README, _RECIPES, _SECONDS)
+_TOC, _SECONDS = "book/_toc.yml", "resnet_labs/cell_seconds.json"
+NAMES = (_REGISTRY, _TOC, _RECIPES, _SECONDS)
 
 # How an entry looks, with the lab's number as its group.
 _ENTRY = r"    Lab\(\s*\"(\d\d)\",(?:.*\),\n|.*\n(?:        .*\n)*    \),\n)"
 _PAGE = r"      - file: labs/solutions/lab(\d\d)_.*\n        title: .*\n"
-_ROW = r"\| (\d\d) .*\n"
 
 
 def registered(registry: str) -> dict[str, str]:
     """Return the slugs of the labs in the text of `labs.py` by their numbers."""
-    return {number: slug for number, slug, *_ in _entries(registry)}
+    return {number: slug for number, slug, _ in _entries(registry)}
 
 
 def question(registry: str, number: str) -> str | None:
     """Return the question of a lab in the registry; None if there is no such lab."""
-    return next((asks for other, _, asks, _ in _entries(registry) if other == number), None)
+    return next((asks for other, _, asks in _entries(registry) if other == number), None)
 
 
-def _entries(registry: str) -> list[tuple[str, str, str, str]]:
-    """Return the number, slug, question and reports of every lab."""
+def _entries(registry: str) -> list[tuple[str, str, str]]:
+    """Return the number, slug and question of every lab."""
     try:
         calls = [node for node in ast.walk(ast.parse(registry)) if isinstance(node, ast.Call)]
-        labs = [call.args[:4] for call in calls if ast.unparse(call.func) == "Lab"]
+        labs = [call.args[:3] for call in calls if ast.unparse(call.func) == "Lab"]
         facts = [map(ast.literal_eval, given) for given in labs]
-        return [(number, slug, asks, reports) for number, slug, asks, reports in facts]
+        return [(number, slug, asks) for number, slug, asks in facts]
     except (SyntaxError, ValueError):
         raise _no_place(_REGISTRY) from None
 
@@ -62,10 +61,6 @@ def with_lab(lists: dict[str, str], number: str, slug: str) -> dict[str, str]:
     title = f"{number} {slug.replace('_', ' ').capitalize()}"
     page = f"      - file: labs/solutions/lab{number}_{slug}\n        title: {title}\n"
     new[_TOC] = _put(lists, _TOC, _PAGE, number, page)
-    asks, reports = next((asks, reports) for other, _, asks, reports in _entries(new[_REGISTRY]) if other == number)
-    without = re.sub(rf"^\| {number} .*\n", "", lists[_README], flags=re.MULTILINE)
-    row = f"| {title} | {asks} | {reports} | ready |\n"
-    new[_README] = _put({_README: without}, _README, _ROW, number, row)
     new[_RECIPES] = _with_recipe(lists[_RECIPES], {**known, number: slug}, slug)
     new[_SECONDS] = _with_seconds(lists[_SECONDS], f"lab{number}_{slug}")
     return new

@@ -30,10 +30,10 @@ _LEDGER = """\
 
 # The ledger
 
-Every {{term}}`claim` of the [five reports](reports.md), in our words, with how sure the report is of it (it says, suggests
-or expects), our {{term}}`verdict`, and what it rests on. {counted} The rules of the verdicts are in `resnet_labs/reports/rN.yaml`; the checks
-that read the reports' own figures are in `resnet_labs/reports/audit`. `resnet-labs audit` prints the same in a
-terminal.
+Every {{term}}`claim` of the [five reports](reports.md), in our words, with how sure the report is of it (it says,
+suggests or expects), our {{term}}`verdict`, and what it rests on. {counted} The rules of the verdicts are in
+`resnet_labs/reports/rN.yaml`; the checks that read the reports' own figures are in `resnet_labs/reports/audit`.
+`resnet-labs audit` prints the same in a terminal.
 
 - *confirmed* and *refuted*: by counting, or by runs on the report's own data and settings. A claim about methods in
   general may be decided on stand-ins, which are then named.

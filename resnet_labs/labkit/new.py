@@ -122,7 +122,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     root = Path.cwd()
     try:
-        _read(root, "pyproject.toml")
+        for name in ("pyproject.toml", "README.md"):
+            _read(root, name)
         made = texts(root, given.number, given.slug)
         build(root, check=True)  # rejects a wrong source before anything is written
     except InputError as error:

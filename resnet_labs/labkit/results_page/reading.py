@@ -7,9 +7,9 @@ HEAD = """\
 
 # Results
 
-What five reports on {term}`ResNets <ResNet>` claim, and what our measurements say. Each {term}`verdict` is computed from
-stored {term}`results lines <results line>` by the rule of its {term}`claim`, and each figure comes from one command. The
-reasons, claim by claim, are in the [ledger](ledger.md).
+What five reports on {term}`ResNets <ResNet>` claim, and what our measurements say. Each {term}`verdict` is computed
+from stored {term}`results lines <results line>` by the rule of its {term}`claim`, and each figure comes from one
+command. The reasons, claim by claim, are in the [ledger](ledger.md).
 """
 
 HOW_TO_READ = """\
