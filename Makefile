@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Two workers use two cores, so each has one thread. Elsewhere torch chooses; resnet_labs/__init__.py has the rule.
 ONE := OMP_NUM_THREADS=1 $(BIN)/python
 
-.PHONY: run test exhaustive weekly setup labs book epub pdf lint types clean
+.PHONY: run test exhaustive weekly setup labs book gpu epub pdf lint types clean
 
 run: setup
 	$(BIN)/resnet-labs run digits
@@ -35,6 +35,9 @@ book: setup
 
 epub pdf: setup   ## the book as one EPUB; as one PDF, and a PDF of each lab (needs Chromium)
 	$(BIN)/python -m resnet_labs.labkit.book.formats $@
+
+gpu:   ## a GPU that is at hand for minutes; installs nothing. GPU="--blocks 3 --packed trip3.pack" adds options
+	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m resnet_labs.cli gpu $(GPU)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from importlib import import_module, metadata
+from pathlib import Path
 from typing import Any
 
 # One rule for `resnet-labs run`, the book, the tests and a learner's kernel: torch chooses the number of threads, by
@@ -22,7 +24,11 @@ from typing import Any
 if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
     os.environ["GOMP_SPINCOUNT"] = "1000"
 
-__version__ = metadata.version("resnet-labs")
+try:
+    __version__ = metadata.version("resnet-labs")
+except metadata.PackageNotFoundError:  # a checkout on a machine where nothing can be installed
+    _project = Path(__file__).parents[1] / "pyproject.toml"
+    __version__ = tomllib.loads(_project.read_text(encoding="utf-8"))["project"]["version"]
 
 _HOME = {
     "BasicBlock": "blocks",

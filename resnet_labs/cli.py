@@ -199,6 +199,11 @@ def _gpu(options: argparse.Namespace) -> int:
         command.plan(options.blocks)
         return DONE
     folder = options.runs or Path("runs", "gpu_dry_run" if options.dry_run else "gpu")
+    if options.evidence:
+        from resnet_labs.gpu_hour import evidence
+
+        evidence.keep(folder, say=print)
+        return DONE
     if options.dry_run and (options.packed or options.data_root is not None):
         raise InputError("--dry-run makes its own images.", "Leave --packed and --data-root out.")
     whole = command.run(
@@ -350,6 +355,9 @@ def _parser() -> argparse.ArgumentParser:
     hour.add_argument("--packed", type=Path, nargs="+", default=[], metavar="FILE", help="packs to unpack first")
     hour.add_argument("--runs", type=Path, help="where results go (default runs/gpu)")
     hour.add_argument("--dry-run", action="store_true", help="all blocks on a CPU at a tiny size, on noise")
+    hour.add_argument(
+        "--evidence", action="store_true", help="only append the lines to the evidence, and name verdicts that change"
+    )
     hour.add_argument("--plan", action="store_true", help="only print the estimated minutes of each part")
     grading.add(command)
     return parser

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from resnet_labs import machine_record
+from resnet_labs import __version__, machine_record
 from resnet_labs.errors import InputError as InputError
 from resnet_labs.errors import nearest as nearest
 
@@ -156,10 +156,11 @@ def _named(cpuinfo: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that a number depends on: Python and the packages that compute."""
-    found = {"python": platform.python_version()}
-    for package in ("resnet-labs", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "umap-learn"):
-        found[package] = metadata.version(package)
+    """Return the versions that a number depends on: Python and the packages that compute, those that are here."""
+    found = {"python": platform.python_version(), "resnet-labs": __version__}
+    for package in ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "umap-learn"):
+        with suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
     return found
 
 

@@ -21,7 +21,7 @@ from resnet_labs.augment import Compose, Crop, Flip
 from resnet_labs.bench.training import network
 from resnet_labs.gpu_hour.parts import Series
 from resnet_labs.recipes import Recipe, Run, figures
-from resnet_labs.recipes._recipe import results_line, train, train_and_judged
+from resnet_labs.recipes._recipe import new_network, results_line, train, train_and_judged
 from resnet_labs.results import Result
 from resnet_labs.train import History, TrainConfig, evaluate
 
@@ -57,13 +57,14 @@ def train_to_94(recipe: Recipe, run: Run) -> Result:
     parts = train_and_judged(recipe, run)
     device = runtime.default_device()
     runtime.seed_everything(run.seed)
-    model = network(recipe.knobs["side"], "resnet18", small=True).to(device)
+    name, side = recipe.network[0], recipe.knobs["side"]
+    model = (network(side, name, small=True) if name == "resnet18" else new_network(recipe)).to(device)
     augment = Compose([Crop(4), Flip()])
     batches = data.Batches(
         parts["train"], recipe.batch_size, augment=augment, shuffle=True, device=device, seed=run.seed
     )
     judged = data.Batches(parts["test"], 1000, device=device)
-    if recipe.knobs["side"] == "resnet_labs":
+    if side == "resnet_labs":
         history = train(model, batches, recipe, run, validation=judged)
     else:
         history = plain_loop(model, batches, judged, recipe, run)

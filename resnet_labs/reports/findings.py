@@ -101,6 +101,8 @@ def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Find
         sides = [{**shared, **part[side]} for side in ("higher", "lower")]
         higher, lower = (_latest(side, lines) for side in sides)
         both = [key for key in higher if key in lower]
+        if not both and part.get("once_measured"):
+            continue
         if not both:
             yield next(
                 (_missing(side) for side, runs in zip(sides, (higher, lower), strict=True) if not runs), _NOTHING

@@ -12,7 +12,8 @@ A claim has
 
   - `compare`: a list of {`higher`, `lower`}: what the claim needs to have the higher mean over seeds. A side names
     `evidence` (an experiment with results lines), `metric`, and settings that pick its runs; fields that both sides
-    share are given once beside them. A metric may be `seconds`, or the difference `a - b`.
+    share are given once beside them. A metric may be `seconds`, or the difference `a - b`. With `once_measured: true`
+    it counts as soon as both sides have lines, and nothing is said of it before.
   - `contains`: a list of {`evidence`, `metric`, `figure`, `arm`}: the interval of our mean must contain the report's
     figure. `arm` holds settings that pick the runs.
   - `seeds`: a list of {`evidence`, `metric`, `reaches`, `arm`}: the metric must be at least `reaches`, seed by seed.
@@ -134,7 +135,9 @@ def _places(rule: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _compare(parts: Any, field: str) -> None:
     for place, part in _parts(parts, field):
-        _mapping(part, place, required=_SIDES, optional=("evidence", "metric"))
+        _mapping(part, place, required=_SIDES, optional=("evidence", "metric", "once_measured"))
+        if part.get("once_measured") not in (None, True):
+            raise _Wrong(f"{place}.once_measured", "is true or left out")
         for side in _SIDES:
             arm = _mapping(part[side], f"{place}.{side}")
             for key in ("evidence", "metric"):

@@ -96,10 +96,9 @@ def test_a_search_takes_what_was_best_and_goes_on_to_its_arms(noise, tmp_path):
 
 
 @pytest.mark.parametrize("side", cifar10.SIDES)
-def test_either_side_of_the_race_goes_on_from_its_checkpoint_with_the_same_figures(noise, tmp_path, side, monkeypatch):
+def test_either_side_of_the_race_goes_on_from_its_checkpoint_with_the_same_figures(noise, tmp_path, side):
     recipe = next(one for one in cifar10.part().recipes if one.knobs["side"] == side)
     recipe = recipes.on_what_is_here(dry.tiny(recipe), noise)
-    monkeypatch.setattr(cifar10, "network", lambda *args, **kwargs: recipes._recipe.new_network(recipe))
     whole = recipe.run(recipe, recipes.Run(seed=0, root=noise))
     kept = tmp_path / "run.pt"
 
@@ -123,7 +122,6 @@ def test_either_side_of_the_race_goes_on_from_its_checkpoint_with_the_same_figur
 
 def test_seconds_count_until_the_first_epoch_that_reaches_the_mark(noise, monkeypatch):
     recipe = recipes.on_what_is_here(dry.tiny(cifar10.part().recipes[1]), noise)
-    monkeypatch.setattr(cifar10, "network", lambda *args, **kwargs: recipes._recipe.new_network(recipe))
     rows = [(1, 0.2, 5.0), (2, 0.95, 6.0), (3, 0.93, 7.0)]
     history = cifar10.History(
         "cpu",

@@ -177,6 +177,25 @@ def test_the_check_itself_imports_nothing_that_may_be_missing():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_checkout_that_is_not_installed_can_be_imported_and_names_the_versions_that_are_here():
+    script = (
+        "from importlib import metadata\n"
+        "version = metadata.version\n"
+        "def hidden(name):\n"
+        "    if name in ('resnet-labs', 'umap-learn'):\n"
+        "        raise metadata.PackageNotFoundError(name)\n"
+        "    return version(name)\n"
+        "metadata.version = hidden\n"
+        "import resnet_labs\n"
+        "from resnet_labs import runtime\n"
+        "found = runtime.versions()\n"
+        "assert found['resnet-labs'] == resnet_labs.__version__ == version('resnet-labs'), found\n"
+        "assert 'umap-learn' not in found and 'torch' in found\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
 def test_data_that_were_changed_since_they_were_unpacked_are_named(monkeypatch, tmp_path):
     from resnet_labs.errors import InputError
 

@@ -93,6 +93,7 @@ WRONG = [
     ("claims/0/rule/compare/0/metric", None, f"{COMPARE}.higher.metric is missing"),
     ("claims/0/rule/compare/0/evidence", 3, f"{COMPARE}.higher.evidence is not text"),
     ("claims/0/rule/compare/0/arm", {}, f"{COMPARE}.arm is not known."),
+    ("claims/0/rule/compare/0/once_measured", "yes", f"{COMPARE}.once_measured is true or left out"),
     (
         "claims/0/rule/contains/0/figure",
         "cars.top5",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -63,6 +64,17 @@ def test_the_opposite_is_refuted_and_an_interval_around_zero_shows_nothing(judge
     found = judge(DEEPER, *LOW, *runs([0.40, 0.60, 0.53], depth=20))
     assert found.kind == "not shown"
     assert "undecided" in str(found)
+
+
+def test_a_part_that_waits_for_its_lines_says_nothing_until_both_sides_have_some(judge: Judge) -> None:
+    waits = DEEPER["compare"][0] | {"evidence": "r9.trucks", "once_measured": True}
+    both = {"compare": [DEEPER["compare"][0], waits]}
+    without = judge(DEEPER, *LOW, *HIGH)
+    assert str(judge(both, *LOW, *HIGH)) == str(without)
+    trucks = [replace(run, experiment="r9.trucks") for run in (*LOW, *HIGH)]
+    assert str(judge(both, *LOW, *HIGH, *trucks[:3])) == str(without)
+    swapped = [replace(run, settings={"depth": 28 - run.settings["depth"]}) for run in trucks]
+    assert judge(both, *LOW, *HIGH, *swapped).kind == "refuted"
 
 
 @pytest.mark.parametrize("general", [True, False])
@@ -227,13 +239,14 @@ def test_what_is_called_unmeasured_has_no_lines_of_its_own(number: str) -> None:
 
 
 def arms() -> list[dict[str, Any]]:
-    """Return every arm that a rule names."""
+    """Return every arm that a rule names and that need not wait for its lines."""
     rules = [claim["rule"] for claim in CLAIMS.values()]
     shared = ("evidence", "metric")
     sides = [
         {**{name: part[name] for name in shared if name in part}, **part[side]}
         for rule in rules
         for part in rule.get("compare", [])
+        if not part.get("once_measured")
         for side in ("higher", "lower")
     ]
     return sides + [
