@@ -54,8 +54,8 @@ def _experiments(lines: Lines) -> dict[str, int]:
     names = [path.name.removesuffix(".jsonl") for path in folder.iterdir() if path.name.endswith(".jsonl")]
     stored = [runs for name in names if (runs := lines(name))]
     own = sum(any(not run.stand_in for run in runs) for runs in stored)
-    runs = sum(map(len, stored))
-    return {"count": len(stored), "on_stand_ins": len(stored) - own, "on_own_data": own, "runs": runs}
+    total = sum(map(len, stored))
+    return {"count": len(stored), "on_stand_ins": len(stored) - own, "on_own_data": own, "runs": total}
 
 
 def _labs(_: Lines) -> dict[str, int]:
