@@ -39,8 +39,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             if number == missing:
                 continue
             drawn = torch.randn(parameter.shape, generator=probe.generator, dtype=torch.float64)
-            turned = drawn.t().contiguous().t()  # the same numbers, not contiguous in memory
-            parameter.grad = turned * (scale / (number + 1))
+            parameter.grad = drawn * (scale / (number + 1))
         parameters[1].requires_grad_(False)  # frozen since its gradient was computed
         state = ModuleState(network)
         with_gradient = [parameter for parameter in network.parameters() if parameter.grad is not None]

@@ -87,6 +87,22 @@ def softmax_head(network, in_channels, num_classes):
     return network
 
 
+@answers.wrong("touched-thawed")
+def adapt_and_thaw_all(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    network.fc = nn.Linear(network.fc.in_features, num_classes)
+    return network.requires_grad_(True)
+
+
+@answers.wrong("raises")
+def old_filters_cut_to_the_channels(network, in_channels, num_classes):
+    stem = _stem(in_channels)
+    stem.weight = nn.Parameter(network.conv1.weight.detach()[:, :in_channels].clone())
+    network.conv1 = stem
+    network.fc = nn.Linear(network.fc.in_features, num_classes)
+    return network
+
+
 @answers.wrong("no-return")
 def adapt_without_return(network, in_channels, num_classes):
     network.conv1 = _stem(in_channels)

@@ -91,6 +91,16 @@ def returns_the_tensor(network, images, labels, optimizer):
     return loss
 
 
+@answers.wrong("not-cleared")
+def clears_after_the_step_only(network, images, labels, optimizer):
+    network.train()
+    loss = F.cross_entropy(network(images), labels)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
 @answers.wrong("no-return")
 def step_without_return(*given):
     _step(*given)

@@ -195,6 +195,23 @@ def gradients_add_up(makers, batches, release):
     return losses
 
 
+@answers.wrong("weights-held")
+def keeps_the_state_dicts(makers, batches, release):
+    losses, states = [], []
+
+    def run(make):
+        network = make()
+        optimizer = _sgd(network)
+        found = [_step(network, optimizer, *batch).item() for batch in batches]
+        states.append(network.state_dict())
+        return found
+
+    for make in makers:
+        losses.append(run(make))
+        release()
+    return losses
+
+
 @answers.wrong("no-return")
 def forgets_to_return(makers, batches, release):
     for make in makers:
