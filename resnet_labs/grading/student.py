@@ -18,7 +18,7 @@ from resnet_labs.labkit.cells import Cell, student_text
 from resnet_labs.labs import Lab
 
 _METADATA = ("exercise", "mystnb", "points", "tags")  # everything else, such as computed numbers, stays with the author
-_COLAB = "[Open the student's notebook in Colab]("  # that copy is not the release
+_COLAB = "[Open in Colab]("  # that copy is not the release
 
 
 @dataclass(frozen=True)
