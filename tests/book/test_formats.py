@@ -26,6 +26,8 @@ from resnet_labs.labkit.book.executed import FOLDER
 FORMATS = Path("book", "_build", "formats")
 HTML = "{http://www.w3.org/1999/xhtml}"
 DC = "{http://purl.org/dc/elements/1.1/}"
+SVG = "{http://www.w3.org/2000/svg}"
+XMLNS = 'xmlns="http://www.w3.org/2000/svg"'
 OPF = "{http://www.idpf.org/2007/opf}"
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TEXT = """\
@@ -151,6 +153,7 @@ def test_pages_show_text_outputs_and_formulas_and_run_nothing(pages: dict[str, E
     assert "a < b" in words(second)
     names = {element.tag.split("}")[1] for element in first.iter()}
     assert {"math", "mfrac", "details", "linearGradient"} <= names
+    assert first.find(f".//{SVG}linearGradient") is not None
     assert not any(element.tag == f"{HTML}script" for page in pages.values() for element in page.iter())
     assert any("viewBox" in element.attrib for element in first.iter())
     assert all("MathJax" not in words(page) for page in pages.values())
@@ -198,7 +201,7 @@ def test_every_link_inside_leads_somewhere(opened: zipfile.ZipFile, pages: dict[
         ("<p>&nbsp;&copy;&lt;</p>", "<p>\xa0©&lt;</p>"),
         ("<p>a\x07b</p>", "<p>ab</p>"),
         ("<p>a</p><script>1 < 2 && 3</script>", "<p>a</p>"),
-        ("<svg viewBox='0 0 1 1'><clipPath /></svg>", '<svg viewBox="0 0 1 1"><clipPath></clipPath></svg>'),
+        ("<svg viewBox='0 0 1 1'><clipPath /></svg>", f'<svg viewBox="0 0 1 1" {XMLNS}><clipPath></clipPath></svg>'),
         ("<details open><summary>a & b</summary></details>", '<details open=""><summary>a &amp; b</summary></details>'),
     ],
 )  # fmt: skip

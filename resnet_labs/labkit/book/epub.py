@@ -16,6 +16,8 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.builders.epub3 import Epub3Builder
 
+_ALIVE = ("book/live", "book/own_report")
+_MISSING = "*This page needs the scripts of the web pages; here it only tells what they do.*"
 # XML 1.0 has no other control characters.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # HTML that our pages and labs bring along links to web pages.
@@ -35,7 +37,13 @@ _AS_WRITTEN = {
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx, in place of its own EPUB."""
     app.add_builder(_Epub, override=True)
+    app.connect("source-read", _say_what_is_missing)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _say_what_is_missing(app: Sphinx, page: str, source: list[str]) -> None:
+    if page in _ALIVE:
+        source[0] = re.sub("(?m)^# .+$", rf"\g<0>\n\n{_MISSING}", source[0], count=1)
 
 
 class _Epub(Epub3Builder):
@@ -80,6 +88,8 @@ def as_xml(page: str) -> str:
     soup = BeautifulSoup(_CONTROL.sub("", page), "html.parser")
     for script in soup.find_all("script"):
         script.decompose()
+    for picture in soup.find_all("svg"):
+        picture["xmlns"] = "http://www.w3.org/2000/svg"
     text = str(soup)
     if "<svg" in text:
         text = re.sub(r"<[^>]+>", lambda tag: _SVG_NAMES.sub(lambda name: _AS_WRITTEN[name[0]], tag[0]), text)
