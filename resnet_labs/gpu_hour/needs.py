@@ -71,7 +71,7 @@ def tests_folder() -> Path:
 
 def can_test() -> bool:
     """Return whether the tests that need a GPU can run."""
-    return tests_folder().is_dir() and has("pytest") and has("beartype")
+    return tests_folder().is_dir() and all(map(has, ("pytest", "beartype", "nbformat")))
 
 
 def can_compile() -> bool:
@@ -146,7 +146,7 @@ def optional() -> list[Need]:
     if not has("timm"):
         found.append(("timm is not here.", "The rows against it are left out."))
     if not can_test():
-        found.append(("pytest, beartype or the folder tests is not here.", "The `gpu` tests are left out."))
+        found.append(("pytest, beartype, nbformat or the folder tests is not here.", "The `gpu` tests are left out."))
     if not can_compile():
         found.append(("There is no C++ compiler.", "Compiled rows are left out."))
     if not (ROOT / ".git").exists():

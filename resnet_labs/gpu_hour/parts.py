@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,8 @@ class Facts:
         done = _written(target, "check")
         for name, check in self.checks.items():
             if name not in done:
-                facts = check(hour)
+                with _kept_if_it_fails(target, {"check": name, "dry_run": hour.is_dry}):
+                    facts = check(hour)
                 json_lines.append_line(target, {"check": name, **facts, "dry_run": hour.is_dry, **provenance()})
                 print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in facts.items()), flush=True)
 
@@ -118,7 +120,9 @@ class Rows:
         done = _written(target, "part")
         for name, benchmark in self.benchmarks.items():
             if name not in done:
-                for row in benchmark(hour):
+                with _kept_if_it_fails(target, {"part": name, "dry_run": hour.is_dry}):
+                    rows = list(benchmark(hour))
+                for row in rows:
                     print(row, flush=True)
                     json_lines.append_line(
                         target, {"part": name, **as_line(row), "dry_run": hour.is_dry, **provenance()}
@@ -126,6 +130,17 @@ class Rows:
 
 
 Part = Series | Searched | Facts | Rows
+
+
+@contextmanager
+def _kept_if_it_fails(target: Path, facts: dict[str, Any]) -> Iterator[None]:
+    """Write a line about what fails, so that the next turn goes on after it, in a new process."""
+    try:
+        yield
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        json_lines.append_line(target, facts | {"failed": said, **provenance()})
+        raise
 
 
 def _written(target: Path, field: str) -> set[str]:

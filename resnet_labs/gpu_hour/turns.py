@@ -32,9 +32,9 @@ class Ended:
 def run_all(blocks: Sequence[Block], hour: Hour, *, limit: float, say: Say) -> bool:
     """Give every block a turn, again and again until nothing is missing; return whether that was reached.
 
-    A block that fails gets no other turn, and neither does one whose time was up twice without a new line.
+    A block that ends without a new line gets no other turn, and neither does one whose time was up twice without one.
     """
-    waiting, without_a_line = list(blocks), dict.fromkeys((block.name for block in blocks), 0)
+    waiting, without_a_line, all_fine = list(blocks), dict.fromkeys((block.name for block in blocks), 0), True
     while waiting:
         for block in list(waiting):
             before = block.missing(hour)
@@ -46,17 +46,16 @@ def run_all(blocks: Sequence[Block], hour: Hour, *, limit: float, say: Say) -> b
             ended = _turn(block, hour, limit)
             left = block.missing(hour)
             say(f"block {block.name}: {before - left} lines in {ended.seconds:.0f} s, {left} are missing")
-            if ended.status is None:
-                without_a_line[block.name] = 0 if left < before else without_a_line[block.name] + 1
-                if without_a_line[block.name] == 2:
-                    say(f"block {block.name}: its time was up twice without a new line; it gets no other turn")
-                    waiting.remove(block)
-            elif ended.status or left:
+            if ended.status:
+                all_fine = False
                 say(f"block {block.name}: it stopped with status {ended.status}: {ended.said}")
+            without_a_line[block.name] = 0 if left < before else without_a_line[block.name] + 1
+            turns_left = 0 if not left else 1 if ended.status is not None else 2  # without a line, a long run may go on
+            if without_a_line[block.name] >= turns_left:
                 waiting.remove(block)
-            else:
-                waiting.remove(block)
-    return not any(block.missing(hour) for block in blocks)
+                if left:
+                    say(f"block {block.name}: there was no new line; it gets no other turn")
+    return all_fine and not any(block.missing(hour) for block in blocks)
 
 
 def _turn(block: Block, hour: Hour, limit: float) -> Ended:

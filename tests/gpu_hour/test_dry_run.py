@@ -182,3 +182,28 @@ def test_the_command_runs_a_block_in_its_own_process_and_says_what_is_left(tmp_p
     assert "its lines are no evidence" in said
     assert said.count("0 lines in") == 2
     assert "it gets no other turn" in said
+
+
+@pytest.mark.parametrize(("kind", "field"), [("Facts", "check"), ("Rows", "part")])
+def test_what_fails_has_a_line_that_says_so_and_the_next_turn_goes_on_after_it(tmp_path, kind, field):
+    from resnet_labs.bench.rows import Row
+    from resnet_labs.gpu_hour import parts
+
+    def fails(hour):
+        raise RuntimeError("no compiler\nmore")
+
+    def works(hour):
+        return {"fine": 1} if kind == "Facts" else iter([Row(name="a", what="b", peer="c", ours=(1.0,), theirs=(2.0,))])
+
+    part = getattr(parts, kind)("two", {"first": fails, "second": works})
+    hour = Hour(tmp_path)
+    with pytest.raises(RuntimeError):
+        part.run(hour)
+    assert part.missing(hour) == 1
+    part.run(hour)
+    assert part.missing(hour) == 0
+    (target,) = tmp_path.glob("*.jsonl")
+    first, second = map(json.loads, target.read_text().splitlines())
+    assert (first[field], first["failed"]) == ("first", "RuntimeError: no compiler")
+    assert second[field] == "second"
+    assert "failed" not in second

@@ -53,21 +53,27 @@ def test_a_finished_block_has_no_turn(run):
     assert said[0] == "block 1: nothing is missing"
 
 
-def test_a_block_that_fails_has_no_other_turn_and_the_others_go_on(run):
-    whole, order, said = run(Pretended("1", 3, [(1, 2)]), Pretended("2", 1, [(1, 0)]))
-    assert (whole, order) == (False, ["1", "2"])
+def test_a_block_that_fails_after_a_line_goes_on_and_the_command_says_that_something_failed(run):
+    whole, order, said = run(Pretended("1", 3, [(1, 2), (2, 0)]), Pretended("2", 1, [(1, 0)]))
+    assert (whole, order) == (False, ["1", "2", "1"])
     assert "block 1: it stopped with status 2: the last line" in said
 
 
-def test_a_block_whose_lines_are_not_all_there_although_it_ended_has_no_other_turn(run):
-    assert run(Pretended("1", 3, [(1, 0)]))[:2] == (False, ["1"])
+def test_a_block_that_fails_without_a_line_has_no_other_turn_and_the_others_go_on(run):
+    whole, order, said = run(Pretended("1", 3, [(0, 2)]), Pretended("2", 1, [(1, 0)]))
+    assert (whole, order) == (False, ["1", "2"])
+    assert "block 1: there was no new line; it gets no other turn" in said
+
+
+def test_a_block_whose_lines_are_not_all_there_although_it_ended_has_no_turn_without_an_end(run):
+    assert run(Pretended("1", 3, [(1, 0), (0, 0)]))[:2] == (False, ["1", "1"])
 
 
 def test_a_block_that_makes_no_line_twice_has_no_other_turn(run):
     """Once may be a long run, which goes on from its checkpoint."""
     whole, order, said = run(Pretended("1", 2, [(0, None), (1, None), (0, None), (0, None)]))
     assert (whole, order) == (False, ["1"] * 4)
-    assert said[-1].endswith("without a new line; it gets no other turn")
+    assert said[-1].endswith("there was no new line; it gets no other turn")
 
 
 @pytest.mark.parametrize(
@@ -94,3 +100,20 @@ def test_a_turn_of_an_unknown_block_says_why(tmp_path):
     from resnet_labs.gpu_hour import turn
 
     assert turn.main("9", str(tmp_path), "", "") == 2
+
+
+def test_a_turn_ends_when_the_process_that_started_it_is_gone(monkeypatch):
+    from resnet_labs.gpu_hour import turn
+
+    class Ended(Exception):
+        pass
+
+    def end(status):
+        raise Ended
+
+    parents = iter([5, 5, 1])
+    monkeypatch.setattr(turn.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(turn.os, "_exit", end)
+    monkeypatch.setattr(turn.time, "sleep", lambda seconds: None)
+    with pytest.raises(Ended):
+        turn._end_with(5)
