@@ -35,6 +35,7 @@ TEXT = """\
 
 See [the second lab](lab02_second.ipynb), {ref}`its end <end>` and [the index](../../book/index.md).
 In HTML: <a href="lab02_second.html#end">its end</a> and <a href="../../book/index.html">the index</a>.
+To keep: {download}`a file <lab02_second.ipynb>`.
 
 Inline $\\max\\big(0, x\\big)$ and $\\\\frac{1}{n} \\\\sum_i x_i^2$, and a block:
 

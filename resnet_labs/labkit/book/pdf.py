@@ -23,9 +23,13 @@ _PAGE: dict[str, Any] = {
 }
 _WIDTH = 672  # of A4 less its margins, in CSS pixels
 # Hints are folded on the screen; on paper nobody can open them. A table that is wider than the paper becomes smaller:
-# else Chromium makes everything smaller.
+# else Chromium makes everything smaller. A file beside the page is not in the PDF.
 _PREPARE = """() => {
     for (const each of document.querySelectorAll("details")) each.open = true;
+    for (const each of document.querySelectorAll("details.hide > summary *"))
+        each.textContent = each.textContent.trim().replace(/^Hide (the|code cell) /, "");
+    for (const each of document.querySelectorAll("a[href]:not([href^='#'])"))
+        if (each.protocol === "file:") each.removeAttribute("href");
     for (const each of document.querySelectorAll("table")) {
         const room = each.parentElement.clientWidth;
         if (each.offsetWidth > room) each.style.zoom = room / each.offsetWidth;
