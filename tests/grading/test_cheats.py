@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from helpers.cheats import CHEATS
 from helpers.places import TESTS
 from helpers.probed import LABS
