@@ -38,7 +38,7 @@ def draw(path: Path) -> None:
         [row.label for row in rows],
         [row.report for row in rows],
         [(row.ours.mean, row.ours.low, row.ours.high) for row in rows],
-        x=f"fraction, MNIST test set, {len(runs)} seeds",
+        x=f"MNIST test set, mean of {len(runs)} seeds (fraction)",
     )
     figure.savefig(path, dpi=160, metadata={"Source": _digest(runs)})
 
