@@ -109,7 +109,7 @@ def test_every_claim_has_a_short_name_of_its_own() -> None:
 
 
 def test_a_claim_without_a_short_name_is_refused_with_the_file_to_write() -> None:
-    with pytest.raises(InputError, match=r"r9\.c1 has no short name\. Write one .* claim_names\.py"):
+    with pytest.raises(InputError, match=r"r9\.c1 has no short name\. Write one .*claim_names\.py"):
         verdict_map.picture([verdict_map.Found("r9.c1", "refuted", ())])
 
 

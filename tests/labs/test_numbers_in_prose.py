@@ -76,7 +76,7 @@ TYPED: dict[str, dict[str, str]] = {
         "sizes and epochs that reports state": "570 19 50 30 20",
         "arithmetic in binary": "29",
     },
-    "README": {"size of the download": "6 GB"},
+    "README": {"size of the download": "6 GB", "the largest pack of data": "60 MB"},
     "setup": {"size of the download": "6 GB 1 GB"},
     "index": {"size of the download": "6 GB", "images of the report": "7,500"},
     "teaching": {"a system's version": "24.04", "a speed of reading": "100"},
@@ -92,7 +92,7 @@ def typed(name: str) -> set[str]:
     for group in groups:
         for part in group.split(";"):
             words = part.strip()
-            found = re.findall(r"-?\d[\d,.]*(?: (?:%|GiB|GB|points))?", words)
+            found = re.findall(r"-?\d[\d,.]*(?: (?:%|GiB|GB|MB|points))?", words)
             numbers |= {*found} if found and words[0] in "-0123456789" else {words}
             numbers |= {*re.findall(r"(?<= )(?:[a-z]+ times)", words)}
     return numbers
