@@ -30,20 +30,25 @@ def run(names: list[str] | None, *, folder: Path, root: Path | None, packs: list
     Raises:
         InputError: something is missing. All of it is printed, with what to do about each; nothing was installed.
     """
-    found = needs.packages()
-    about = ""
-    if not is_dry and not found:
-        of_device, about = needs.device()
-        found += of_device
+    found, about = needs.packages(), ""
+    _demand([*found, *(needs.disk(folder) if found else [])])  # without them nothing else can be looked at
+    if not is_dry:
+        found, about = needs.device()
     found += needs.disk(folder)
-    _demand(found)
+    if is_dry:
+        _demand(found)
     from resnet_labs.gpu_hour import blocks, dry, trips, turns
     from resnet_labs.gpu_hour.parts import Hour
 
     chosen = blocks.chosen(names)
-    root = dry.unpack_noise(folder) if is_dry else trips.unpack(packs, folder, root)
-    missing = [] if is_dry else [need for block in chosen for need in trips.needs_of(block, root)]
-    _demand([*found, *missing])
+    if is_dry:
+        root = dry.unpack_noise(folder)
+    elif not any(need.required for need in found):
+        root = trips.unpack(packs, folder, root)
+    elif packs:
+        _demand(found)  # what is in the packs would look as if it were missing
+    found += [] if is_dry else [need for block in chosen for need in trips.needs_of(block, root)]
+    _demand(found)
     for need in (*found, *needs.optional()):
         print(need)
     print(about or "the dry run: noise in place of images, on the CPU; its lines are no evidence", flush=True)

@@ -110,6 +110,18 @@ def test_the_command_names_missing_data_for_each_block_with_the_trip(monkeypatch
     assert "6 things are missing" in shown.err
 
 
+def test_a_missing_gpu_and_missing_data_are_in_one_list(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(needs, "device", lambda: ([needs.Need("torch finds no CUDA device.", "Look.")], ""))
+    (tmp_path / "data").mkdir()
+    options = ["--runs", str(tmp_path / "gpu"), "--data-root", str(tmp_path / "data"), "--blocks", "3"]
+    assert cli.main(["gpu", *options]) == 2
+    shown = capsys.readouterr()
+    assert "no CUDA device" in shown.out
+    assert "the data set mnist" in shown.out
+    assert shown.err.startswith("resnet-labs: 2 things are missing")
+    assert not (tmp_path / "gpu").exists()
+
+
 def test_what_only_some_lines_need_is_left_out_with_a_sentence(monkeypatch):
     assert all(not need.required for need in needs.optional())
     hide(monkeypatch, "timm", "pytest")
