@@ -149,6 +149,7 @@ KILLED = (  # block, and the file that shows that it is in the midst of its work
 
 
 @pytest.mark.exhaustive
+@pytest.mark.weekly
 def test_killed_at_three_places_the_dry_run_goes_on_where_it_stopped(tmp_path):
     folder = tmp_path / "runs"
     command = [sys.executable, "-m", "resnet_labs.cli", "gpu", "--dry-run", "--runs", str(folder), "--blocks"]
