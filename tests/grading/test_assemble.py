@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -311,9 +312,7 @@ def test_imports_functions_and_constants_that_an_answer_needs_come_along_and_not
     )
     notebook["cells"].append(code("WIDTH = int(np.sqrt(4096))\nwhile True: pass"))
     own = cell(notebook, "answer-02-1")
-    own["source"] = own["source"].replace(
-        "nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3, bias=False)", "stem(in_channels)"
-    )
+    own["source"] = re.sub(r"nn\.Conv2d\([^)]*\)", "stem(in_channels)", own["source"], count=1)
     made = assembled(notebook)
     taken = sources(made)
     assert "def stem(channels)" in taken

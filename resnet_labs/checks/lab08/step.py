@@ -29,7 +29,6 @@ def check_step(
     layer[1][0].bias.requires_grad_(False)  # type: ignore[index]
     start = copy.deepcopy(layer)
     encoder, decoder = layer
-    decoder.eval()
     rows = 5 * torch.randn(num_rows, sizes[0], generator=probe.generator, dtype=torch.float64)
     optimizer = torch.optim.SGD([{"params": part.parameters()} for part in layer], lr=0.5, momentum=0.5)
     state, settings = ModuleState(nn.ModuleList(layer)), _settings(optimizer)

@@ -66,9 +66,10 @@ def test_parameter_counts_of_new_heads():
 
 
 def test_the_stand_in_s_classes_are_new_to_the_network_and_uneven_as_the_flowers():
-    named = re.search(r"classes = \((.+)\)", SOURCE)[1].replace('"', "").split(", ")
+    named = re.findall(r'"(\w+ \w+)"', re.search(r"classes = \(([^)]+)\)", SOURCE)[1])
+    assert len(named) == 5
     assert set(named) <= set(data.procedural.SETS["procedural_target"])
-    counts = torch.tensor([int(n) for n in re.search(r"counts = torch\.tensor\(\[(.+)\]\)", SOURCE)[1].split(", ")])
+    counts = torch.tensor([int(n) for n in re.search(r"counts = \(([\d, ]+)\)", SOURCE)[1].split(", ")])
     flowers = torch.tensor([764, 1052, 784, 733, 984])  # daisy, dandelion, rose, sunflower, tulip: 4,317 photographs
     assert counts.sum() == 500
     torch.testing.assert_close(counts / 500, flowers / flowers.sum(), atol=0.002, rtol=0)

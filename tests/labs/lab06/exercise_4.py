@@ -149,16 +149,6 @@ def weights_scaled(parameters, limit):
     return norm
 
 
-@answers.wrong("not-in-place")
-def new_tensors_for_the_gradients(parameters, limit):
-    parameters = _present(parameters)
-    norm = _norm(parameters)
-    if norm > limit:
-        for parameter in parameters:
-            parameter.grad = parameter.grad * (limit / norm)
-    return norm
-
-
 @answers.wrong("norm-after")
 def norm_after_clipping(parameters, limit):
     parameters = _present(parameters)

@@ -96,11 +96,6 @@ def examples_centered_in_place(known, labels, asked, num_classes):
     return _by_mean(known, labels, asked, num_classes)
 
 
-@answers.wrong("scores")
-def far_classes_tie(known, labels, asked, num_classes):
-    return (-(torch.cdist(asked, _means(known, labels, num_classes)) ** 2)).softmax(1)
-
-
 @answers.wrong("scores-shape")
 def classes_in_rows(known, labels, asked, num_classes):
     return _by_mean(known, labels, asked, num_classes).T

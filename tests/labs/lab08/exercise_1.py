@@ -188,13 +188,6 @@ def loss_after_the_step(encoder, decoder, rows, optimizer):
     return F.mse_loss(decoder(encoder(rows)), rows).item()
 
 
-@answers.wrong("touched-modes", place=as_step)
-def both_parts_into_training_mode(encoder, decoder, rows, optimizer):
-    encoder.train()
-    decoder.train()
-    return step(encoder, decoder, rows, optimizer)
-
-
 @answers.wrong("no-return", place=as_step)
 def step_without_return(*given):
     step(*given)

@@ -125,11 +125,6 @@ def two_heads(layers, num_classes):
     return _build(*_encoders(layers), nn.Linear(_width(layers), 12), nn.Linear(12, num_classes))
 
 
-@answers.wrong("mode")
-def modes_of_the_pretrained_layers(layers, num_classes):
-    return nn.Sequential(nn.Flatten(), *_encoders(layers), nn.Linear(_width(layers), num_classes)).requires_grad_(True)
-
-
 @answers.wrong("no-return")
 def classifier_without_return(layers, num_classes):
     _build(*_encoders(layers), nn.Linear(_width(layers), num_classes))
