@@ -128,14 +128,14 @@ def test_pretraining_never_sees_the_classes_of_the_experiment():
     assert not {*others.classes} & {*target.classes}
 
 
-def test_the_other_hundred_classes_of_tiny_imagenet_are_counted_from_zero(monkeypatch):
+def test_the_other_hundred_classes_of_tiny_imagenet_are_counted_from_zero(monkeypatch, tmp_path):
     classes = tuple(f"class {number}" for number in range(200))
     images = torch.zeros(400, 3, 16, 16, dtype=torch.uint8)
     whole = data.ImageData(images, torch.arange(400) % 200, classes, "Tiny ImageNet")
     asked = {}
     monkeypatch.setattr(_pretrained.data, "load", lambda name, **given: asked.update(name=name, **given) or whole)
-    others = other_classes("tiny_imagenet_100", size=16, limit=200, root="somewhere")
-    assert (asked["name"], asked["limit"], asked["root"]) == ("tiny_imagenet", 400, "somewhere")
+    others = other_classes("tiny_imagenet_100", size=16, limit=200, root=tmp_path)
+    assert (asked["name"], asked["limit"], asked["root"]) == ("tiny_imagenet", 400, tmp_path)
     assert others.labels.tolist() == [*range(100)] * 2
     assert others.classes == classes[100:]
 
