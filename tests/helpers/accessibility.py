@@ -62,6 +62,9 @@ FAULTS = r"""() => {
   for (const node of all("li")) {
     if (!node.closest("ul, ol, menu, [role=list]")) fault("listitem", node);
   }
+  for (const node of all(":is([role=directory], [role=doc-biblioentry], [role=doc-endnote])")) {
+    fault("aria-deprecated-role", node);
+  }
   for (const node of all(":is(ul, ol) > :not(li, script, template)")) fault("list", node);
   for (const node of all("[tabindex]")) if (node.tabIndex > 0) fault("tabindex", node);
   for (const node of all("meta[name=viewport]")) {
@@ -126,6 +129,7 @@ BAD_PAGE = """\
 <p aria-labelledby="nowhere">c</p><div aria-hidden="true"><a href="#">d</a></div>
 <a href="#">e <button>f</button></a><li>g</li><ul><p>h</p></ul><p tabindex="3">i</p>
 <div style="overflow:auto; width:50px"><p style="width:500px">wide</p></div><p style="color:#999">pale</p>
+<p role="directory">old</p>
 </main></body></html>
 """
 BAD_RULES = (
@@ -142,6 +146,7 @@ BAD_RULES = (
     "aria-hidden-focus",
     "nested-interactive",
     "listitem",
+    "aria-deprecated-role",
     "list",
     "tabindex",
     "meta-viewport",

@@ -17,9 +17,11 @@ def give(page: str) -> str:
     - Icons are not read out: the button around them has a name.
     - The search field and folded code are called what they show, so that people can say what they see.
     - The arrow beside a chapter of the menu says what it does.
+    - An entry of the bibliography is an item of its list: ARIA has withdrawn the role that docutils writes.
     - The title that only the printed page has is not a second heading of level 1.
     """
     page = _ICON.sub(r'<\1 class="\2" aria-hidden="true"', page)
     page = _CHAPTER.sub('<summary aria-label="Pages of this chapter">', page)
     page = _FOLDED.sub(r"\1", _SEARCH.sub(r"\1", page))
+    page = page.replace('role="doc-biblioentry"', 'role="listitem"')
     return _PRINTED_TITLE.sub(r'\1<p class="h1">\2</p>', page)
