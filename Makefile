@@ -13,7 +13,7 @@ test: setup
 	$(ONE) -m pytest $(COVERAGE) -m "not exhaustive" -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules resnet_labs tests
 
 exhaustive: setup   ## thousands of damaged files, steps walked in copies of the project
-	$(ONE) -m pytest -m "exhaustive and not weekly" -n 2 tests
+	$(ONE) -m pytest -m "exhaustive and not weekly" -n 2 --dist loadfile tests
 
 weekly: setup   ## every answer that is known, with several draws; every lab graded whole
 	$(ONE) -m pytest -m weekly -n 2 tests

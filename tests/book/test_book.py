@@ -304,7 +304,7 @@ def test_no_word_of_a_table_is_broken(visit: Visit, page: str, seen: dict[str, A
         {"scheme": "light"},
         {"scheme": "dark"},
         {"width": 390},
-        pytest.param({"width": 390, "scheme": "dark"}, marks=pytest.mark.exhaustive),
+        pytest.param({"width": 390, "scheme": "dark"}, marks=[pytest.mark.exhaustive, pytest.mark.weekly]),
     ],
     ids=["light", "dark", "phone", "dark phone"],
 )
