@@ -9,10 +9,9 @@ from pathlib import Path
 
 from resnet_labs import recipes, reports, results
 from resnet_labs.errors import InputError
+from resnet_labs.reports import EVIDENCE
 from resnet_labs.reports.verdicts import verdict
 from resnet_labs.results import Result
-
-EVIDENCE = Path(reports.__file__).parent / "evidence"
 
 
 def keep(folder: Path, *, say: Callable[[str], object]) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from resnet_labs import bench, json_lines, recipes, results
 from resnet_labs.bench.rows import as_line, provenance
 from resnet_labs.gpu_hour import dry
 from resnet_labs.recipes import Recipe, Search
+
+Named = TypeVar("Named")
 
 
 @dataclass(frozen=True)
@@ -89,18 +91,16 @@ class Facts:
 
     def missing(self, hour: Hour) -> int:
         """Return how many checks have no line."""
-        return len(self.checks.keys() - _written(hour.folder / "checks.jsonl", "check"))
+        return len(_unwritten(self.checks, hour.folder / "checks.jsonl", "check"))
 
     def run(self, hour: Hour) -> None:
         """Do the missing checks."""
         target = hour.folder / "checks.jsonl"
-        done = _written(target, "check")
-        for name, check in self.checks.items():
-            if name not in done:
-                with _kept_if_it_fails(target, {"check": name, "dry_run": hour.is_dry}):
-                    facts = check(hour)
-                json_lines.append_line(target, {"check": name, **facts, "dry_run": hour.is_dry, **provenance()})
-                print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in facts.items()), flush=True)
+        for name, check in _unwritten(self.checks, target, "check").items():
+            with _kept_if_it_fails(target, {"check": name, "dry_run": hour.is_dry}):
+                facts = check(hour)
+            json_lines.append_line(target, {"check": name, **facts, "dry_run": hour.is_dry, **provenance()})
+            print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in facts.items()), flush=True)
 
 
 @dataclass(frozen=True)
@@ -112,21 +112,17 @@ class Rows:
 
     def missing(self, hour: Hour) -> int:
         """Return how many rows have no line."""
-        return len(self.benchmarks.keys() - _written(hour.folder / "rows.jsonl", "part"))
+        return len(_unwritten(self.benchmarks, hour.folder / "rows.jsonl", "part"))
 
     def run(self, hour: Hour) -> None:
         """Measure the missing rows."""
         target = hour.folder / "rows.jsonl"
-        done = _written(target, "part")
-        for name, benchmark in self.benchmarks.items():
-            if name not in done:
-                with _kept_if_it_fails(target, {"part": name, "dry_run": hour.is_dry}):
-                    rows = list(benchmark(hour))
-                for row in rows:
-                    print(row, flush=True)
-                    json_lines.append_line(
-                        target, {"part": name, **as_line(row), "dry_run": hour.is_dry, **provenance()}
-                    )
+        for name, benchmark in _unwritten(self.benchmarks, target, "part").items():
+            with _kept_if_it_fails(target, {"part": name, "dry_run": hour.is_dry}):
+                rows = list(benchmark(hour))
+            for row in rows:
+                print(row, flush=True)
+                json_lines.append_line(target, {"part": name, **as_line(row), "dry_run": hour.is_dry, **provenance()})
 
 
 Part = Series | Searched | Facts | Rows
@@ -143,6 +139,7 @@ def _kept_if_it_fails(target: Path, facts: dict[str, Any]) -> Iterator[None]:
         raise
 
 
-def _written(target: Path, field: str) -> set[str]:
-    """Return what a file of lines holds."""
-    return set(json_lines.read_lines(target, lambda number, line: str(line[field]))) if target.is_file() else set()
+def _unwritten(named: Mapping[str, Named], target: Path, field: str) -> dict[str, Named]:
+    """Return those whose name no line of the file has in that field."""
+    done = set(json_lines.read_lines(target, lambda number, line: str(line[field]))) if target.is_file() else set()
+    return {name: one for name, one in named.items() if name not in done}

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
 from typing import get_args
 
 from resnet_labs import reports
@@ -50,9 +49,7 @@ def _only_on_stand_ins(number: str, lines: Lines) -> bool:
 
 def _experiments(lines: Lines) -> dict[str, int]:
     """Count the experiments that have stored lines; a stand-in is one that has no line on the report's own data."""
-    folder = resources.files("resnet_labs.reports").joinpath("evidence")
-    names = [path.name.removesuffix(".jsonl") for path in folder.iterdir() if path.name.endswith(".jsonl")]
-    stored = [runs for name in names if (runs := lines(name))]
+    stored = [runs for name in reports.experiments() if (runs := lines(name))]
     own = sum(any(not run.stand_in for run in runs) for runs in stored)
     total = sum(map(len, stored))
     return {"count": len(stored), "on_stand_ins": len(stored) - own, "on_own_data": own, "runs": total}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from resnet_labs import reports, results
@@ -65,7 +64,7 @@ def values(experiment: str, chosen: dict[str, Any], figure: str, lines: Lines) -
 
 
 def _stored_names(name: str) -> str:
-    return nearest(name, [path.stem for path in sorted((Path(reports.__file__).parent / "evidence").glob("*.jsonl"))])
+    return nearest(name, reports.experiments())
 
 
 def _chosen(experiment: str, stored: Sequence[Result], chosen: dict[str, Any]) -> list[Result]:

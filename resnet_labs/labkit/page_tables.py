@@ -36,12 +36,8 @@ def teaching(root: Path) -> str:
 
 def recipes() -> str:
     """Return how long a run of each experiment took, by machine class."""
-    rows = [row for experiment in sorted(_stored()) for row in _times(experiment)]
+    rows = [row for experiment in reports.experiments() for row in _times(experiment)]
     return table(("experiment", "images trained on", "machine class", "runs", "seconds per run"), rows)
-
-
-def _stored() -> Iterator[str]:
-    yield from (path.stem for path in (Path(reports.__file__).parent / "evidence").glob("*.jsonl"))
 
 
 def _times(experiment: str) -> Iterator[tuple[str, ...]]:

@@ -17,6 +17,8 @@ from resnet_labs.reports.audit.printed import Loader, Printed
 
 _HERE = Path(str(resources.files(__package__)))
 
+EVIDENCE = _HERE / "evidence"
+
 REPORTS = tuple(sorted(path.stem for path in _HERE.glob("r*.yaml")))
 
 
@@ -91,5 +93,15 @@ def evidence(experiment: str) -> list[results.Result]:
         >>> evidence("r1.nothing")
         []
     """
-    path = _HERE / "evidence" / f"{experiment}.jsonl"
+    path = EVIDENCE / f"{experiment}.jsonl"
     return results.read(path) if path.is_file() else []
+
+
+def experiments() -> list[str]:
+    """Return the names of all experiments that have stored results lines, in order.
+
+    Example:
+        >>> "r1.digits" in experiments()
+        True
+    """
+    return sorted(path.stem for path in EVIDENCE.glob("*.jsonl"))

@@ -20,10 +20,9 @@ import time
 from pathlib import Path
 
 import peers
-from grade_class import filled
+from grade_class import filled, released
 
-from resnet_labs import labs
-from resnet_labs.grading import bundle, execute, student
+from resnet_labs.grading import execute, student
 from resnet_labs.grading.assemble import assemble
 
 NBVAL = ["-m", "pytest", "-q", "-p", "nbval.plugin", "-c", "/dev/null", "--noconftest", "--nbval-lax"]
@@ -37,9 +36,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, metavar="PYTHON")
     options = parser.parse_args()
-    lab = labs.find(options.lab)
-    private = bundle.read(options.release / "private" / f"{lab.stem}.bundle.json")
-    public = json.loads((options.release / "public" / f"{lab.stem}.ipynb").read_text(encoding="utf-8"))
+    lab, public, private = released(options.release, options.lab)
     content = json.dumps(filled(public, student.read(lab).answers)).encode()
     made = [assemble(private, f"student{number}", content) for number in range(options.notebooks)]
     quiet = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1"}

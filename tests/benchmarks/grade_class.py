@@ -51,11 +51,16 @@ def filled(public: dict[str, Any], answers: list[tuple[str, str]]) -> dict[str, 
     return notebook
 
 
-def make_class(folder: Path, release: Path, number: str, count: int) -> dict[str, Fraction | None]:
-    """Write the submissions; return the most that each may score, None for what is not graded."""
+def released(release: Path, number: str) -> tuple[labs.Lab, dict[str, Any], bundle.Bundle]:
+    """Return the lab of a release, its public notebook and its private bundle."""
     lab = labs.find(number)
     public = json.loads((release / "public" / f"{lab.stem}.ipynb").read_text(encoding="utf-8"))
-    private = bundle.read(release / "private" / f"{lab.stem}.bundle.json")
+    return lab, public, bundle.read(release / "private" / f"{lab.stem}.bundle.json")
+
+
+def make_class(folder: Path, release: Path, number: str, count: int) -> dict[str, Fraction | None]:
+    """Write the submissions; return the most that each may score, None for what is not graded."""
+    lab, public, private = released(release, number)
     points = {each.probe.exercise: each.probe.points for each in private.exercises}
     right, whole = student.read(lab).answers, sum(points.values(), Fraction(0))
     hostile = [*HOSTILE, *DAMAGED]
