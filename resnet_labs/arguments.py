@@ -1,9 +1,12 @@
-"""Values of command-line options that several commands take."""
+"""The command line: its parser, and values of options that several commands take."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
+
+from resnet_labs.errors import nearest
 
 
 def folder(text: str) -> Path:
@@ -21,3 +24,17 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a count; give a whole number from 1")
     return int(text)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that reports an unknown option itself, with its own usage; argparse leaves that to the parent."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse what is known, as argparse does; exit with status 2 at an unknown option."""
+        found, rest = super().parse_known_args(args, namespace)
+        for word in rest:
+            if word.startswith("-"):
+                known = [option for option in self._option_string_actions if option.startswith("--")]
+                option = word.split("=")[0]
+                self.error(f"There is no option {option!r}. {nearest(option, known)}")
+        return found, rest

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import __version__, files
-from resnet_labs.arguments import count, folder
+from resnet_labs.arguments import Parser, count, folder
 from resnet_labs.errors import InputError, LabError, nearest
+from resnet_labs.gpu_hour import command as gpu
 from resnet_labs.grading import command as grading
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -75,7 +76,7 @@ def _outcome(options: argparse.Namespace) -> int:
     try:
         return options.call(options)
     except BrokenPipeError:
-        if options.call not in (_run, _reproduce, _bench, _gpu):
+        if options.call not in (_run, _reproduce, _bench, gpu.call):
             return DONE
         print("resnet-labs: stopped, since nobody reads its output; what was finished is kept.", file=sys.stderr)
         return INTERRUPTED
@@ -120,12 +121,12 @@ def _run(options: argparse.Namespace) -> int:
         folder = notebook.execute(lab, report=options.report, root=options.data_root)
     except notebook.LabFailed as failure:
         print(f"resnet-labs: {failure}", file=sys.stderr)
-        print(f"What ran before is in {_short(failure.kept)}/notebook.ipynb.", file=sys.stderr)
+        print(f"What ran before is in {files.short(failure.kept)}/notebook.ipynb.", file=sys.stderr)
         return {"CheckFailed": FAILED, "Interrupted": INTERRUPTED}.get(failure.kind, WRONG_USE)
     print(f"\n{lab.question}\n")
     if (folder / "results.jsonl").is_file():
         print(compare.as_text(results.read(folder / "results.jsonl")))
-    print(f"\nnotebook, figures and results lines: {_short(folder)}")
+    print(f"\nnotebook, figures and results lines: {files.short(folder)}")
     return DONE
 
 
@@ -142,7 +143,7 @@ def _reproduce(options: argparse.Namespace) -> int:
             track=options.track,
         )
         if distributed.is_writer():
-            print(f"results lines: {_short(target)}")
+            print(f"results lines: {files.short(target)}")
     return DONE
 
 
@@ -188,29 +189,8 @@ def _pack(options: argparse.Namespace) -> int:
     from resnet_labs.gpu_hour import trips
 
     size = trips.pack(options.pack, options.trip, options.data_root)
-    print(f"{_short(options.pack)}: {size / 1e6:.1f} MB for block {options.trip} of `resnet-labs gpu`")
+    print(f"{files.short(options.pack)}: {size / 1e6:.1f} MB for block {options.trip} of `resnet-labs gpu`")
     return DONE
-
-
-def _gpu(options: argparse.Namespace) -> int:
-    from resnet_labs.gpu_hour import command
-
-    if options.plan:
-        command.plan(options.blocks)
-        return DONE
-    folder = options.runs or Path("runs", "gpu_dry_run" if options.dry_run else "gpu")
-    if options.evidence:
-        from resnet_labs.gpu_hour import evidence
-
-        evidence.keep(folder, say=print)
-        return DONE
-    if options.dry_run and (options.packed or options.data_root is not None):
-        raise InputError("--dry-run makes its own images.", "Leave --packed and --data-root out.")
-    whole = command.run(
-        options.blocks, folder=folder, root=options.data_root, packs=options.packed, is_dry=options.dry_run
-    )
-    print(f"lines: {_short(folder)}")
-    return DONE if whole else FAILED
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -281,33 +261,16 @@ def _audit(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that reports an unknown option itself, with its own usage; argparse leaves that to the parent."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        found, rest = super().parse_known_args(args, namespace)
-        for word in rest:
-            if word.startswith("-"):
-                known = [option for option in self._option_string_actions if option.startswith("--")]
-                option = word.split("=")[0]
-                self.error(f"There is no option {option!r}. {nearest(option, known)}")
-        return found, rest
-
-
 def _parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    located = _Parser(add_help=False)
+    located = Parser(add_help=False)
     located.add_argument("--data-root", type=folder, metavar="D", help="the folder with the data sets")
-    parser = _Parser(prog="resnet-labs", description="Labs that rebuild reports on ResNets.")
+    parser = Parser(prog="resnet-labs", description="Labs that rebuild reports on ResNets.")
     parser.add_argument("--version", action="version", version=f"resnet-labs {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def command(name: str, call: object, text: str, *parents: _Parser) -> _Parser:
+    def command(name: str, call: object, text: str, *parents: Parser) -> Parser:
         made = commands.add_parser(name, help=text, description=text, parents=[common, *parents])
         made.set_defaults(call=call)
         return made
@@ -348,17 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     timed = command("bench", _bench, "our code against installed peers, as ratios")
     timed.add_argument("names", nargs="*", help="which benchmarks (default all)")
     timed.add_argument("--out", type=Path, metavar="FILE", help="append the figures to a file, one JSON line per row")
-    hour = command(
-        "gpu", _gpu, "a GPU that is at hand for minutes: tests, benchmarks and experiments in blocks", located
-    )
-    hour.add_argument("--blocks", nargs="+", metavar="BLOCK", help="which blocks, such as 1 2 5a (default all)")
-    hour.add_argument("--packed", type=Path, nargs="+", default=[], metavar="FILE", help="packs to unpack first")
-    hour.add_argument("--runs", type=Path, help="where results go (default runs/gpu)")
-    hour.add_argument("--dry-run", action="store_true", help="all blocks on a CPU at a tiny size, on noise")
-    hour.add_argument(
-        "--evidence", action="store_true", help="only append the lines to the evidence, and name verdicts that change"
-    )
-    hour.add_argument("--plan", action="store_true", help="only print the estimated minutes of each part")
+    gpu.add(command, located)
     grading.add(command)
     return parser
 

@@ -1,4 +1,4 @@
-"""Writing files safely: whole and on the disk, or not at all; and checking that there is room for them."""
+"""Writing files safely: whole and on the disk, or not at all; checking that there is room; naming them in messages."""
 
 from __future__ import annotations
 
@@ -164,3 +164,8 @@ def unwritable(what: str, error: OSError, kept: str = "") -> InputError:
     }
     fix = next((fix for fix, codes in fixes.items() if error.errno in codes), "Give another folder")
     return InputError(f"{what} cannot be written: {error.strerror or error}.", f"{fix}{kept}.")
+
+
+def short(path: Path) -> Path:
+    """Return the path as a message shows it: from the current folder if it lies there."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

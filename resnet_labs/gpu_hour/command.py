@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from resnet_labs import files
 from resnet_labs.errors import InputError
 from resnet_labs.gpu_hour import needs
+
+DONE, FAILED = 0, 1
+
+
+def add(command: Callable[..., Any], located: argparse.ArgumentParser) -> None:
+    """Add the subcommand.
+
+    Args:
+        command: the function of the command's parser that makes one, from name, function, description and parents.
+        located: the parser of --data-root.
+    """
+    text = "a GPU that is at hand for minutes: tests, benchmarks and experiments in blocks"
+    made = command("gpu", call, text, located)
+    made.add_argument("--blocks", nargs="+", metavar="BLOCK", help="which blocks, such as 1 2 5a (default all)")
+    made.add_argument("--packed", type=Path, nargs="+", default=[], metavar="FILE", help="packs to unpack first")
+    made.add_argument("--runs", type=Path, help="where results go (default runs/gpu)")
+    made.add_argument("--dry-run", action="store_true", help="all blocks on a CPU at a tiny size, on noise")
+    made.add_argument(
+        "--evidence", action="store_true", help="only append the lines to the evidence, and name verdicts that change"
+    )
+    made.add_argument("--plan", action="store_true", help="only print the estimated minutes of each part")
+
+
+def call(options: argparse.Namespace) -> int:
+    """Run the subcommand; return 0, or 1 if a part has no line yet."""
+    if options.plan:
+        plan(options.blocks)
+        return DONE
+    folder = options.runs or Path("runs", "gpu_dry_run" if options.dry_run else "gpu")
+    if options.evidence:
+        from resnet_labs.gpu_hour import evidence
+
+        evidence.keep(folder, say=print)
+        return DONE
+    if options.dry_run and (options.packed or options.data_root is not None):
+        raise InputError("--dry-run makes its own images.", "Leave --packed and --data-root out.")
+    whole = run(options.blocks, folder=folder, root=options.data_root, packs=options.packed, is_dry=options.dry_run)
+    print(f"lines: {files.short(folder)}")
+    return DONE if whole else FAILED
 
 
 def plan(names: list[str] | None) -> None:

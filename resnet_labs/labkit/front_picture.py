@@ -80,7 +80,7 @@ def _errors(runs: Sequence[Result], depths: Sequence[int], last: int) -> str:
     values = {kind: [100 * _mean(runs, depth, kind, "train_error") for depth in depths[: last + 1]] for kind in _KINDS}
     ticks = {share: f"{share} %" for share in (0, 20, 40, 60)}
     said = "; ".join(f"{name} {values[kind][-1]:.1f} %" for kind, (name, _) in _KINDS.items())
-    return _panel("Errors on training images", f"at {depths[last]} layers: {said}", values, depths, ticks, 70)
+    return _panel("Errors on training images", f"at {depths[last]} layers: {said}", values, depths, ticks, 80)
 
 
 def _gradients(runs: Sequence[Result], depths: Sequence[int], last: int) -> str:
@@ -89,7 +89,7 @@ def _gradients(runs: Sequence[Result], depths: Sequence[int], last: int) -> str:
     ticks = {power: f"{10**power:,}" for power in (0, 1, 2, 3)}
     said = "; ".join(f"{name} {10 ** values[kind][-1]:,.0f} times" for kind, (name, _) in _KINDS.items())
     title = "First layer's gradient over the last's"
-    return _panel(title, f"at {depths[last]} layers: {said}", values, depths, ticks, 3.5)
+    return _panel(title, f"at {depths[last]} layers: {said}", values, depths, ticks, 4)
 
 
 def _panel(

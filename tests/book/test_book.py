@@ -33,6 +33,16 @@ LABS = [page for page in PAGES if page.startswith("labs/")]
 SHOWN = '<div class="cell_output'
 LIGHT = 800_000  # bytes of the front page with all that it loads, as files
 HEAVY = 3_000_000  # of a lab, with its pictures and the formulas' script and fonts
+DESKTOP: dict[str, Any] = {"width": 1280, "scheme": "light"}
+PHONE: dict[str, Any] = {"width": 390, "scheme": "dark"}
+WEEKLY = [pytest.mark.exhaustive, pytest.mark.weekly]
+# Each theme and each width on every push; the other two pairs every week.
+VIEWS = [
+    pytest.param(DESKTOP, id="light desktop"),
+    pytest.param(PHONE, id="dark phone"),
+    pytest.param(DESKTOP | {"scheme": "dark"}, id="dark desktop", marks=WEEKLY),
+    pytest.param(PHONE | {"scheme": "light"}, id="light phone", marks=WEEKLY),
+]
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 # What Sphinx says of a page, with its path, or of the whole book.
 WARNING = re.compile(r"^(?:(?P<place>/[^:\n]+):(?:\d+:)? )?(?:WARNING|ERROR|CRITICAL): .*", re.MULTILINE)
@@ -170,7 +180,7 @@ def visit(browser: Any, host: str) -> Visit:
     return functools.cache(functools.partial(look, browser, host))
 
 
-def look(browser: Any, host: str, path: str, *, width: int = 1280, scheme: str = "light") -> Findings:
+def look(browser: Any, host: str, path: str, *, width: int, scheme: str) -> Findings:
     found = Findings()
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
 
@@ -275,39 +285,30 @@ def test_a_page_is_built_without_a_warning_and_shows_what_ran(site: Site, page: 
     assert (SHOWN in text) == (page in LABS)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("seen", VIEWS)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_opens_without_an_error_and_asks_nobody_else(visit: Visit, page: str, scheme: str) -> None:
-    found = visit(f"{page}.html", scheme=scheme)
+def test_a_page_opens_without_an_error_and_asks_nobody_else(visit: Visit, page: str, seen: dict[str, Any]) -> None:
+    found = visit(f"{page}.html", **seen)
     assert found.errors == []
     assert found.outside == []
     assert found.missing == []
     assert found.nameless == []
     assert found.raw_math == 0
-    assert found.theme == scheme
+    assert found.theme == seen["scheme"]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_fits_a_phone(visit: Visit, page: str) -> None:
-    assert visit(f"{page}.html", width=390).overflow <= 0
+    assert visit(f"{page}.html", **PHONE).overflow <= 0
 
 
-@pytest.mark.parametrize("seen", [{"scheme": "light"}, {"width": 390}], ids=["desktop", "phone"])
+@pytest.mark.parametrize("seen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("page", PAGES)
 def test_no_word_of_a_table_is_broken(visit: Visit, page: str, seen: dict[str, Any]) -> None:
     assert [word for word in visit(f"{page}.html", **seen).broken_words if "-" not in word.strip("-")] == []
 
 
-@pytest.mark.parametrize(
-    "seen",
-    [
-        {"scheme": "light"},
-        {"scheme": "dark"},
-        {"width": 390},
-        pytest.param({"width": 390, "scheme": "dark"}, marks=[pytest.mark.exhaustive, pytest.mark.weekly]),
-    ],
-    ids=["light", "dark", "phone", "dark phone"],
-)
+@pytest.mark.parametrize("seen", VIEWS)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_keeps_nobody_out(visit: Visit, page: str, seen: dict[str, Any]) -> None:
     assert visit(f"{page}.html", **seen).faults == []
@@ -315,18 +316,18 @@ def test_a_page_keeps_nobody_out(visit: Visit, page: str, seen: dict[str, Any]) 
 
 @pytest.mark.parametrize("page", [*BELOW, "search"])
 def test_a_page_that_the_menu_hides_keeps_nobody_out(visit: Visit, page: str) -> None:
-    assert visit(f"{page}.html", width=390, scheme="dark").faults == []
+    assert visit(f"{page}.html", **PHONE).faults == []
 
 
 def test_the_rules_find_what_they_are_for(visit: Visit, site: Site) -> None:
     (site.html / "closed.html").write_text(BAD_PAGE, encoding="utf-8")
-    faults = visit("closed.html").faults
+    faults = visit("closed.html", **DESKTOP).faults
     assert [rule for rule in BAD_RULES if not any(fault.startswith(rule) for fault in faults)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_light(visit: Visit, page: str) -> None:
-    seen = visit(f"{page}.html", scheme="light").num_bytes
+    seen = visit(f"{page}.html", **DESKTOP).num_bytes
     assert 100_000 < seen < (LIGHT if page == PAGES[0] else HEAVY)
 
 
@@ -383,7 +384,7 @@ def test_the_menu_opens_on_a_phone(browser: Any, host: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_inside_the_book_leads_somewhere(visit: Visit, host: str, site: Site, page: str) -> None:
-    inside = [link for link in visit(f"{page}.html", scheme="light").links if link.startswith(host)]
+    inside = [link for link in visit(f"{page}.html", **DESKTOP).links if link.startswith(host)]
     assert inside
     broken = []
     for link in inside:
@@ -404,7 +405,7 @@ def test_every_public_name_is_on_its_page_and_the_overview_leads_there(site: Sit
 
 
 def test_a_page_on_the_library_fits_a_phone(visit: Visit) -> None:
-    assert visit(f"book/{next(iter(api_docs.PAGES))}.html", width=390).overflow <= 0
+    assert visit(f"book/{next(iter(api_docs.PAGES))}.html", **PHONE).overflow <= 0
 
 
 def test_the_picture_of_the_front_page_moves_without_a_kernel(browser: Any, host: str) -> None:
@@ -424,14 +425,14 @@ def test_the_picture_of_the_front_page_moves_without_a_kernel(browser: Any, host
 
 
 def test_the_front_door_leads_to_the_index(visit: Visit, host: str) -> None:
-    links = visit("").links
+    links = visit("", **DESKTOP).links
     assert any(link.startswith(f"{host}/{page}.html") for link in links for page in PAGES[1:])
 
 
 @pytest.mark.parametrize("lab", LABS)
 def test_a_lab_has_one_door_to_colab_which_leads_to_the_student_s_notebook(visit: Visit, lab: str) -> None:
     version = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
-    (door,) = (link for link in visit(f"{lab}.html", scheme="light").links if "colab.research" in link)
+    (door,) = (link for link in visit(f"{lab}.html", **DESKTOP).links if "colab.research" in link)
     assert door.endswith(f"/blob/v{version}/{lab.replace('/solutions', '')}.ipynb")
 
 
@@ -457,7 +458,7 @@ def test_the_inspection_notices_what_it_looks_for(visit: Visit, site: Site) -> N
         "<table><tr><td><p style='width:1em; overflow-wrap:anywhere'>0.9634</p><p>two words</p></td></tr></table>",
         encoding="utf-8",
     )
-    found = visit("bad.html", width=390)
+    found = visit("bad.html", **PHONE)
     assert "said" in found.errors
     assert any("thrown" in error for error in found.errors)
     assert found.outside == ["http://picture.invalid/a.png"]

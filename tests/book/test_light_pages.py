@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
+from docutils.core import publish_doctree
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 
-from resnet_labs.labkit.pages import fonts, names, search, used
+from resnet_labs.labkit.pages import fonts, names, search, units, used
 
 SCRIPTS = (
     "_static/doctools.js",
@@ -73,6 +74,13 @@ def test_icons_are_silent_the_search_field_is_called_what_it_shows_and_there_is_
     assert given.count("<h1>") == 1
     assert '<p class="h1">Title</p>' in given
     assert names.give(given) == given
+
+
+def test_a_number_keeps_its_percent_sign_on_the_same_line_but_not_in_code():
+    page = publish_doctree("It is 9.1 % or **12 %**, and ``7 % 2`` is 1 with a % sign.")
+    units.join(MagicMock(spec=Sphinx), page, "page")
+    space = "\N{NO-BREAK SPACE}"
+    assert page.astext() == f"It is 9.1{space}% or 12{space}%, and 7 % 2 is 1 with a % sign."
 
 
 def test_texts_are_stored_by_section_without_scripts_pictures_and_signs(tmp_path: Path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.results_page import line, page
 
 from resnet_labs.labkit import results_page
+from resnet_labs.results import Result
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -41,21 +43,23 @@ def fields(text: str):
     }
 
 
-@pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("field", fields(""))
 @pytest.mark.parametrize("experiment", ["r1.digits", "r1.c6"])
-def test_no_field_is_markup(tmp_path: Path, field: str, text: str, experiment: str) -> None:
-    changes = fields(text)[field]
-    plain = {**changes, **fields("plain")[field]}
-    metrics = line().metrics | {"train_accuracy": 0.5}
-    lines = [
-        line(0, experiment=experiment, metrics=metrics),
-        line(1, experiment=experiment, metrics=metrics, **changes),
-    ]
-    expected = [lines[0], line(1, experiment=experiment, metrics=metrics, **plain)]
-    found = page(tmp_path / "hostile", *lines, name=experiment)
-    sane = page(tmp_path / "plain", *expected, name=experiment)
+def test_no_field_is_markup(tmp_path: Path, field: str, experiment: str) -> None:
+    plain = [f"plain {number}" for number in range(len(HOSTILE))]
+    found, sane = (
+        page(tmp_path / name, *lines_with(field, texts, experiment), name=experiment)
+        for name, texts in (("hostile", HOSTILE), ("plain", plain))
+    )
+    assert all(marks(sane))
     assert marks(found) == marks(sane)
+
+
+def lines_with(field: str, texts: list[str], experiment: str) -> list[Result]:
+    """Return a sound line and one with each text in the field."""
+    metrics = line().metrics | {"train_accuracy": 0.5}
+    changes: list[dict[str, Any]] = [{}, *(fields(text)[field] for text in texts)]
+    return [line(seed, experiment=experiment, metrics=metrics, **each) for seed, each in enumerate(changes)]
 
 
 def marks(text: str) -> tuple[list[str], ...]:

@@ -65,6 +65,7 @@ def test_the_code_is_as_ruff_wants_it(laid: Path, untouched: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_it_says_what_it_wrote_and_what_comes_next(untouched: Path, tmp_path: Path, capsys) -> None:
     root = shutil.copytree(untouched, tmp_path / "copy")
@@ -77,6 +78,7 @@ def test_it_says_what_it_wrote_and_what_comes_next(untouched: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_only_the_tests_that_say_what_to_fill_in_fail(laid: Path) -> None:
     tests = ("project/test_lists.py", "labs", "recipes/test_recipes.py", "command/test_progress.py")
@@ -112,6 +114,7 @@ def plan(root: Path, number: str, slug: str) -> None:
     registry.write_text(text.replace(last, f"{last[:-2]}{entry})\n"))
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_a_lab_that_was_planned_keeps_its_question(untouched: Path, tmp_path: Path) -> None:
     root = shutil.copytree(untouched, tmp_path / "copy")
@@ -124,6 +127,7 @@ def test_a_lab_that_was_planned_keeps_its_question(untouched: Path, tmp_path: Pa
     assert (root / "resnet_labs" / "labs.py").read_bytes() == registered
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_a_lab_between_others_goes_between_them(untouched: Path, tmp_path: Path) -> None:
     root = shutil.copytree(untouched, tmp_path / "copy")

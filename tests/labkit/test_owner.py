@@ -106,6 +106,7 @@ def test_a_release_that_would_point_elsewhere_is_stopped(repository, capsys, pla
     assert {path: path.read_text() for path in repository.iterdir() if path.is_file()} == before
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_a_new_owner_reaches_every_place_of_the_project_and_no_placeholder_is_left(tmp_path, monkeypatch, capsys):
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]

@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-import timm
 import torch
 import torchvision
 from torch import nn
@@ -71,6 +70,8 @@ def test_values_gradients_and_running_statistics_are_torchvisions(name: str) -> 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
 def test_values_and_gradients_are_timms(name: str) -> None:
+    import timm  # takes seconds
+
     other = timm.create_model(name, num_classes=10)
     ours = same_weights(name, other)
     assert_agree(ours, other, training=False)

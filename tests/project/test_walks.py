@@ -265,6 +265,7 @@ def passed(found: set[str], *names: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("thing", THINGS[1:])
 def test_the_steps_name_the_files_that_have_to_be_written(thing: str, walked) -> None:
@@ -278,6 +279,7 @@ def test_the_steps_name_the_files_that_have_to_be_written(thing: str, walked) ->
 
 
 @pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_a_check_that_is_added_by_the_steps_gets_every_answer(walked) -> None:
     walks, found = walked
@@ -286,6 +288,7 @@ def test_a_check_that_is_added_by_the_steps_gets_every_answer(walked) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_a_data_set_a_report_and_a_recipe_that_are_added_by_the_steps_work_together(walked) -> None:
     _, found = walked

@@ -7,11 +7,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from resnet_labs.labkit.pages import fonts, names, search, used
+from resnet_labs.labkit.pages import fonts, names, search, units, used
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the parts of this package to the events of a build; Sphinx calls it."""
+    app.connect("doctree-resolved", units.join)
     app.connect("html-page-context", used.keep_used, priority=900)  # after the extensions that add files
     app.connect("html-page-context", search.add_texts)
     app.connect("build-finished", _finish)
