@@ -23,7 +23,8 @@ _LEARN = "which parameters learn"
 @check("02.1", "the first layer takes your channels, the last gives your classes, every other weight is as it was")
 def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module]) -> None:
     """Check the two replaced layers of a ResNet-18, and that the rest computes what it did."""
-    for in_channels, num_classes in ((1, 10), (probe.random.choice((4, 5, 6)), probe.random.randint(3, 9))):
+    few, many = probe.random.randint(3, 9), probe.random.randint(11, 40)
+    for in_channels, num_classes in ((1, few), (probe.random.choice((4, 5, 6)), many)):
         network = resnet18()
         reference.used_(network, probe.generator)
         if in_channels > 1:
@@ -102,10 +103,10 @@ def _check_stem(probe: Probe, stem: nn.Conv2d | None, in_channels: int, given: s
         hint="a",
     )
     probe.equal(
-        (stem.out_channels, stem.kernel_size, stem.stride, stem.padding),
-        (64, (7, 7), (2, 2), (3, 3)),
+        (stem.out_channels, stem.kernel_size, stem.stride, stem.padding, stem.padding_mode, stem.dilation, stem.groups),
+        (64, (7, 7), (2, 2), (3, 3), "zeros", (1, 1), 1),
         "stem-geometry",
-        tested="output channels, kernel size, stride and padding of the first convolution",
+        tested="output channels, kernel, stride, padding and its mode, dilation and groups of the first convolution",
         cause=(
             "the new layer has another geometry than the old; only the number of input channels may change",
             "a convolution was put in front of the network; replace `network.conv1` itself",
@@ -119,6 +120,15 @@ def _check_stem(probe: Probe, stem: nn.Conv2d | None, in_channels: int, given: s
         expected="none: the batch norm after it has one",
         got="a bias",
         cause="`bias=False` is missing; `nn.Conv2d` adds a bias by default",
+        hint="a",
+    )
+    probe.expect(
+        not torch.equal(stem.weight[:1].expand_as(stem.weight), stem.weight),
+        "stem-constant",
+        tested="the 64 filters of the first convolution",
+        expected="filters that differ, as `nn.Conv2d` draws them",
+        got="64 equal filters",
+        cause="all filters were filled with the same numbers; equal filters get equal gradients and stay equal",
         hint="a",
     )
     return stem

@@ -77,18 +77,26 @@ def walk(
     start: dict[str, Tensor],
     batches: list[tuple[Tensor, Tensor]],
     *,
-    clear: bool = True,
+    clear: bool | list[bool] = True,
     left: list[Tensor] | None = None,
 ) -> Walk:
-    """Return what a step of SGD at a rate of 0.5 on each batch does; without `clear`, gradients add up from `left`."""
+    """Return what a step of SGD at a rate of 0.5 on each batch does.
+
+    Args:
+        start: the network's tensors.
+        batches: images and labels of each step.
+        clear: whether old gradients are cleared, of all parameters or of each; elsewhere they add up from `left`.
+        left: gradients from before the first step.
+    """
     walked = network(start).train()
     trained = list(walked.parameters())
     sums = left or [torch.zeros_like(parameter) for parameter in trained]
+    cleared = clear if isinstance(clear, list) else [clear] * len(trained)
     losses = []
     for images, labels in batches:
         loss = F.cross_entropy(walked(images), labels)
         gradients = torch.autograd.grad(loss, trained)
-        sums = [new if clear else old + new for old, new in zip(sums, gradients, strict=True)]
+        sums = [new if own else old + new for own, old, new in zip(cleared, sums, gradients, strict=True)]
         with torch.no_grad():
             for parameter, gradient in zip(trained, sums, strict=True):
                 parameter.sub_(gradient, alpha=0.5)

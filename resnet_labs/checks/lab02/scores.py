@@ -18,6 +18,8 @@ _CASES = (
     ("a class that is never predicted", [[6, 0, 2], [3, 0, 1], [1, 0, 9]]),
     ("a class that is predicted, and never rightly", [[6, 1, 2], [3, 0, 1], [1, 2, 9]]),
     ("a class without an example", [[6, 1, 2, 1], [0, 0, 0, 0], [1, 2, 9, 3], [2, 0, 1, 4]]),
+    ("a class with more examples than 16 bits can count", [[90_000, 20_000], [30_000, 70_000]]),
+    ("a single class", [[5]]),
     ("a class without an example that is never predicted", [[6, 0, 2], [0, 0, 0], [1, 0, 9]]),
 )
 _SWAPPED = "rows and columns are swapped: rows are the true digits, columns the predicted ones"

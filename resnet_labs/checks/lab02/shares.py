@@ -120,11 +120,11 @@ def check_shares(
 
 
 def _cases(probe: Probe) -> Iterator[tuple[Tensor, int, str]]:
-    """Yield labels, the number of classes, and both in words: classes are missing at the end and in the middle."""
-    few = torch.tensor([0, 0, 0, 2, 2, 1, 0, 2])
-    for num_classes in (3, 5):
-        yield few, num_classes, f"class_shares({few.tolist()}, {num_classes})"
-    num_classes, total = probe.random.randint(6, 9), probe.random.randint(1900, 2900)
+    """Yield labels, the number of classes, and both in words: first, last and middle classes are missing."""
+    few, without_first = torch.tensor([0, 0, 0, 2, 2, 1, 0, 2]), torch.tensor([3, 1, 1, 2, 3])
+    for labels, num_classes in ((few, 3), (few, 5), (without_first, 4)):
+        yield labels, num_classes, f"class_shares({labels.tolist()}, {num_classes})"
+    num_classes, total = probe.random.randint(11, 30), probe.random.randint(1900, 2900)
     labels = torch.randint(num_classes, (total,), generator=probe.generator)
     labels[labels == 2] = 3
     yield labels, num_classes, f"the shares of {num_classes} classes in {total:,} labels, class 2 without any"

@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._module_state import num_hooks
 from resnet_labs.checks.lab02 import reference
 
 _NOT_CLEARED_FIRST = (
     "gradients from before the step move the weights; `optimizer.zero_grad()` comes before `loss.backward()`"
 )
 _NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
+_PARTLY_CLEARED = "only some gradients are cleared; `optimizer.zero_grad()` clears those of all parameter groups"
 _ORDER = (
     "the order is clear, forward, backward, step; each happens once",
     "gradients are changed between `backward` and the step, which nobody asked for",
@@ -26,17 +28,18 @@ TrainStep = Callable[[nn.Module, Tensor, Tensor, torch.optim.Optimizer], float]
 
 @check("02.2", "each step clears the old gradients, goes down the mean cross-entropy, and returns the loss as a number")
 def check_train_step(probe: Probe, train_step: TrainStep) -> None:
-    """Check two steps on batches of unlike sizes, of a network with a frozen layer, and one without the last class."""
-    for num_classes in (3, probe.random.randint(4, 6)):
-        batches = _batches(probe, num_classes)
+    """Check steps on batches of unlike sizes, one without the last class, one of a single image; and a frozen layer."""
+    for num_classes, last in ((3, None), (probe.random.randint(4, 6), 1)):
+        batches = _batches(probe, num_classes, last)
         start = reference.start(num_classes, probe.generator)
         _check_steps(probe, train_step, start, batches, left_over=num_classes > 3)
     _check_released(probe, train_step, start, batches[0])
 
 
-def _batches(probe: Probe, num_classes: int) -> list[tuple[Tensor, Tensor]]:
-    """Return two batches of unlike sizes; the second lacks the last class."""
-    sizes = probe.random.choice(((6, 4), (7, 5), (8, 5)))
+def _batches(probe: Probe, num_classes: int, last: int | None) -> list[tuple[Tensor, Tensor]]:
+    """Return two batches of unlike sizes, the second of `last` images if that is given; it lacks the last class."""
+    first, second = probe.random.choice(((6, 4), (7, 5), (8, 5)))
+    sizes = (first, last or second)
     return [
         (
             3 * torch.randn(size, 1, 4, 4, generator=probe.generator, dtype=torch.float64) + 1,
@@ -61,14 +64,15 @@ def _check_steps(
         left = [torch.randn(each.shape, generator=probe.generator).to(each) for each in network.parameters()]
         for parameter, gradient in zip(network.parameters(), left, strict=True):
             parameter.grad = gradient.clone()
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
+    convolution, *rest = network.parameters()
+    optimizer = torch.optim.SGD([{"params": [convolution]}, {"params": rest}], lr=0.5)
     settings = _settings(optimizer)
     walked = reference.walk(start, batches)
     num_classes = network[-1].out_features
     for number, (images, labels) in enumerate(batches):
         which = "first" if number == 0 else "second"
         pixels, classes = images.clone(), labels.clone()
-        given = f"the {which} step, a batch of {len(images)} images, {num_classes} classes"
+        given = f"the {which} step, a batch of {len(images)} image{'s' * (len(images) > 1)}, {num_classes} classes"
         got = probe.call(
             train_step,
             network,
@@ -118,6 +122,7 @@ def _check_steps(
             ),
             hint="a",
             mistakes=reference.loss_mistakes(start, batches) if number == 0 else [],
+            rtol=1e-6,
         )
     _check_weights(probe, network, optimizer, start, batches, settings)
 
@@ -168,6 +173,7 @@ def _check_weights(
     settings: Any,
 ) -> None:
     walked = reference.walk(start, batches)
+    others = [False] * (len(list(network.parameters())) - 1)  # the optimizer's first group is the first parameter
     probe.expect(
         _settings(optimizer) == settings,
         "optimizer-changed",
@@ -186,6 +192,10 @@ def _check_weights(
         hint="b",
         mistakes=[
             Mistake(reference.walk(start, batches, clear=False).weights, "not-cleared", _NOT_CLEARED, "b"),
+            *(
+                Mistake(reference.walk(start, batches, clear=some).weights, "not-cleared", _PARTLY_CLEARED, "b")
+                for some in ([True, *others], [False, *(not each for each in others)])
+            ),
             Mistake(reference.stale(start, batches), "stale-step", "`optimizer.step()` comes before `backward`", "b"),
         ],
     )
@@ -199,6 +209,14 @@ def _check_weights(
             "a part of the network is in evaluation mode",
         ),
         hint="a",
+    )
+    probe.equal(
+        num_hooks(network),
+        0,
+        "hooks",
+        tested="the number of hooks on the network after two steps",
+        cause="the step registers a hook and leaves it there, so it runs in every later pass",
+        hint="b",
     )
 
 

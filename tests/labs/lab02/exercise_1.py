@@ -109,6 +109,28 @@ def adapt_without_return(network, in_channels, num_classes):
     network.fc = nn.Linear(512, num_classes)
 
 
+@answers.wrong("stem-geometry")
+def reflected_borders(network, in_channels, num_classes):
+    network.conv1 = nn.Conv2d(in_channels, 64, 7, stride=2, padding=3, bias=False, padding_mode="reflect")
+    network.fc = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("stem-constant")
+def equal_filters(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    nn.init.constant_(network.conv1.weight, 0.01)
+    network.fc = nn.Linear(512, num_classes)
+    return network
+
+
+@answers.wrong("head")
+def never_more_than_ten_classes(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    network.fc = nn.Linear(512, min(num_classes, 10))
+    return network
+
+
 @answers.right
 def adapt_by_setattr(network, in_channels, num_classes):
     for name, layer in {"conv1": _stem(in_channels), "fc": nn.Linear(network.fc.in_features, num_classes)}.items():

@@ -106,6 +106,29 @@ def step_without_return(*given):
     _step(*given)
 
 
+@answers.wrong("loss")
+def batch_of_one_is_skipped(*given):
+    return 0.0 if len(given[1]) == 1 else _step(*given)
+
+
+@answers.wrong("not-cleared")
+def only_the_first_group_is_cleared(network, images, labels, optimizer):
+    for parameter in optimizer.param_groups[0]["params"]:
+        parameter.grad = None
+    return _step(network, images, labels, optimizer, clear=False)
+
+
+@answers.wrong("loss")
+def loss_to_three_decimals(*given):
+    return round(_step(*given), 3)
+
+
+@answers.wrong("hooks")
+def leaves_a_hook(network, *given):
+    network.register_forward_hook(lambda *_: None)
+    return _step(network, *given)
+
+
 @answers.right
 def step_by_log_softmax(network, images, labels, optimizer):
     network.train(True)

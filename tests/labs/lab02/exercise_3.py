@@ -57,6 +57,16 @@ def two_scores(confusion):
     return precision, recall
 
 
+@answers.wrong("precision")
+def counts_in_sixteen_bits(confusion):
+    return tuple(x.mean() for x in _parts(confusion.short().long()))
+
+
+@answers.wrong("raises")
+def drops_axes_of_size_one(confusion):
+    return tuple(x.mean() for x in _parts(confusion.squeeze()))
+
+
 @answers.right
 def scores_as_floats(confusion):
     return tuple(x.mean().item() for x in _parts(confusion))

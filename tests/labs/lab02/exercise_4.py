@@ -36,6 +36,17 @@ def rounded(labels, num_classes):
     return (torch.bincount(labels, minlength=num_classes) / len(labels)).round(decimals=3)
 
 
+@answers.wrong("shares")
+def more_than_ten_classes_end_in_the_last(labels, num_classes):
+    return torch.bincount(labels.clamp(max=9), minlength=num_classes) / len(labels)
+
+
+@answers.wrong("changes-input")
+def counted_from_the_smallest_label(labels, num_classes):
+    labels -= labels.min()
+    return torch.bincount(labels, minlength=num_classes) / len(labels)
+
+
 @answers.right
 def shares(labels, num_classes):
     return torch.bincount(labels, minlength=num_classes) / len(labels)

@@ -67,6 +67,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     network = answers.adapt(network, case["channels"], case["classes"])
     images = torch.tensor(case["images"])
     first, last = ends(network, images)
+    differ = bool((first.weight != first.weight[:1]).any())
     fill([*first.parameters(), *last.parameters()], case["phase"] + 1)
     images = images.mT.contiguous().mT if case["transposed"] else images
     with torch.no_grad():
@@ -74,5 +75,6 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     return {
         "shapes": sorted([list(parameter.shape) for parameter in network.parameters()]),
         "geometry": [list(first.kernel_size), list(first.stride), list(first.padding)],
+        "filters differ": differ,
         "logits": logits / logits.std(correction=0),
     }

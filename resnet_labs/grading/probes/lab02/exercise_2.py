@@ -47,13 +47,14 @@ def small_network(weights: Any, dtype: Any) -> Any:
 
 
 def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
-    """Return the losses of three steps, and weights, running statistics and mode after them."""
+    """Return the losses of three steps, and weights, running statistics, mode and hooks after them."""
     import torch
 
     images, labels = torch.tensor(case["images"]), torch.tensor(case["labels"])
     network = small_network(case["weights"], images.dtype)
     kind, settings = case["optimizer"]
-    optimizer = getattr(torch.optim, kind)(network.parameters(), **settings)
+    first, *rest = network.parameters()
+    optimizer = getattr(torch.optim, kind)([{"params": [first]}, {"params": rest}], **settings)
     if case["stale"]:
         for parameter in network.parameters():
             parameter.grad = torch.ones_like(parameter)
@@ -62,5 +63,6 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "are Python numbers": [isinstance(loss, (int, float)) for loss in losses],
         "losses": [float(loss) for loss in losses],
         "training": network.training,
+        "hooks": len(network._forward_hooks) + len(network._forward_pre_hooks),
         "state": list(network.state_dict().values()),
     }

@@ -13,7 +13,7 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return random counts, a class never predicted, two classes, no error, little right, unequal classes."""
+    """Return random counts, a class never predicted, two classes, one class, many, little right, unequal classes."""
     never = rng.integers(1, 30, size=(4, 4))
     never[:, int(rng.integers(0, 4))] = 0
     nothing = rng.integers(1, 9, size=(3, 3))
@@ -25,6 +25,8 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         rng.integers(1, 50, size=(10, 10)),
         never,
         rng.integers(1, 1000, size=(2, 2)),
+        rng.integers(1, 20, size=(1, 1)),
+        rng.integers(40_000, 90_000, size=(3, 3)),
         np.diag(rng.integers(1, 20, size=6)),
         nothing,
         unequal,

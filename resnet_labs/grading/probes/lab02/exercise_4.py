@@ -13,10 +13,11 @@ RTOL, ATOL = 1e-5, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return labels with and without every class, one label, a list with a gap, and the three names."""
+    """Return labels with missing classes, one label, more than ten classes, and the three names."""
     missing = rng.integers(0, 6, size=int(rng.integers(20, 60)))
     labels = [(rng.integers(0, 10, size=500), 10), (missing, 9), (rng.integers(0, 3, size=1), 4)]
     labels.append((rng.choice([0, 2, 5], size=33), int(rng.integers(6, 12))))
+    labels.append((rng.integers(1, 15, size=80), 17))
     cases: list[dict[str, Any]] = [{"labels": given, "classes": classes} for given, classes in labels]
     return [*cases, *({"name": name} for name in ("digit", "sizes", "matches"))]
 
@@ -26,7 +27,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     if "labels" in case:
-        shares = answers.class_shares(torch.tensor(case["labels"]), case["classes"])
-        return {"shares": torch.as_tensor(shares).double()}
+        labels = torch.tensor(case["labels"])
+        shares = answers.class_shares(labels, case["classes"])
+        return {"shares": torch.as_tensor(shares).double(), "labels afterwards": labels}
     value = getattr(answers, case["name"])
     return {case["name"]: sorted({int(size) for size in value}) if case["name"] == "sizes" else int(value)}
