@@ -12,8 +12,6 @@ import nbformat
 import pytest
 from helpers.time_limits import seconds
 
-from resnet_labs.labkit.book import executed as book
-
 # In this order two workers take the notebooks from both ends, and everything else fills the time that is left.
 LONGEST = ("test_book.py", "test_solutions.py")
 
@@ -51,6 +49,8 @@ def executed(kept: Path) -> Callable[[Path], nbformat.NotebookNode]:
 
     It fails if a value is outside the range that the notebook's prose expects.
     """
+    # Not above: jaxtyping can only check a package that is imported after it, and some versions begin after this file.
+    from resnet_labs.labkit.book import executed as book
 
     def execute(notebook: Path) -> nbformat.NotebookNode:
         limit = seconds(1800)  # ten times what the slowest lab took on the slowest machine seen
