@@ -78,7 +78,8 @@ class Surroundings:
 
 
 def _hooked() -> bool:
-    return torch._C._autograd._top_saved_tensors_default_hooks(False) is not None
+    top = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)  # not in torch 2.6, where none are seen
+    return top is not None and top(False) is not None
 
 
 def draws() -> tuple[Any, ...]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import shutil
 from fractions import Fraction
 
 import pytest
-from helpers.submitted import bundle, code, solution, untouched, without_ids
+from helpers.submitted import bundle, code, solution, solved, untouched, without_ids
 
+from resnet_labs import cli
+from resnet_labs.grading import bundle as bundles
 from resnet_labs.grading import command, release, result, sandbox
 
 ANSWERS = {
@@ -113,7 +118,53 @@ def write_submission(path, logits):
         rows.writerows([("id", "label"), *enumerate(int(row.argmax()) for row in logits)])
 """,
     ],
+    "09": [
+        """
+def possible_sizes(accuracies, decimals, largest):
+    # Whole numbers only: is there a count between n (2m - 1) / 2u and n (2m + 1) / 2u?
+    unit = 2 * 10**decimals
+    doubled = [2 * round(a * 10**decimals) for a in accuracies]
+    found = []
+    for n in range(1, largest + 1):
+        if all(-(-n * (m - 1) // unit) <= n * (m + 1) // unit for m in doubled):
+            found.append(n)
+    return found
+""",
+        """
+def class_sizes(runs, decimals, largest):
+    columns = ([run[place] for run in runs] for place in range(len(runs[0])))
+    return list(map(lambda column: possible_sizes(column, decimals, largest), columns))
+""",
+        "total = 10 * 10**2",
+        """
+def which_score(figure, decimals, confusion):
+    printed = Fraction(round(figure * 10**decimals), 10**decimals)
+    half = Fraction(1, 2 * 10**decimals)
+    accuracy = Fraction(sum(confusion[k][k] for k in range(len(confusion))), sum(map(sum, confusion)))
+    recall = sum(Fraction(row[k], sum(row)) for k, row in enumerate(confusion)) / len(confusion)
+    named = (("accuracy", accuracy), ("macro recall", recall))
+    fits = {name for name, score in named if abs(score - printed) <= half}
+    return "both" if len(fits) == 2 else next(iter(fits), "neither")
+""",
+        """
+def batch_sizes(loss_sum, num_images, lowest, highest):
+    sizes = numpy.arange(1, num_images + 1)
+    means = loss_sum / ((num_images + sizes - 1) // sizes)
+    return sizes[(means >= lowest) & (means <= highest)].tolist()
+""",
+        """
+def difference(first_right, first_total, second_right, second_total):
+    first, second = wilson_interval(first_right, first_total), wilson_interval(second_right, second_total)
+    p, q = first_right / first_total, second_right / second_total
+    below = abs(complex(p - first[0], second[1] - q))
+    above = abs(complex(first[1] - p, q - second[0]))
+    return (p - q, p - q - below, p - q + above)
+""",
+    ],
 }
+
+
+IMPORTS = "import csv\nfrom collections import Counter\nfrom fractions import Fraction\n\nimport numpy"
 
 
 def handed_in(lab):
@@ -127,7 +178,7 @@ def handed_in(lab):
             kept.append(each)
         elif (text := next(answered, None)) is not None:
             kept.append(code(text))
-    return {**notebook, "cells": [code("import csv\nfrom collections import Counter"), *kept]}
+    return {**notebook, "cells": [code(IMPORTS), *kept]}
 
 
 @pytest.mark.weekly
@@ -147,3 +198,27 @@ def test_right_answers_get_full_marks_in_every_variant(lab):
         assert not wrong, wrong
         scores.add(Fraction(found["score"]))
     assert scores == {sum((Fraction(points) for points in solution(lab).points.values()), Fraction(0))}
+
+
+@pytest.mark.weekly
+@pytest.mark.exhaustive
+@pytest.mark.skipif(sandbox.tiers.detect()[0] is None, reason="this machine has no sandbox")
+def test_ten_right_submissions_get_one_score_however_often_they_are_graded(tmp_path):
+    made = release.with_references(bundle("09"), solution("09").answers, command._ask)
+    bundle_file, handed = tmp_path / "bundle.json", tmp_path / "handed"
+    bundles.write(made, bundle_file)
+    handed.mkdir()
+    for number in range(10):
+        notebook = handed_in("09") if number % 2 else solved("09")
+        (handed / f"student{number}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    seen = set()
+    for time in range(int(os.environ.get("TIMES", "20"))):
+        out = tmp_path / f"out{time}"
+        options = ["grade", str(handed), "--lab", "09", "--bundle", str(bundle_file), "--out", str(out), "-j", "2"]
+        assert cli.main(options) == 0
+        seen.add((out / "gradebook.csv").read_bytes())
+        shutil.rmtree(out)
+    (gradebook,) = seen
+    rows = list(csv.DictReader(io.StringIO(gradebook.decode())))
+    assert {row["score"] for row in rows} == {row["max"] for row in rows}
+    assert len(rows) == 10

@@ -45,6 +45,14 @@ _LAST = (
 
 def compare_blocks(probe: Probe, make: Any, geometries: Geometries, *, expansion: int) -> None:
     """Ask a block class for blocks; compare each with the reference, in evaluation and in training mode."""
+    probe.equal(
+        getattr(make, "expansion", expansion),
+        expansion,
+        "expansion",
+        tested="the attribute `expansion` of the block",
+        cause="networks read from it how many channels a block gives: `width * expansion`",
+        hint="a",
+    )
     for width, in_channels, stride, kind in _cases(probe, expansion):
         shortcut = _shortcut(kind, in_channels, width * expansion, stride)
         arguments = f"{in_channels}, {width}, {stride}, shortcut"

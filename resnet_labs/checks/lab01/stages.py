@@ -24,7 +24,7 @@ def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
     for expansion, num_blocks, widths, plain in (
         (1, (2, 1, 3), (low, high, high + 1), False),
         (4, (2, 3), (2, 3), False),
-        (1, (1, 2, 2), (low, low, high), False),
+        (1, (1, 2, 2), (low, low, low), False),
         (2, (1, 1, 2), (high, low, low), False),
         (1, (1, 1, 2, 1, 1), (2, 3, 4, 5, 6), False),
         (4, (probe.random.randint(1, 3),), (low,), False),
@@ -102,6 +102,15 @@ def _check_each_block(
         "shared",
         tested=f"how many different blocks run in {given}",
         cause="the same block is used in several places, as in `[block] * 3`; make a new one for each",
+        hint="b",
+    )
+    changes = [block.shortcut for block in blocks if hasattr(block.shortcut, "asked")]
+    probe.equal(
+        len({id(change) for change in changes}),
+        len(changes),
+        "shared-shortcut",
+        tested=f"how many different layers of `change_shape` the blocks of {given} have",
+        cause="several blocks have the same layer, so they train the same weights; call `change_shape` for each block",
         hint="b",
     )
     probe.equal(

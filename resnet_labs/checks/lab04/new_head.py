@@ -16,10 +16,13 @@ from resnet_labs.checks.lab04 import reference
 @check("04.1", "a new layer for your classes, Adam over it alone, and every other weight as it was")
 def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], torch.optim.Optimizer]) -> None:
     """Check the new last layer and the optimizer of two ResNets with heads of different lengths."""
-    for network, num_classes, rate in zip(
-        reference.resnets(), (5, probe.random.choice((3, 4, 7))), (0.01, 0.002), strict=True
-    ):
+    networks = reference.resnets()
+    quiet = probe.random.choice(("bn1", "layer1"))
+    networks[0].requires_grad_(False).get_submodule(quiet).eval()
+    same = networks[1].fc.out_features  # as many classes as before, and a new layer all the same
+    for network, num_classes, rate in zip(networks, (probe.random.choice((3, 4, 7)), same), (0.01, 0.002), strict=True):
         width, before = network.fc.in_features, reference.backbone(network)
+        old = network.fc.weight.detach().clone()
         state = ModuleState(network, apart=("fc",))
         given = f"new_head(network, {num_classes}, {rate})"
         optimizer = probe.call(new_head, network, num_classes, rate, tested=given, in_place=True, hint="a")
@@ -55,6 +58,24 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
             hint="a",
         )
         _check_head(probe, network, width, num_classes, given)
+        probe.expect(
+            not any(one.shape == old.shape and torch.equal(one, old) for one in network.fc.parameters()),
+            "old-head-kept",
+            tested=f"the last layer after {given}, where the old one has {num_classes} outputs too",
+            expected="a new layer: the old one was trained for other classes",
+            got="the old weights",
+            cause="a new layer is made only where the number of classes differs",
+            hint="a",
+        )
+        probe.expect(
+            all(parameter.requires_grad for parameter in network.fc.parameters()),
+            "head-frozen",
+            tested=f"whether the new head learns after {given}",
+            expected="yes, also in a network whose other layers are frozen",
+            got="`requires_grad` is False",
+            cause="`requires_grad` was switched off, or taken over from the old layer",
+            hint="a",
+        )
         _check_optimizer(probe, optimizer, network, rate)
 
 

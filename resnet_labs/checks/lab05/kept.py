@@ -21,12 +21,14 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
     plane = points[:, :2] + 0.1 * torch.randn(40, 2, generator=probe.generator)
     doubled = (twins(LINE), twins(torch.tensor([[0.0, 0], [1, 0], [17, 0], [7, 0], [15.5, 0], [3, 0]])))
     small = torch.randn(12, 2, generator=probe.generator)
+    many = torch.randn(130 + probe.random.randint(0, 40), 4, generator=probe.generator)
     for name, features, positions, count in (
         ("a picture that shows two of six dimensions", points, plane, probe.random.randint(7, 12)),
         ("a picture of points that are there twice", *doubled, 3),
         ("a picture of points far from the origin", small / 500 + 10, small.flip(0) / 500 + 10, 4),
         ("a picture that turns and stretches the points", LINE, turned, 2),
         ("a picture that shows two of six dimensions", points, plane, 5),
+        ("a picture of more than a hundred points", many, many[:, 1:3], 6),
         ("a picture that swaps two of six points", LINE, swapped, 2),
     ):
         first, second = (reference.neighbours(rows, count) for rows in (features, positions))

@@ -38,8 +38,9 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         for number, parameter in enumerate(parameters[:4]):
             if number == missing:
                 continue
-            drawn = torch.randn(parameter.shape, generator=probe.generator, dtype=torch.float64)
-            parameter.grad = drawn * (scale / (number + 1))
+            shape = parameter.shape[::-1]
+            drawn = torch.randn(shape, generator=probe.generator, dtype=torch.float64) * (scale / (number + 1))
+            parameter.grad = drawn.mT if drawn.ndim > 1 else drawn  # a matrix is not contiguous
         parameters[1].requires_grad_(False)  # frozen since its gradient was computed
         state = ModuleState(network)
         with_gradient = [parameter for parameter in network.parameters() if parameter.grad is not None]

@@ -33,6 +33,10 @@ def check_mixup(probe: Probe, mixup: Mixup) -> None:
                 _check_mixed(probe, mixed, images, labels, given)
             weights.append(mixed[0].detach().flatten(1)[:, :count])
         _check_draws(probe, torch.stack(weights), alpha)
+    image, label, given = torch.eye(1, 32).reshape(1, 1, 4, 8), torch.tensor([3]), "mixup of a batch of one image"
+    cause = "a batch of one image has no other partner than the image itself"
+    alone = probe.call(mixup, image, label, _NUM_CLASSES, 0.2, tested=given, cause=cause, follows=True, hint="b")
+    _check_mixed(probe, alone, image, label, given)
 
 
 def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor, given: str) -> None:

@@ -64,6 +64,7 @@ def check_center_loss(
     _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class")
     _check_moved(probe, move_centers, many, of_many, others, round(probe.random.uniform(0.1, 0.4), 2), "of eleven")
     _check_moved(probe, move_centers, features, some, centers, 1.0, "of classes 0 and 2 only", cause=_PRESENT, hint="c")
+    _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class, in a later call")
 
 
 def _loss_mistakes(features: Tensor, labels: Tensor, centers: Tensor) -> list[Mistake]:
@@ -113,6 +114,7 @@ def _check_moved(
         tested=tested,
         cause=(
             "for each class: alpha times the sum of (center - feature), divided by 1 + the number of its examples",
+            "something is kept from an earlier call",
             "`alpha` is not read, or some of the features, examples or classes are left out",
         ),
         hint="b",

@@ -203,3 +203,7 @@ def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], A
                 Mistake(1 - hits.mean(), "errors", "this is the share of examples that are *not* among them", "b"),
             ],
         )
+    tested = "top-2 accuracy of one example"
+    cause = "a table of one row loses its axis, such as by `squeeze()`"
+    got = probe.call(top_k_accuracy, scores[:1], labels[:1], 2, tested=tested, cause=cause, hint="b")
+    probe.close(got, float(ranks[0] < 2), "top-k-one", tested=tested, cause=cause, hint="b")

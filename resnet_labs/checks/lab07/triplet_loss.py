@@ -80,6 +80,7 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
     for rows, labels, margin, what in (
         (line[:3], [4, 4, 9], 0.25, "of three points, two of one class"),
         (line[:5], [2, 2, 12, 12, 15], 1.0, "of the points 0, 1, 2, -1 and 3 in classes 2, 2, 12, 12 and 15"),
+        (40 * line, [2, 2, 12, 12, 15], 40.0, "of the points 0, 40, 80, -40 and 120 in classes 2, 2, 12, 12 and 15"),
         (seven, [2, 2, 12, 12, 15, 2, 12], 1.5, "of the points 0, 1, 2, -1, 4 and again 0 and 1, twins of both kinds"),
     ):
         numbers = torch.tensor(labels)
@@ -94,6 +95,7 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
                 cause=(
                     "a triplet counts whose loss is exactly 0, or whose negative is exactly as far as its positive",
                     "another example in the anchor's own place is taken for the anchor itself",
+                    "a number is written down that is to be larger than every distance, or smaller",
                     "something is added to the number of triplets, or class numbers are taken for 0, 1, 2, ...",
                 ),
                 tested=tested,

@@ -31,6 +31,9 @@ def check_step(
     encoder, decoder = layer
     rows = 5 * torch.randn(num_rows, sizes[0], generator=probe.generator, dtype=torch.float64)
     optimizer = torch.optim.SGD([{"params": part.parameters()} for part in layer], lr=0.5, momentum=0.5)
+    if num_rows == 1:
+        for parameter in (*encoder.parameters(), *decoder.parameters()):
+            parameter.grad = torch.ones_like(parameter) if parameter.requires_grad else None
     state, settings = ModuleState(nn.ModuleList(layer)), _settings(optimizer)
     weights, losses = reference.steps(start, rows, num_steps=2)
     step = (reconstruction_step, encoder, decoder, rows, optimizer)
@@ -91,6 +94,7 @@ def check_step(
         tested="the weights of encoder and decoder after two steps",
         cause=(
             "the order is clear, forward, backward, step; each happens once",
+            "gradients that were there before the first step are added to it; clear them before `loss.backward()`",
             "something between the rows and the loss is detached, or the gradients are changed before the step",
         ),
         hint="c",

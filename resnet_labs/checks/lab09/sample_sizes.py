@@ -12,7 +12,8 @@ from resnet_labs.checks.lab09._lists import differs, whole_numbers
 Asked = tuple[list[float], int, int]
 
 # The edges: 0 and 1, a tie (1 of 8 prints as 0.12 or 0.13), a product that floating point misses (0.29 * 100), the
-# largest size, no size at all, and sizes above ten to the decimals, which allow any figure.
+# largest size, no size at all, and sizes above ten to the decimals, which allow any figure;
+# and 0.5000, whose decimals cannot be read off the number.
 _FIXED: tuple[Asked, ...] = (
     ([0.0, 1.0], 2, 5),
     ([0.12], 2, 9),
@@ -21,6 +22,7 @@ _FIXED: tuple[Asked, ...] = (
     ([0.3333], 4, 3),
     ([0.01], 2, 20),
     ([0.5], 1, 25),
+    ([0.5], 4, 30),
 )
 
 

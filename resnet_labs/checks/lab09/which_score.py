@@ -74,11 +74,27 @@ def _asked(probe: Probe) -> list[tuple[float, int, Matrix]]:
         (0.98174, 5, pets),
     ]
     for classes in (2, 3, 5):
-        matrix = [[probe.random.randint(0, 6) for _ in range(classes)] for _ in range(classes)]
-        for number in range(classes):
-            matrix[number][number] = probe.random.randint(7, 20) + 15 * number
+        matrix = _drawn(probe, classes)
+        matrix[0][0] *= classes != 3  # a class without a right image
         accuracy, recall, _ = reference.kinds(0.5, 1, matrix)
         asked += [(round(float(accuracy), 5), 5, matrix), (round(float(recall), 5), 5, matrix)]
         asked.append((round(float(accuracy + recall) / 2 + 0.0501, 4), 4, matrix))
-    asked.append((0.5, 1, [[1, 1], [2, 2]]))
+    asked += [(0.5, 1, [[1, 1], [2, 2]]), _rounded_late(probe)]
     return [each for each in asked if 0 <= each[0] <= 1]
+
+
+def _drawn(probe: Probe, classes: int) -> Matrix:
+    matrix = [[probe.random.randint(0, 6) for _ in range(classes)] for _ in range(classes)]
+    for number in range(classes):
+        matrix[number][number] = probe.random.randint(7, 20) + 15 * number
+    return matrix
+
+
+def _rounded_late(probe: Probe) -> tuple[float, int, Matrix]:
+    """Return a macro recall whose last decimal is another if each class's recall is rounded first."""
+    while True:
+        matrix = _drawn(probe, 3)
+        _, recall, _ = reference.kinds(0.5, 1, matrix)
+        early = sum(round(row[number] / sum(row), 2) for number, row in enumerate(matrix)) / 3
+        if abs(early - round(float(recall), 2)) > 0.0051 and abs(early - float(recall)) > 1e-4:
+            return round(float(recall), 2), 2, matrix

@@ -103,6 +103,26 @@ def everything_drawn_anew(network, num_classes, rate):
     return Adam(_head(network, num_classes).parameters(), lr=rate)
 
 
+@answers.wrong("old-head-kept")
+def new_layer_only_for_other_numbers(network, num_classes, rate):
+    if network.fc.out_features != num_classes:
+        network.fc = nn.Linear(network.fc.in_features, num_classes)
+    return Adam(network.fc.requires_grad_().parameters(), lr=rate)
+
+
+@answers.wrong("head-frozen")
+def as_frozen_as_the_old_layer(network, num_classes, rate):
+    learns = network.fc.weight.requires_grad
+    network.fc = nn.Linear(network.fc.in_features, num_classes).requires_grad_(learns)
+    return Adam(network.fc.parameters(), lr=rate)
+
+
+@answers.wrong("touched-modes")
+def all_into_training_mode(network, num_classes, rate):
+    network.train().fc = nn.Linear(network.fc.in_features, num_classes)
+    return Adam(network.fc.parameters(), lr=rate)
+
+
 @answers.right
 def head_by_setattr(network, num_classes, rate):
     old = network.fc.weight

@@ -15,11 +15,18 @@ RTOL, ATOL = 1e-4, 1e-5
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return heads of several widths, for few and many classes and for one, with several learning rates."""
+    """Return widths, rates, few, many, one and as many classes as before, and networks with frozen layers."""
     sizes = [(8, 5, 1e-3), (24, 2, 0.05), (int(rng.integers(9, 20)), int(rng.integers(11, 60)), 3e-4), (5, 1, 0.01)]
+    sizes.append((6, 7, 0.02))
     return [
-        {"width": width, "classes": classes, "rate": rate, "seed": int(rng.integers(1 << 30))}
-        for width, classes, rate in sizes
+        {
+            "width": width,
+            "classes": classes,
+            "rate": rate,
+            "seed": int(rng.integers(1 << 30)),
+            "frozen": number % 2 == 1,
+        }
+        for number, (width, classes, rate) in enumerate(sizes)
     ]
 
 
@@ -28,9 +35,12 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     network = small_network(case["width"], 7, case["seed"]).eval()
+    network.requires_grad_(not case["frozen"])
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     optimizer = answers.new_head(network, case["classes"], case["rate"])
     head = list(network.fc.parameters())
+    old = [tensor for name, tensor in before.items() if name.startswith("fc.")]
+    fresh = [not any(torch.equal(weight, tensor) for tensor in old) for weight in head]
     with torch.no_grad():
         for weight in head:
             weight.copy_(torch.cos(torch.arange(weight.numel()) + 0.5).reshape(weight.shape))
@@ -45,6 +55,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     kept = {name: tensor for name, tensor in before.items() if not name.startswith("fc.")}
     return {
         "shapes": sorted([list(weight.shape) for weight in head]),
+        "fresh": fresh,
+        "learns": [weight.requires_grad for weight in head],
         "logits": logits,
         "moved": moved(kept, after),
         "steps": [(weight - was).flatten() / case["rate"] for weight, was in zip(head, start, strict=True)],
