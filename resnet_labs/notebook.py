@@ -155,6 +155,9 @@ def _keeping(notebook: Any, folder: Path) -> Iterator[None]:
             raise files.unwritable(before + what, error, f"; {kept}") from error
 
 
+_LONGEST_SOCKET = 90  # characters of a path; the shortest limit of a system is 104, and a number is added
+
+
 class _Client(NotebookClient):
     """Executes a notebook and reports to the display."""
 
@@ -169,8 +172,14 @@ class _Client(NotebookClient):
         The connection file is in a folder of this run: the usual one is in the home folder, which not every user has.
         """
         specs = KernelSpecManager(kernel_dirs=[])  # it then knows only ipykernel's own, whose Python is this one
-        file = os.path.join(self.connections, "kernel.json")
-        self.km = AsyncKernelManager(kernel_name=NATIVE_KERNEL_NAME, kernel_spec_manager=specs, connection_file=file)
+        file, sockets = (os.path.join(self.connections, name) for name in ("kernel.json", "kernel"))
+        own: dict[str, Any] = {"kernel_name": NATIVE_KERNEL_NAME, "kernel_spec_manager": specs, "connection_file": file}
+        if os.name == "posix" and len(sockets) < _LONGEST_SOCKET:
+            own |= {
+                "transport": "ipc",
+                "ip": sockets,
+            }  # a free port may be taken before the kernel binds it
+        self.km = AsyncKernelManager(**own)
         return self.km
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:

@@ -14,17 +14,16 @@ import json
 import pkgutil
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from resnet_labs.errors import InputError
-from resnet_labs.grading import codec, probes
+from resnet_labs.grading import codec, probes, watch
 
 MIME = "application/vnd.resnet-labs.probe+json"
-_CODEC = Path(codec.__file__).read_text(encoding="utf-8")
+_CODEC, _WATCH = inspect.getsource(codec), inspect.getsource(watch)
 
 
 @dataclass(frozen=True)
@@ -120,23 +119,29 @@ def _probe():
     from IPython.display import display
 
     asked = json.loads(base64.b64decode({asked!r}))
-    codec, own = {{"__name__": "codec"}}, {{"__name__": "probe"}}
+    codec, own, watch = {{"__name__": "codec"}}, {{"__name__": "probe"}}, {{"__name__": "watch"}}
     exec(asked["codec"], codec)
     exec(asked["probe"], own)
+    exec(asked["watch"], watch)
     here = globals()
     missing = [name for name in asked["answers"] if name not in here]
-    seen = {{"cases": []}}
+    seen, left = {{"cases": []}}, []
     for number, case in enumerate(asked["cases"]):
         random.seed(number)
         np.random.seed(number)
         torch.manual_seed(number)
+        changed, before = [], watch["settings"]()
         try:
             if missing:
                 raise NameError(f"{{', '.join(missing)}} is not defined")
-            answers = types.SimpleNamespace(**{{name: here[name] for name in asked["answers"]}})
-            observed = {{"observed": codec["encode"](own["observe"](answers, codec["decode"](case)))}}
+            answers = {{name: watch["watched"](here[name], changed, left) for name in asked["answers"]}}
+            result = own["observe"](types.SimpleNamespace(**answers), codec["decode"](case))
+            observed = {{"observed": codec["encode"](result)}}
+            if changed or (left and case is asked["cases"][-1]):
+                raise ValueError(f"it changed {{', '.join(sorted({{*changed, *left}}))}}")
         except (Exception, SystemExit) as error:
             observed = {{"error": f"{{type(error).__name__}}: {{error}}"[:500]}}
+        watch["put_back"](before)
         seen["cases"].append(observed)
     display({{{mime!r}: seen}}, raw=True)
 
@@ -149,12 +154,13 @@ def cell(probe: Probe, inputs: list[Any]) -> str:
     """Return the source of the cell that calls the student's answers on the inputs of every case.
 
     Its one display holds, under `MIME`, `{"cases": [...]}`: for each case `{"observed": data}` or, if the answer
-    failed, `{"error": "KeyError: text"}`. Our names are in a namespace of their own there, apart from the student's.
+    failed or changed its inputs, `{"error": "KeyError: text"}`; settings of torch that an answer leaves changed are an
+    error of the last case. Our names are in a namespace of their own there, apart from the student's.
 
     Args:
         probe: the exercise's probe.
         inputs: of `cases`.
     """
-    asked = {"answers": probe.answers, "codec": _CODEC, "probe": probe.source, "cases": inputs}
+    asked = {"answers": probe.answers, "codec": _CODEC, "watch": _WATCH, "probe": probe.source, "cases": inputs}
     text = json.dumps(asked, allow_nan=False)
     return _CELL.format(asked=base64.b64encode(text.encode()).decode(), mime=MIME)

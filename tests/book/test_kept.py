@@ -11,6 +11,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from helpers.time_limits import seconds
 
 from resnet_labs.labkit.book import executed, key
 
@@ -167,7 +168,9 @@ def test_labs_run_two_at_a_time_and_one_that_fails_is_named_and_stops_none(tmp_p
         "import pathlib, time\n"
         f"mine, other = (pathlib.Path({str(tmp_path)!r}, name) for name in ({{}}))\n"
         "mine.touch()\n"
-        "while not other.exists(): time.sleep(0.01)\n"
+        f"end = time.monotonic() + {seconds(600)}\n"
+        "while not other.exists() and time.monotonic() < end: time.sleep(0.01)\n"
+        "assert other.exists()\n"
     )
     fails = write(tmp_path / "lab01_fails.ipynb", waits.format("'a', 'b'"), "raise LookupError('thrown')")
     runs = write(tmp_path / "lab02_runs.ipynb", waits.format("'b', 'a'"), "print('ran')")
@@ -179,6 +182,7 @@ def test_labs_run_two_at_a_time_and_one_that_fails_is_named_and_stops_none(tmp_p
     other.write_text("[]")
     places = {notebook: executed.place(notebook, folder) for notebook in (fails, runs, dies)}
     failed = executed.execute_all(places)
+    assert runs not in failed, failed[runs]
     assert set(failed) == {fails, dies}
     assert failed[fails].startswith("lab01_fails failed. LookupError: thrown\n")
     assert "\x1b" not in failed[fails]
