@@ -63,7 +63,7 @@ def _copied(value: Any) -> Any:
         return [_copied(each) for each in value]
     if isinstance(value, dict):
         return {name: _copied(each) for name, each in value.items()}
-    return None
+    return value if isinstance(value, int | float | str) else None
 
 
 def _same(before: Any, now: Any) -> bool:
@@ -78,7 +78,7 @@ def _same(before: Any, now: Any) -> bool:
         return len(before) == len(now) and all(_same(*pair) for pair in zip(before, now, strict=True))
     if isinstance(now, dict):
         return before.keys() == now.keys() and all(_same(before[name], now[name]) for name in now)
-    return True
+    return not isinstance(now, int | float | str) or before == now or now != now
 
 
 def _is_compared(value: Any) -> bool:

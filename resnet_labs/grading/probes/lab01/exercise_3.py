@@ -72,6 +72,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     if case["transposed"]:
         images = images.mT.contiguous().mT
     layer = getattr(answers, case["answer"])(*case["sizes"]).to(images.dtype)
-    return (
-        projection_seen(layer, images, case["phase"]) if case["answer"] == "projection" else padding_seen(layer, images)
-    )
+    seen = {"training": layer.training, "type": str(layer(images.clone()).dtype)}
+    if case["answer"] == "projection":
+        return seen | projection_seen(layer, images, case["phase"])
+    return seen | padding_seen(layer, images)

@@ -24,6 +24,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         ([2, 2], [3, int(rng.integers(4, 7))], 1, True, 2),
         ([1, 2], [2, 3], 4, True, 1),
         ([1, 1], [6, 3], 2, False, 3),
+        ([5, 1], [2, 3], 1, False, 1),
     ]
     return [
         {
@@ -79,7 +80,9 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
 
     block, change_shape, ran = spies(case["expansion"])
     change = None if case["plain"] else change_shape
-    stages = answers.make_stages(block, tuple(case["num_blocks"]), tuple(case["widths"]), change).train()
+    stages = answers.make_stages(block, tuple(case["num_blocks"]), tuple(case["widths"]), change)
+    training = stages.training
+    stages.train()
     out = stages(torch.tensor(case["images"]))
     blocks = ran[:]
     asked = []
@@ -92,6 +95,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     return {
         "asked": asked,
         "different blocks": len({id(each) for each in blocks}),
-        "parameters": sum(weight.numel() for weight in stages.parameters()),
+        "training": training,
+        "parameters": sum(weight.numel() for weight in stages.parameters() if weight.requires_grad),
         "outputs": out,
     }

@@ -15,7 +15,8 @@ def block_inputs(rng: np.random.Generator, expansion: int) -> list[dict[str, Any
         _case(rng, "identity", in_channels=same, width=2, stride=1, size=(2, 5, 4)),
         _case(rng, "none", in_channels=same, width=2, stride=1, size=(2, 6, 5)),
         _case(rng, "none", in_channels=3, width=int(rng.integers(4, 7)), stride=2, size=(4, 5, 8)),
-        _case(rng, "bounded", in_channels=4, width=6, stride=1, size=(1, 4, 7)),
+        _case(rng, "bounded", in_channels=same, width=2, stride=1, size=(1, 4, 7)),
+        _case(rng, "empty", in_channels=same, width=2, stride=1, size=(2, 4, 3)),
         _case(rng, "projection", in_channels=1, width=1, stride=3, size=(2, 9, 8), dtype="float32", transposed=True),
     ]
 
@@ -94,7 +95,7 @@ def block_seen(make: Any, case: dict[str, Any]) -> dict[str, Any]:
     if case["transposed"]:
         images = images.mT.contiguous().mT
     channels, width, stride = case["in_channels"], case["width"], case["stride"]
-    shortcut: Any = nn.Identity() if case["shortcut"] == "identity" else None
+    shortcut: Any = {"identity": nn.Identity(), "empty": nn.Sequential()}.get(case["shortcut"])
     if case["shortcut"] in ("projection", "bounded"):
         conv = nn.Conv2d(channels, width * case["expansion"], 1, stride, bias=False)
         behind = nn.BatchNorm2d(width * case["expansion"]) if case["shortcut"] == "projection" else nn.Tanh()
@@ -112,6 +113,8 @@ def block_seen(make: Any, case: dict[str, Any]) -> dict[str, Any]:
         out = block.train(mode == "training")(given)
         asked = [leaf, *(layer.weight for layer in layers)]
         gradients = torch.autograd.grad((out * waves(out.shape, 0.5, out.dtype)).sum(), asked)
-        seen[mode] = {"outputs": out, "input afterwards": given, "gradients": list(gradients)}
+        seen[mode] = {"outputs": out, "type": str(out.dtype), "input afterwards": given, "gradients": list(gradients)}
     norms = [layer for layer in layers if isinstance(layer, nn.BatchNorm2d)]
+    if shortcut is not None:
+        seen |= {"shortcut trains": [each.requires_grad for each in theirs], "statistics": list(shortcut.buffers())}
     return seen | {"means": [norm.running_mean for norm in norms], "variances": [norm.running_var for norm in norms]}

@@ -65,6 +65,11 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     network = resnet18()
     fill([*network.parameters(), *network.buffers()], case["phase"])
     network = answers.adapt(network, case["channels"], case["classes"])
+    seen = {
+        "modes": all(part.training for part in network.modules()),
+        "trains": [weight.requires_grad for weight in network.parameters()].count(False),
+        "hooks": sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules()),
+    }
     images = torch.tensor(case["images"])
     first, last = ends(network, images)
     differ = bool((first.weight != first.weight[:1]).any())
@@ -72,7 +77,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     images = images.mT.contiguous().mT if case["transposed"] else images
     with torch.no_grad():
         logits = network.double()(images.double())
-    return {
+    return seen | {
         "shapes": sorted([list(parameter.shape) for parameter in network.parameters()]),
         "geometry": [list(first.kernel_size), list(first.stride), list(first.padding)],
         "filters differ": differ,

@@ -16,6 +16,8 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return random counts, a class never predicted, two classes, one class, many, little right, unequal classes."""
     never = rng.integers(1, 30, size=(4, 4))
     never[:, int(rng.integers(0, 4))] = 0
+    no_examples = rng.integers(1, 9, size=(4, 4))
+    no_examples[int(rng.integers(0, 4))] = 0
     nothing = rng.integers(1, 9, size=(3, 3))
     np.fill_diagonal(nothing, [2, 0, 0])
     unequal = rng.integers(0, 4, size=(5, 5)) + np.diag(10 ** np.arange(5))
@@ -29,6 +31,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         rng.integers(40_000, 90_000, size=(3, 3)),
         np.diag(rng.integers(1, 20, size=6)),
         nothing,
+        no_examples,
         unequal,
         two_never,
     ]

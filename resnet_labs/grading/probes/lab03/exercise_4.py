@@ -65,4 +65,10 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         network = network_of(case["kind"], case["width"])
         images = torch.ones(case["count"], 3, 6, 5, dtype=torch.float64 if case["kind"] == "mixed" else torch.float32)
     weights, gradients, optimizer, activations = answers.training_bytes(network, images, case["numbers_per_weight"])
-    return {"bytes": [int(weights), int(gradients), int(optimizer), int(activations)]}
+    return {
+        "bytes": [int(weights), int(gradients), int(optimizer), int(activations)],
+        "modes": [part.training for part in network.modules()],
+        "train": [weight.requires_grad for weight in network.parameters()],
+        "gradients": [weight.grad is None for weight in network.parameters()],
+        "hooks": sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules()),
+    }

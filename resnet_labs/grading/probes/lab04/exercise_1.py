@@ -53,7 +53,10 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         optimizer.step()
     after = {name: tensor for name, tensor in network.state_dict().items() if not name.startswith("fc.")}
     kept = {name: tensor for name, tensor in before.items() if not name.startswith("fc.")}
+    others = [part for name, part in network.named_modules() if not name.startswith("fc")]
     return {
+        "modes": [part.training for part in others],
+        "parts": [type(part).__name__ for part in others],
         "shapes": sorted([list(weight.shape) for weight in head]),
         "fresh": fresh,
         "learns": [weight.requires_grad for weight in head],

@@ -63,6 +63,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     if case["mode"] == "frozen":
         network.conv1.requires_grad_(False)
         network.fc.bias.requires_grad_(False)
+    for weight in network.parameters():
+        weight.grad = torch.ones_like(weight)
     network.fc.register_forward_hook(lambda head, given, output: None)
     head, before = network.fc, {name: tensor.clone() for name, tensor in network.state_dict().items()}
     batches = zip(map(torch.tensor, case["batches"]), map(torch.tensor, case["labels"]), strict=True)
@@ -71,6 +73,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     return {
         "features": found,
         "has a graph": found.requires_grad,
+        "can be trained on": not found.is_inference(),
+        "gradients": [weight.grad is not None for weight in network.parameters()],
         "moved": moved(before, network.state_dict()),
         "modes": [part.training for part in parts],
         "hooks": [[len(part._forward_hooks), len(part._forward_pre_hooks)] for part in parts],

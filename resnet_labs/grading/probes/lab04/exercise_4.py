@@ -16,7 +16,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return equal and unequal classes, one class, and a share that leaves a rest."""
     few, many = 4 * int(rng.integers(4, 7)), 4 * int(rng.integers(9, 15))
     rows = [([0, 1, 2], [few, many, 16], 0.25), ([0, 1, 2], [8, 48, 24], 0.5), ([0], [40], 0.125)]
-    rows += [([0, 1, 2, 3], [33, 21, 17, 26], 0.2)]
+    rows += [([0, 1, 2, 3], [33, 21, 17, 26], 0.2), ([0, 1, 2, 3, 4, 5, 6], [12, 16, 8, 12, 20, 16, 24], 0.25)]
     cases = []
     for labels, counts, fraction in rows:
         drawn = rng.permutation(np.repeat(labels, counts))
@@ -37,8 +37,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     outside_moved = not torch.equal(outside, torch.get_rng_state())
     torch.manual_seed(11)
     repeated = answers.stratified_split(given, fraction, torch.Generator().manual_seed(case["seed"]))
-    counts = labels[validation].bincount(minlength=6)
-    wanted = fraction * labels.bincount(minlength=6)
+    counts = labels[validation].bincount(minlength=12)
+    wanted = fraction * labels.bincount(minlength=12)
     drawn = {tuple(sorted(rows.tolist())) for rows in (validation, *again)}
     return {
         "rows": torch.cat([train, validation]).sort().values,

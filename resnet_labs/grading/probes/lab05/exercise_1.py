@@ -65,13 +65,16 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
 
     network = staged_network(case["width"], case["seed"]).train(case["training"])
     network.layer1.register_forward_hook(lambda part, given, output: None)
+    for number, weight in enumerate(network.parameters()):
+        weight.grad = torch.ones_like(weight)
+        weight.requires_grad_(number % 3 > 0)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     batches = [(torch.tensor(images), torch.zeros(len(images), dtype=torch.int64)) for images in case["batches"]]
     if case["fails at"] >= 0:
         batches[case["fails at"]][0][0, 0, 0, 0] = torch.nan
     error, found = "", {}
     try:
-        found = answers.collect(network, batches, case["stages"])
+        found = answers.collect(network, iter(batches), case["stages"])  # can be walked only once, as a stream can
     except Exception as raised:
         error = type(raised).__name__
     parts = list(network.modules())
@@ -79,6 +82,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "error": error,
         "features": {name: found[name] for name in sorted(found)},
         "have a graph": [found[name].requires_grad for name in sorted(found)],
+        "train": [weight.requires_grad for weight in network.parameters()],
+        "gradients": [weight.grad is not None for weight in network.parameters()],
         "modes": [part.training for part in parts],
         "hooks": [[len(part._forward_hooks), len(part._forward_pre_hooks)] for part in parts],
         "moved": [name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])],

@@ -16,10 +16,11 @@ RTOL, ATOL = 1e-4, 1e-6
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return networks with several numbers of stages and blocks, and one call or several after each other."""
-    blocks = [rng.integers(1, 6, size=stages).tolist() for stages in (3, 1, 4, 2)]
+    blocks = [rng.integers(1, 6, size=stages).tolist() for stages in (3, 1, 4, 2)] + [[1, 11]]
     parts = [
         ([1, 2], [["layer2.1", "fc"]], True),
-        ([1, 1], [["fc"]], False),
+        ([1, 1], [["fc"], []], False),
+        ([1, 11], [["layer2.1", "fc"]], False),
         ([2, 1], [["fc"], ["layer1", "fc"]], True),
         ([1, 1], [["layer1", "layer2"], ["layer2.0"], ["fc", "stem"]], False),
     ]
@@ -76,15 +77,26 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         F.cross_entropy(network(images), labels).backward()
         optimizer.step()
     for parts in case["calls"]:
+        was = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        hook = network.stem[0].register_forward_hook(lambda *_: None)
         answers.train_only(network, list(parts))
+        kept = hook.id in network.stem[0]._forward_hooks
+        same = all(torch.equal(tensor, was[name]) for name, tensor in network.state_dict().items())
         before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        for _ in range(2):
+        for _ in range(2 if parts else 0):
             network.train()
             optimizer.zero_grad(set_to_none=not case["stale"])
             F.cross_entropy(network(images), labels).backward()
             optimizer.step()
         after = network.state_dict()
+        names = [name for name, weight in network.named_parameters() if weight.requires_grad]
+        touched = {"hook kept": kept, "weights as before": same, "train": names}
         seen.append(
-            sorted(name for name, was in before.items() if name not in after or not torch.equal(was, after[name]))
+            touched
+            | {
+                "moved": sorted(
+                    name for name, was in before.items() if name not in after or not torch.equal(was, after[name])
+                )
+            }
         )
     return {"moved": seen}

@@ -13,14 +13,17 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return one neighbour and all of them, twin rows, a line, two rows, and labels that all agree or all differ."""
+    """Return one neighbour, many and all, twin rows, a line, two rows, large and small distances, equal labels."""
     cases: list[dict[str, Any]] = []
-    for number, (count, axes, near) in enumerate([(14, 3, 4), (12, 5, 1), (9, 2, 8), (11, 1, 3), (2, 3, 1)]):
+    for number, (count, axes, near) in enumerate(
+        [(14, 3, 4), (12, 5, 1), (9, 2, 8), (11, 1, 3), (2, 3, 1), (24, 3, 12), (13, 2, 3)]
+    ):
         features = _features(rng, count, axes, twins=number < 2)
         while _closest(features, near) < 1e-3:
             features = _features(rng, count, axes, twins=number < 2)
         random = rng.integers(0, 3, size=count)
-        labels = [random, np.arange(count) % 2, np.arange(count), np.zeros(count), random % 2][number]
+        features *= {5: 3000, 6: 0.01}.get(number, 1)
+        labels = [random, np.arange(count) % 2, np.arange(count), np.zeros(count), random % 2, random, random][number]
         cases.append({"features": features.astype("float32"), "labels": labels.astype("int64"), "near": near})
     return [{"answer": answer} | case for case in cases for answer in ANSWERS]
 

@@ -39,4 +39,10 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     given = labels.clone()
     loss = answers.smooth_cross_entropy(leaf * 1, given, case["smoothing"])
     (gradient,) = torch.autograd.grad(loss, leaf)
-    return {"loss": float(loss.detach()), "axes": loss.ndim, "gradient": gradient, "labels afterwards": given}
+    return {
+        "loss": float(loss.detach()),
+        "axes": loss.ndim,
+        "type": str(loss.dtype),
+        "gradient": gradient,
+        "labels afterwards": given,
+    }

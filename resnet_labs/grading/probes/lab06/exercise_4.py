@@ -40,7 +40,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     given = [None if gradient is None else torch.tensor(gradient) for gradient in case["gradients"]]
     parameters = [nn.Parameter(torch.ones(2) if gradient is None else torch.cos(gradient)) for gradient in given]
     for parameter, gradient in zip(parameters, given, strict=True):
-        parameter.grad = gradient
+        parameter.grad = gradient if gradient is None or gradient.ndim < 2 else gradient.mT.contiguous().mT
+    parameters[-1].requires_grad_(False)  # frozen since its gradient was computed
     norm = answers.clip_by_norm_((parameter for parameter in parameters), case["limit"])
     return {
         "norm": float(norm),

@@ -32,7 +32,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         huge,
         3 * rng.normal(size=(1, 3)),
         rng.normal(size=(4, 2)),
-        rng.normal(size=(7, 9)),
+        rng.normal(size=(7, 13)),
     ]
     labels = [
         rng.integers(0, 2 if number == 4 else each.shape[1], size=len(each)) for number, each in enumerate(logits)
@@ -52,6 +52,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     return {
         "loss": float(loss.detach()),
         "axes": loss.ndim,
+        "type": str(loss.dtype),
         "gradient": gradient,
         "logits afterwards": given,
         "losses called": sorted({name for name in names if "cross_entropy" in name or "nll_loss" in name}),

@@ -34,7 +34,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     leaf = torch.tensor(case["points"]).T.contiguous().T.requires_grad_()
     given = leaf * 1
     found, names = called(answers.distances, given)
-    seen = {"distances": found, "points afterwards": given}
+    seen = {"distances": found, "type": str(found.dtype), "points afterwards": given}
     if "calls" in case:
         few, fewer_names = called(answers.distances, leaf[:4] * 1)
         return {"distances": found[:4, :4], "few": few, "more calls": len(names) - len(fewer_names)}

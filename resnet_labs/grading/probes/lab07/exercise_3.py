@@ -29,6 +29,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         (mixed, labels, 0.7),
         (2 * rng.normal(size=(8, 2)), np.array([4, 0, 0, 4, 0, 7, 4, 2]), 0.3),
         (rng.normal(size=(6, 5)), np.array([1, 1, 0, 0, 1, 0]), 6.0),
+        (300 * rng.normal(size=(7, 2)), np.array([1, 1, 0, 0, 1, 0, 2]), 250.0),
     ]
     none = [(rng.normal(size=(4, 3)), np.array([2, 2, 2, 2]), 0.5), (rng.normal(size=(3, 2)), np.arange(3), 0.5)]
     apart = rng.normal(size=(6, 2)) + 50 * np.array([[0, 0], [0, 0], [0, 0], [1, 1], [1, 1], [1, 1]])
@@ -43,7 +44,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     tied.append((line[:3], np.array([4, 4, 9]), 0.25))
     rows += [(batch, mining) for batch in tied for mining in minings]
     return [
-        {"points": points, "labels": labels, "margin": margin, "mining": mining, "ties": number > 11}
+        {"points": points, "labels": labels, "margin": margin, "mining": mining, "ties": number > 14}
         for number, ((points, labels, margin), mining) in enumerate(rows)
     ]
 

@@ -36,8 +36,9 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
 
     features, labels, centers = (torch.tensor(case[name]) for name in ("features", "labels", "centers"))
     if case["answer"] == "move_centers":
-        moved = answers.move_centers(features, labels, centers, case["alpha"])
-        return {"centers": moved, "inputs afterwards": [features, labels, centers]}
+        first = answers.move_centers(features, labels, centers, case["alpha"]).clone()
+        moved = answers.move_centers(features, labels, centers, case["alpha"])  # nothing is left of the first call
+        return {"centers": [first, moved], "inputs afterwards": [features, labels, centers]}
     leaf = features.requires_grad_()
     given = leaf * 1
     loss = answers.center_loss(given, labels, centers)

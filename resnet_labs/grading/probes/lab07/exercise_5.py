@@ -22,9 +22,9 @@ RTOL, ATOL = 1e-4, 1e-6
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return unequal classes, one asked row, one axis; one place and all places; classes that are never right."""
     cases: list[dict[str, Any]] = []
-    for counts, axes, asked in (([2, 9, 4], 3, 12), ([1, 6, 3, 2], 2, 1), ([5, 1, 8], 1, 9)):
+    for counts, axes, asked in (([2, 9, 4], 3, 12), ([1, 6, 3, 2], 2, 1), ([5, 1, 8], 1, 9), ([2, 1, 3] * 4, 4, 6)):
         labels = np.repeat(np.arange(len(counts)), counts)
-        spread = np.array([0.3, 4.0, 1.0, 0.5])[labels, None]
+        spread = np.array([0.3, 4.0, 1.0, 0.5])[labels % 4, None]
         known = spread * rng.normal(size=(len(labels), axes)) + 2 * rng.normal(size=(len(counts), axes))[labels] + 1
         order = rng.permutation(len(labels))
         given = {"known": known[order].astype("float32"), "known_labels": labels[order], "classes": len(counts)}

@@ -51,12 +51,15 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         activation, last = (getattr(nn, name)() for name in case["ends"])
         hidden, count = case["down"].shape
         encoder, decoder = answers.autoencoder_layer(count, hidden, activation, last)
+        drawn = [weight for part in (encoder, decoder) for weight in part.parameters() if weight.ndim > 1]
+        apart = not torch.equal(drawn[0], drawn[1].T) and not torch.equal(drawn[0], drawn[1])
+        trains = [weight.requires_grad for part in (encoder, decoder) for weight in part.parameters()]
         sizes = [set_weights(encoder.double(), case["down"]), set_weights(decoder.double(), case["up"])]
         leaf = rows.clone().requires_grad_()
         code = encoder(leaf * 1)
         back = decoder(code)
         (gradient,) = torch.autograd.grad((back * torch.cos(back.detach())).sum(), leaf)
-        return {"sizes": sizes, "code": code, "back": back, "gradient": gradient}
+        return {"sizes": sizes, "drawn apart": apart, "train": trains, "code": code, "back": back, "gradient": gradient}
     encoder = nn.Sequential(nn.Linear(5, 3), nn.Tanh()).double()
     decoder = nn.Sequential(nn.Linear(3, 5), nn.Sigmoid()).double()
     set_weights(encoder, case["down"])
@@ -66,10 +69,13 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     optimizer = getattr(torch.optim, kind)(parameters, **settings)
     for parameter in parameters if case["stale"] else []:
         parameter.grad = torch.ones_like(parameter)
+    decoder[0].bias.requires_grad_(kind != "SGD")
     losses = [answers.reconstruction_step(encoder, decoder, batch, optimizer) for batch in rows]
     return {
         "are Python numbers": [isinstance(loss, (int, float)) for loss in losses],
         "losses": [float(loss) for loss in losses],
         "weights": [parameter.detach() for parameter in parameters],
         "rows afterwards": rows,
+        "modes": [encoder.training, decoder.training],
+        "train": [parameter.requires_grad for parameter in parameters],
     }

@@ -16,7 +16,7 @@ RTOL, ATOL = 1e-4, 1e-6
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return stacks of one to three layers, one epoch and several, one batch, batches of one image and uneven ones."""
     rows = [([6, 5, 4], [3, 3, 2], 2), ([6, 4], [5], 3), ([6, 7, 5, 3], [2, 4], 1), ([6, 3, 2], [1, 1, 3], 2)]
-    rows.append(([6, 5, 3], [4, 2], int(rng.integers(3, 5))))
+    rows += [([6, 5, 3], [4, 2], int(rng.integers(3, 5))), ([6, 5, 5, 4, 3], [3], 1), ([6, 4], [2], 0)]
     return [
         {
             "weights": [

@@ -20,7 +20,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         ([6, 8], 2, False, True),
         ([6, 7, 5, 4], int(rng.integers(14, 20)), False, True),
     ]
-    rows.append(([6, 9, 4], 13, True, True))
+    rows += [([6, 9, 4], 13, True, True), ([6, 5, 5, 4, 3], 2, False, False)]
     return [
         {
             "weights": [rng.normal(size=(after, before)) / 2 for before, after in pairwise(sizes)],
@@ -45,12 +45,13 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
             down.weight.copy_(torch.tensor(weight))
             down.bias.fill_(0.4)
         with_relu = case["code relu"] or depth < len(case["weights"]) - 1
-        encoder = nn.Sequential(down, nn.ReLU()) if with_relu else nn.Sequential(down)
+        encoder = nn.Sequential(down, nn.ReLU()) if with_relu else nn.Sequential(down, nn.Identity())
         layers.append((encoder.requires_grad_(not case["frozen"]), nn.Sequential(up, nn.ReLU())))
     before = [weight.detach().clone() for layer in layers for part in layer for weight in part.parameters()]
     images, seen = torch.tensor(case["images"]), []
     for _ in range(2):  # the second does not begin where the first ended
         network = answers.classifier(layers, case["classes"]).double()
+        training = all(part.training for part in network.modules())
         parameters = list(network.parameters())
         shape = (case["classes"], len(case["weights"][-1]))
         with torch.no_grad():
@@ -63,7 +64,14 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         torch.optim.SGD(parameters, lr=0.1).step()
         gradients = [weight.grad for weight in parameters if weight.grad is not None]
         order = sorted(float(gradient.norm()) for gradient in gradients)
-        seen.append({"logits": logits, "gradients": order, "train": [weight.requires_grad for weight in parameters]})
+        seen.append(
+            {
+                "logits": logits,
+                "training": training,
+                "gradients": order,
+                "train": [weight.requires_grad for weight in parameters],
+            }
+        )
     after = [weight.detach() for layer in layers for part in layer for weight in part.parameters()]
     frozen = [weight.requires_grad for layer in layers for part in layer for weight in part.parameters()]
     unmoved = [torch.equal(was, now) for was, now in zip(before, after, strict=True)]

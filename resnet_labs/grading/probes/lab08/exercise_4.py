@@ -24,10 +24,17 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
             rng.normal(size=classes) / 3,
         )
         if number < 2:
-            dead, zero = rng.permutation(classes)[:2]
+            dead, zero, sunk = rng.permutation(classes)[:3]
             weight[dead], bias[dead] = -np.abs(weight[dead]), -0.1
             weight[zero], bias[zero] = 0.0, 0.0  # exactly zero for every row
+            weight[sunk] = np.abs(weight[sunk])
+            bias[sunk] = -(codes @ weight[sunk]).max() - 0.1  # dead by its bias alone
         case = {"codes": codes, "weight": weight, "bias": bias, "labels": rng.integers(0, classes, size=count)}
+        if number == 3:  # more rows, of which the last alone is above zero for a class, and by little
+            codes, bias = np.tile(codes, (25, 1)), bias - (codes @ weight.T + bias).max(0) - 1e-6
+            codes[-1] *= 1 + 1e-3
+            bias += 1e-5 - (codes[-1] @ weight.T + bias)
+            case |= {"codes": codes, "bias": bias, "labels": rng.integers(0, classes, size=len(codes))}
         cases += [{"answer": answer} | case for answer in ANSWERS[:2]]
     return [*cases, {"name": "ceiling"}, {"name": "ceiling"}]  # worth two of ten cases
 
@@ -49,4 +56,5 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         seen = {"dead": answers.dead_classes(head, codes)}
     else:
         seen = {"norms": answers.class_gradients(head, codes, labels)}
+    seen["train"] = [head.weight.requires_grad, head.bias.requires_grad]
     return seen | {"head afterwards": [head.weight.detach(), head.bias.detach()], "codes afterwards": codes}

@@ -23,6 +23,17 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         next_to = (np.floor(accuracy * 1e5) + np.ceil(accuracy * 1e5)) / 1e5 - round(accuracy, 5)  # more than half off
         score = (accuracy, recall, (accuracy + recall) / 2 + 0.0301, next_to)[kind]
         cases.append({"figure": round(float(min(score, 1)), 5), "decimals": 5, "confusion": matrix.tolist()})
+    for decimals in (2, 3):
+        matrix = rng.integers(1, 6, (3, 3)) + np.diag([-9, *rng.integers(8, 40, 2)]).clip(0)
+        matrix[0, 0] = 0  # a class without a right image
+        recall = (matrix.diagonal() / matrix.sum(1)).mean()
+        cases.append({"figure": round(float(recall), decimals), "decimals": decimals, "confusion": matrix.tolist()})
+    while True:  # a recall whose last decimal is another if each class's is rounded first
+        matrix = rng.integers(0, 6, (3, 3)) + np.diag(rng.integers(8, 40, 3))
+        each = matrix.diagonal() / matrix.sum(1)
+        if abs(each.round(2).mean() - round(each.mean(), 2)) > 0.0051:
+            break
+    cases.append({"figure": round(float(each.mean()), 2), "decimals": 2, "confusion": matrix.tolist()})
     near = [[3629, 84], [53, 3734]]  # its scores differ in the fifth decimal
     cases.append({"figure": 0.981691, "decimals": 6, "confusion": near})
     cases.append({"figure": 0.5, "decimals": 1, "confusion": [[1, 1], [2, 2]]})
