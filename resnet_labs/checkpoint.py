@@ -60,18 +60,18 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
     replaces_whole = _check_replaceable(target)
     archive = io.BytesIO()
     torch.save(state, archive)
-    data = archive.getbuffer()
-    assert data[-2:] == b"\0\0", "the archive has a comment already"
-    data[-2:] = _COMMENT_LENGTH.to_bytes(2, "little")
-    comment = _MARK + hashlib.sha256(data).hexdigest().encode()
-    with _refusals(target), files.replacing(target) as file:
-        file.write(data)
-        file.write(comment)
-        file.flush()
-        os.fsync(file.fileno())  # before the old checkpoint is renamed
-        # A damaged file must not replace an intact one.
-        if replaces_whole:
-            os.replace(target, _previous(target))
+    with archive.getbuffer() as data:
+        assert data[-2:] == b"\0\0", "the archive has a comment already"
+        data[-2:] = _COMMENT_LENGTH.to_bytes(2, "little")
+        comment = _MARK + hashlib.sha256(data).hexdigest().encode()
+        with _refusals(target), files.replacing(target) as file:
+            file.write(data)
+            file.write(comment)
+            file.flush()
+            os.fsync(file.fileno())  # before the old checkpoint is renamed
+            # A damaged file must not replace an intact one.
+            if replaces_whole:
+                os.replace(target, _previous(target))
 
 
 def check_writable(path: str | os.PathLike[str], num_bytes: int = 1) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from typing import Any
 
+from resnet_labs import scopes
 from resnet_labs.checks import _journal
 from resnet_labs.errors import InputError
 from resnet_labs.labs import LABS
@@ -143,13 +144,9 @@ def _stubs(cell: ast.Module) -> Iterator[tuple[str, frozenset[str], ast.Raise]]:
                     yield found[1], frozenset((found[2] or "").split(", ")) - {""}, node
 
 
-def _table(statement: ast.stmt) -> symtable.SymbolTable:
-    return symtable.symtable(ast.unparse(statement), "<cell>", "exec")
-
-
 def _makes(cell: ast.Module) -> frozenset[str]:
     """Return the names that the cell sets at top level, and those whose attributes or items it sets there."""
-    return frozenset(name for statement in cell.body for name in _bound(_table(statement)) | _roots(statement))
+    return frozenset(name for statement in cell.body for name in _bound(scopes.table(statement)) | _roots(statement))
 
 
 def _bound(table: symtable.SymbolTable) -> set[str]:
@@ -171,7 +168,7 @@ def _roots(statement: ast.stmt) -> set[str]:
 
 def _imports(cell: ast.Module) -> frozenset[str]:
     return frozenset(
-        symbol.get_name() for it in cell.body for symbol in _table(it).get_symbols() if symbol.is_imported()
+        symbol.get_name() for it in cell.body for symbol in scopes.table(it).get_symbols() if symbol.is_imported()
     )
 
 
@@ -181,7 +178,7 @@ def _needs(cell: ast.Module) -> set[str]:
     later: set[str] = set()
     have: set[str] = set()
     for statement in cell.body:
-        table = _table(statement)
+        table = scopes.table(statement)
         reads = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
             reads.add(statement.target.id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import symtable
 from collections.abc import Iterator
+
+from resnet_labs import scopes
 
 MOST_CHARACTERS = 64 * 1024
 _SHOWN = re.compile(r"^\s*%{1,2}(time|timeit|capture|prun)\b[^\n]*")
@@ -107,7 +108,7 @@ def needed(source: str) -> set[str]:
     """Return the names that a cell reads and does not define itself, without builtins; empty if it cannot be read."""
     try:
         module = tree(source)
-        table = symtable.symtable(ast.unparse(module), "cell", "exec")
+        table = scopes.table(module)
     except (Unreadable, SyntaxError, RecursionError, ValueError, MemoryError):
         return set()
     names: set[str] = set()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import symtable
 import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+from resnet_labs import scopes
 from resnet_labs.errors import InputError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -95,7 +95,7 @@ def _in_definition(cell: Cell, line: int) -> bool:
 
 def _names_set(cell: Cell, begin: int, end: int) -> list[str]:
     block = textwrap.dedent("\n".join(cell.text.splitlines()[begin + 1 : end]))
-    symbols = symtable.symtable(block, cell.file, "exec").get_symbols()
+    symbols = scopes.table(ast.parse(block)).get_symbols()
     names = [it.get_name() for it in symbols if it.is_assigned() and not it.get_name().startswith("_")]
     if not names:
         problem = f"{cell.where(begin + 1)}: the answer sets no name."

@@ -20,6 +20,7 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
     """Check both counts and the p-value, on few images, on many, and where the networks never differ."""
     few = [probe.random.randint(5, 60) for _ in range(4)]
     drawn = [(few[0], few[1], few[2], few[3]), (40, 250 + probe.random.randint(0, 9), 262, 9)]
+    drawn.append((20, 580, 590 + probe.random.randint(0, 90), 5))
     for table in (*_TABLES[:4], *drawn, *_TABLES[4:]):
         both, only_first, only_second, neither = table
         first, second = reference.outcomes(*table, probe.generator)
@@ -33,7 +34,7 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
                 first,
                 second,
                 tested=tested,
-                cause="" if total else "the networks never differ here: zero is divided by zero",
+                cause=_cause(total),
                 hint="c",
             ),
             3,
@@ -101,3 +102,11 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
                 ),
             ],
         )
+
+
+def _cause(total: int) -> str:
+    if total == 0:
+        return "the networks never differ here: zero is divided by zero"
+    if total > 1000:
+        return "`math.comb` and `2**n` are above the largest float here, 1.8e308; divide them as whole numbers"
+    return ""

@@ -47,7 +47,7 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
             ),
             hint="a",
         )
-        probe.unchanged(state, tested=given, hint="a", aspects=("parts", "modes", "hooks"))
+        probe.unchanged(state, tested=given, hint="a", aspects=("parts", "modes", "requires_grad", "hooks"))
         probe.expect(
             network.get_submodule("fc").training,
             "touched-modes",

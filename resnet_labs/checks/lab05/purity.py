@@ -31,6 +31,7 @@ def check_purity(
         (_random(probe), probe.random.randint(11, 14), "the nearest of 30 random points in four dimensions"),
         (LINE * 100, 3, "the three nearest of the points 0, 100, 300, 700, 1550, 1700"),
         (LINE / 1000, 3, "the three nearest of the points 0, 0.001, 0.003, 0.007, 0.0155, 0.017"),
+        (LINE + 1e5, 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each 100,000 larger"),
         (twins(LINE), 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each of them twice"),
     ):
         near = probe.call(nearest, points, count, tested=f"nearest(points, {count}): {what}", hint="a")

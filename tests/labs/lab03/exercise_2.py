@@ -121,7 +121,7 @@ def mcnemar_by_both_tails(first, second):
     gap = first.int() - second.int()
     b, c = (gap > 0).sum(), (gap < 0).sum()
     tosses = int(b + c)
-    chances = [math.comb(tosses, k) * 0.5**tosses for k in range(tosses + 1)]
+    chances = [math.comb(tosses, k) / 2**tosses for k in range(tosses + 1)]
     return [b, c, sum(p for p in chances if p <= chances[int(b)] * (1 + 1e-9))]
 
 

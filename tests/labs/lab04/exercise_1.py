@@ -132,10 +132,9 @@ def head_by_setattr(network, num_classes, rate):
 
 @answers.right
 def head_in_a_sequence(network, num_classes, rate):
-    network.requires_grad_(False)
     device = network.fc.weight.device
     network.fc = nn.Sequential(nn.Linear(network.fc.in_features, num_classes, device=device))
-    return Adam([p for p in network.parameters() if p.requires_grad], lr=rate)
+    return Adam([p for name, p in network.named_parameters() if name.startswith("fc.")], lr=rate)
 
 
 @answers.right
