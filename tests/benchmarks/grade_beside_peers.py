@@ -3,9 +3,10 @@
     resnet-labs release --lab 03 --out release
     .venv/bin/python tests/benchmarks/grade_beside_peers.py release --lab 03 --notebooks 10
 
-All take turns, with right answers and the same cells. The peers have no sandbox; nbval and nbgrader run all notebooks
-in one command. nbgrader and otter run only with `--peers PYTHON`, the Python of an environment that has them beside
-resnet_labs (`uv pip install nbgrader otter-grader`): they need other versions than the labs.
+All take turns, with right answers and the same cells. The peers have no sandbox. nbval runs twice: with all notebooks
+in one process and, as we do, with a process for each. nbgrader runs all of them in one command. nbgrader and otter run
+only with `--peers PYTHON`, the Python of an environment that has them beside resnet_labs (`uv pip install nbgrader
+otter-grader`): they need other versions than the labs.
 """
 
 from __future__ import annotations
@@ -46,17 +47,23 @@ def main() -> int:
         folder.mkdir()
         for number, notebook in enumerate(keyed):
             (folder / f"{number}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-        command = [sys.executable, *NBVAL, "--nbval-current-env", "--rootdir", str(folder), str(folder)]
+        command = [sys.executable, *NBVAL, "--nbval-current-env", "--rootdir", str(folder)]
 
-        def nbval() -> None:
-            subprocess.run(command, env=os.environ | quiet, capture_output=True, check=True)
+        def nbval(*places: Path) -> None:
+            for place in places:
+                subprocess.run([*command, str(place)], env=os.environ | quiet, capture_output=True, check=True)
 
         def ours() -> None:
             for one in made:
                 outcomes = execute.run(one.notebook, private.keys(one.variant), private.withheld)
                 assert all(each.status == "passed" for each in outcomes), outcomes
 
-        runs = {"resnet_labs": ours, "nbval": nbval}
+        each = sorted(folder.iterdir())
+        runs = {
+            "resnet_labs": ours,
+            "nbval in one process": lambda: nbval(folder),
+            "nbval, a process each": lambda: nbval(*each),
+        }
         if options.peers:
             runs["nbgrader"] = peers.nbgrader(options.peers, keyed, Path(place, "nbgrader"))
             runs["otter"] = peers.otter(options.peers, keyed, Path(place, "otter"))

@@ -81,6 +81,7 @@ def _write(path: Path, notebook: Notebook) -> None:
 
 
 def _run(command: list[Any], folder: Path) -> None:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "RESNET_LABS_FAST": "1"}
+    programs = os.pathsep.join([str(Path(command[0]).parent), os.environ["PATH"]])  # nbgrader calls alembic
+    environment = {**os.environ, "PATH": programs, "OMP_NUM_THREADS": "1", "RESNET_LABS_FAST": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
