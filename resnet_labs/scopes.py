@@ -1,4 +1,4 @@
-"""Names in Python source: which scope reads or sets them, the same in every version of Python."""
+"""Names in Python source: which scope reads or sets them, in every version of Python."""
 
 from __future__ import annotations
 

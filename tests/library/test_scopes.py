@@ -25,7 +25,6 @@ def read_and_set(source: str) -> tuple[set[str], set[str]]:
         ("x = {a: c for a, c in b}", {"b"}, {"x"}),
         ("x = [[a for a in row] for row in b]", {"b"}, {"x"}),
         ("x = list(a for a in b)", {"b", "list"}, {"x"}),
-        ("[y := a for a in b]", {"b"}, {"y"}),
         ("for a in b:\n    c = [a for a in d]", {"b", "d"}, {"a", "c"}),
         ("def f():\n    return [a for a in b]", set(), {"f"}),
     ],
