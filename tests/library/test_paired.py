@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.interval_coverage import draw
-from scipy import stats
+from scipy import integrate, stats
 
 from resnet_labs.errors import InputError
 from resnet_labs.metrics import holm, mcnemar, needed, paired_difference, wilson_interval
@@ -140,6 +140,22 @@ class TestOverImages:
 
 class TestNeeded:
     # G*Power's table for the paired t test, two-sided at 5 % with a power of 80 %
+    @pytest.mark.parametrize("gap", [0.5, 1.0, 2.0, 4.0, 8.0])
+    def test_the_power_is_reached_by_as_many_seeds_and_not_by_one_less(self, gap: float) -> None:
+        pairs = needed([gap - 1, gap, gap + 1], [0.0] * 3, confidence=0.9944)
+
+        def power(count: int) -> float:
+            critical, shift = stats.t.isf(0.0028, count - 1), gap * math.sqrt(count)
+
+            def within(spread: float) -> float:  # by the spread's own distribution: no noncentral t
+                between = stats.norm.cdf(critical * spread - shift) - stats.norm.cdf(-critical * spread - shift)
+                return between * stats.chi.pdf(spread * math.sqrt(count - 1), count - 1) * math.sqrt(count - 1)
+
+            return 1 - integrate.quad(within, 0, 20, limit=400, points=[1])[0]
+
+        assert power(pairs) >= 0.8
+        assert pairs == 2 or power(pairs - 1) < 0.8
+
     @pytest.mark.parametrize(("effect", "pairs"), [(0.2, 199), (0.5, 34), (0.8, 15), (1.0, 10)])
     def test_is_the_known_number_of_pairs(self, effect: float, pairs: int) -> None:
         values = [effect - 1, effect, effect + 1]  # standard deviation 1
