@@ -206,7 +206,7 @@ plotting.images((grid.flatten(0, 1) * 255).to(torch.uint8), titles, columns=6)
 # The network has a last layer `fc` for its old classes. Put a new linear layer in its place, with as many outputs as
 # there are new classes, and return an Adam optimizer that moves the new layer and nothing else. The network is
 # changed in place. It may be any ResNet, on any device: the old head knows the number of features, and where it is. All
-# other layers stay as they are, with their modes and hooks.
+# other layers stay as they are: their modes, their hooks, and whether they learn.
 #
 # About 5 minutes.
 

@@ -75,7 +75,8 @@ def _asked(probe: Probe) -> list[tuple[float, int, Matrix]]:
     ]
     for classes in (2, 3, 5):
         matrix = _drawn(probe, classes)
-        matrix[0][0] *= classes != 3  # a class without a right image
+        if classes == 3:  # a class without a right image
+            matrix[0][:2] = [0, matrix[0][1] + 1]
         accuracy, recall, _ = reference.kinds(0.5, 1, matrix)
         asked += [(round(float(accuracy), 5), 5, matrix), (round(float(recall), 5), 5, matrix)]
         asked.append((round(float(accuracy + recall) / 2 + 0.0501, 4), 4, matrix))
