@@ -240,6 +240,7 @@ def plant(root: Path, *sources: str) -> list[str]:
     return ["book/index", *labs]
 
 
+@pytest.mark.exhaustive
 def test_a_notebook_that_fails_as_the_book_is_built_is_named_and_the_others_are_shown(tmp_path: Path) -> None:
     shows = "import os\nprint('fast', os.environ['RESNET_LABS_FAST'], 6 * 7)"
     plant(tmp_path, "raise LookupError('thrown')", shows)

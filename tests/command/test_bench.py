@@ -42,6 +42,8 @@ PEERS = {
     "resnet50": ["torchvision with autocast", "timm with autocast"],
 }
 
+LONG = {"resnet50": pytest.mark.exhaustive, "step-equal": pytest.mark.exhaustive}  # eight seconds or more
+
 
 def row(**changed):
     return Row(**{"name": "race", "what": "a lap", "peer": "them", **changed})
@@ -68,7 +70,7 @@ def no_fresh_process(monkeypatch):
 
 @pytest.mark.usefixtures("no_fresh_process")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
-@pytest.mark.parametrize("name", bench.BENCHMARKS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in bench.BENCHMARKS])
 def test_every_benchmark_compares_ours_with_each_of_its_peers(name):
     found = list(bench.BENCHMARKS[name](BRIEF, **TINY[name]))
     assert [each.peer for each in found] == PEERS[name]

@@ -121,6 +121,7 @@ def test_colours_alone_do_not_tell_the_class(five):
     assert abs(forest.score(colours(test), test.labels.numpy()) - 0.2) < 0.04
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_small_resnet_leaves_a_linear_model_far_behind(five):

@@ -424,6 +424,7 @@ def test_tsne_keeps_clusters_follows_the_seed_and_takes_four_points():
     check_embedding("tsne")
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_umap_keeps_clusters_follows_the_seed_and_takes_four_points():
     check_embedding("umap")

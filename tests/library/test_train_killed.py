@@ -171,6 +171,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[signal.Signals, dic
     return dict(zip(NUM_KILLS, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
+@pytest.mark.exhaustive
 def test_killed_thirty_times_every_run_ends_like_one_that_was_left_alone(killed: dict[signal.Signals, dict]) -> None:
     told, num_kills = killed[signal.SIGKILL], NUM_KILLS[signal.SIGKILL]
     assert told["kills"] == num_kills
@@ -183,6 +184,7 @@ def test_killed_thirty_times_every_run_ends_like_one_that_was_left_alone(killed:
     assert told["partial"] > 0, "no kill fell into the writing of a file: the test shows less than it says"
 
 
+@pytest.mark.exhaustive
 def test_told_to_end_a_run_goes_on_as_well(killed: dict[signal.Signals, dict]) -> None:
     told = killed[signal.SIGTERM]
     assert (told["kills"], told["wrong"], told["left"], set(told["statuses"])) == (5, [], [], {0})

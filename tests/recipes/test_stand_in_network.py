@@ -111,6 +111,7 @@ def test_folder_that_cannot_be_written_costs_only_time(trained, monkeypatch, tmp
     assert trained == [0]
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.slow
 def test_features_help_on_classes_that_were_never_seen(tmp_path, monkeypatch):
