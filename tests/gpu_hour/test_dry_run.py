@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -146,6 +147,16 @@ KILLED = (  # block, and the file that shows that it is in the midst of its work
     ("4", "seconds_to_94/tracked/*/checkpoint.pt"),  # a run is half done
     ("5b", "dry.r1.c6.choice.resnet/results.jsonl"),  # a search is half done
 )
+
+
+@pytest.mark.exhaustive
+def test_the_dry_run_of_all_blocks_has_every_line(tmp_path):
+    command = [sys.executable, "-m", "resnet_labs.cli", "gpu", "--dry-run", "--runs", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=seconds(1800))
+    assert done.returncode == 0, done.stdout + done.stderr
+    ended = [line for line in done.stdout.splitlines() if re.search(r"\d+ lines in \d+ s, 0 are missing", line)]
+    assert len(ended) == len(blocks.blocks())
+    assert once_each(lines_of(tmp_path))
 
 
 @pytest.mark.exhaustive
