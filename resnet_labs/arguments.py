@@ -1,4 +1,4 @@
-"""The command line: its parser, and values of options that several commands take."""
+"""The command line: its parser, exit statuses, and values of options that several commands take."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs.errors import nearest
+
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
 
 def folder(text: str) -> Path:

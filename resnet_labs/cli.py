@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import __version__, files
-from resnet_labs.arguments import Parser, count, folder
+from resnet_labs.arguments import DONE, FAILED, INTERRUPTED, WRONG_USE, Parser, count, folder
 from resnet_labs.errors import InputError, LabError, nearest
 from resnet_labs.gpu_hour import command as gpu
 from resnet_labs.grading import command as grading
-
-DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

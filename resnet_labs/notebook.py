@@ -26,6 +26,7 @@ from resnet_labs.errors import InputError
 from resnet_labs.labs import LABS, Lab
 
 _ROOM = 8 * files.MEBIBYTE  # for notebook, figures and results lines; the largest lab's take 2
+_LONGEST_SOCKET = 90  # characters of a path; the shortest limit of a system is 104, and a number is added
 
 
 class LabFailed(Exception):
@@ -153,9 +154,6 @@ def _keeping(notebook: Any, folder: Path) -> Iterator[None]:
             _keep_figures(notebook, folder / "figures")
         except OSError as error:
             raise files.unwritable(before + what, error, f"; {kept}") from error
-
-
-_LONGEST_SOCKET = 90  # characters of a path; the shortest limit of a system is 104, and a number is added
 
 
 class _Client(NotebookClient):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import symtable
 
 
@@ -22,8 +23,7 @@ def table(tree: ast.AST) -> symtable.SymbolTable:
         >>> [symbol.get_name() for symbol in table(ast.parse("found = [row for row in rows]")).get_symbols()]
         ['found', 'rows']
     """
-    copied = ast.parse(ast.unparse(tree))
-    return symtable.symtable(ast.unparse(_Generators().visit(copied)), "<cell>", "exec")
+    return symtable.symtable(ast.unparse(_Generators().visit(copy.deepcopy(tree))), "<cell>", "exec")
 
 
 class _Generators(ast.NodeTransformer):

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import files
+from resnet_labs.arguments import DONE, FAILED
 from resnet_labs.errors import InputError
 from resnet_labs.gpu_hour import needs
-
-DONE, FAILED = 0, 1
 
 
 def add(command: Callable[..., Any], located: argparse.ArgumentParser) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from resnet_labs import labs
-from resnet_labs.arguments import count
+from resnet_labs.arguments import DONE, FAILED, count
 from resnet_labs.errors import InputError
 
-DONE, FAILED = 0, 1
 _RELEASE = """\
 write a lab's student copy, and the private bundle that grades it.
 

@@ -53,7 +53,7 @@ class Probe:
 
 def labs() -> list[str]:
     """Return the numbers of the labs that have probes."""
-    return sorted(each.name.removeprefix("lab") for each in pkgutil.iter_modules(probes.__path__))
+    return sorted(each.name.removeprefix("lab") for each in pkgutil.iter_modules(probes.__path__) if each.ispkg)
 
 
 def modules(lab: str) -> list[ModuleType]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from resnet_labs.grading.probes.shared import num_hooks
+
 ANSWERS = ("adapt",)
 POINTS = 2
 WITHHELD = ("torchvision.models", "timm", "resnet_labs.weights")
@@ -68,7 +70,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     seen = {
         "modes": all(part.training for part in network.modules()),
         "trains": [weight.requires_grad for weight in network.parameters()].count(False),
-        "hooks": sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules()),
+        "hooks": num_hooks(network),
     }
     images = torch.tensor(case["images"])
     first, last = ends(network, images)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from resnet_labs.grading.probes.shared import num_hooks
+
 ANSWERS = ("train_step",)
 POINTS = 3
 WITHHELD = ("resnet_labs.train",)
@@ -63,6 +65,6 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "are Python numbers": [isinstance(loss, (int, float)) for loss in losses],
         "losses": [float(loss) for loss in losses],
         "training": network.training,
-        "hooks": len(network._forward_hooks) + len(network._forward_pre_hooks),
+        "hooks": num_hooks(network),
         "state": list(network.state_dict().values()),
     }

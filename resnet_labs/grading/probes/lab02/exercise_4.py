@@ -27,8 +27,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     if "labels" in case:
-        labels = torch.tensor(case["labels"])
-        shares = answers.class_shares(labels, case["classes"])
-        return {"shares": torch.as_tensor(shares).double(), "labels afterwards": labels}
+        shares = answers.class_shares(torch.tensor(case["labels"]), case["classes"])
+        return {"shares": torch.as_tensor(shares).double()}
     value = getattr(answers, case["name"])
     return {case["name"]: sorted({int(size) for size in value}) if case["name"] == "sizes" else int(value)}

@@ -30,4 +30,4 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
 
     pairs = torch.tensor(case["pairs"])
     only_first, only_second, p = answers.mcnemar(pairs[:, 0], pairs[:, 1])
-    return {"counts": [int(only_first), int(only_second)], "p": float(p), "inputs afterwards": pairs}
+    return {"counts": [int(only_first), int(only_second)], "p": float(p)}

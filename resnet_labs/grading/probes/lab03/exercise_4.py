@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from resnet_labs.grading.probes.shared import num_hooks
+
 ANSWERS = ("training_bytes",)
 POINTS = 3
 WITHHELD = ("resnet_labs.memory",)
@@ -70,5 +72,5 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "modes": [part.training for part in network.modules()],
         "train": [weight.requires_grad for weight in network.parameters()],
         "gradients": [weight.grad is None for weight in network.parameters()],
-        "hooks": sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in network.modules()),
+        "hooks": num_hooks(network),
     }

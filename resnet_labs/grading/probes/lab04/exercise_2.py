@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from resnet_labs.grading.probes.lab04.shared import moved, small_network
+from resnet_labs.grading.probes.lab04.shared import small_network
+from resnet_labs.grading.probes.shared import moved, tensors
 
 ANSWERS = ("freeze_backbone",)
 POINTS = 4
@@ -60,7 +61,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         F.cross_entropy(network(images), labels).backward()
     elif case["gradients"] == "zero":
         optimizer.zero_grad(set_to_none=False)
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    before = tensors(network)
     weights = dict(network.named_parameters())
     answers.freeze_backbone(network)
     by_freeze = moved(before, network.state_dict())

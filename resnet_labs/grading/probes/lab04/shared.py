@@ -33,10 +33,3 @@ def small_network(width: int, classes: int, seed: int) -> Any:
             if name.endswith("running_var"):
                 tensor.add_(0.5)
     return network
-
-
-def moved(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return the names of the tensors that are missing or differ by a bit."""
-    import torch
-
-    return sorted(name for name, was in before.items() if name not in after or not torch.equal(was, after[name]))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from resnet_labs.grading.probes.lab05.shared import with_weights
+from resnet_labs.grading.probes.shared import moved, tensors
 
 ANSWERS = ("collect",)
 POINTS = 3
@@ -68,7 +69,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     for number, weight in enumerate(network.parameters()):
         weight.grad = torch.ones_like(weight)
         weight.requires_grad_(number % 3 > 0)
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    before = tensors(network)
     batches = [(torch.tensor(images), torch.zeros(len(images), dtype=torch.int64)) for images in case["batches"]]
     if case["fails at"] >= 0:
         batches[case["fails at"]][0][0, 0, 0, 0] = torch.nan
@@ -86,5 +87,5 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "gradients": [weight.grad is not None for weight in network.parameters()],
         "modes": [part.training for part in parts],
         "hooks": [[len(part._forward_hooks), len(part._forward_pre_hooks)] for part in parts],
-        "moved": [name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])],
+        "moved": moved(before, network.state_dict()),
     }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from resnet_labs.grading.probes.lab05.shared import with_weights
+from resnet_labs.grading.probes.shared import moved, tensors
 
 ANSWERS = ("last_block", "train_only")
 POINTS = 3
@@ -77,26 +78,21 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         F.cross_entropy(network(images), labels).backward()
         optimizer.step()
     for parts in case["calls"]:
-        was = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         hook = network.stem[0].register_forward_hook(lambda *_: None)
+        before = tensors(network)
         answers.train_only(network, list(parts))
-        kept = hook.id in network.stem[0]._forward_hooks
-        same = all(torch.equal(tensor, was[name]) for name, tensor in network.state_dict().items())
-        before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        by_call, before = moved(before, network.state_dict()), tensors(network)
         for _ in range(2 if parts else 0):
             network.train()
             optimizer.zero_grad(set_to_none=not case["stale"])
             F.cross_entropy(network(images), labels).backward()
             optimizer.step()
-        after = network.state_dict()
-        names = [name for name, weight in network.named_parameters() if weight.requires_grad]
-        touched = {"hook kept": kept, "weights as before": same, "train": names}
         seen.append(
-            touched
-            | {
-                "moved": sorted(
-                    name for name, was in before.items() if name not in after or not torch.equal(was, after[name])
-                )
+            {
+                "hook kept": hook.id in network.stem[0]._forward_hooks,
+                "moved by the call": by_call,
+                "moved": moved(before, network.state_dict()),
+                "train": [name for name, weight in network.named_parameters() if weight.requires_grad],
             }
         )
-    return {"moved": seen}
+    return {"after each call": seen}

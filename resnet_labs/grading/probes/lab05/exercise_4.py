@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from resnet_labs.grading.probes.lab05.shared import closest
+
 ANSWERS = ("kept",)
 POINTS = 2
 WITHHELD = ("sklearn.neighbors", "sklearn.manifold")
@@ -17,7 +19,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     cases = []
     for number, (count, near) in enumerate([(15, 5), (12, 3), (10, 1), (7, 3), (16, 4), (130, 2), (9, 3)]):
         features = positions = np.zeros((count, 2))
-        while min(_closest(features, near), _closest(positions, near)) < (1e-5 if count > 100 else 1e-3):
+        while min(closest(features, near), closest(positions, near)) < (1e-5 if count > 100 else 1e-3):
             features, positions = rng.normal(size=(count, 4)), rng.normal(size=(count, 2))
             if number % 2:  # most neighbours stay
                 positions = features[:, :2] + 0.3 * positions
@@ -25,14 +27,6 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
                 features, positions = features.repeat(2, 0), positions.repeat(2, 0)
         cases.append({"features": features.astype("float32"), "positions": positions.astype("float32"), "near": near})
     return cases
-
-
-def _closest(rows: np.ndarray, near: int) -> float:
-    """Return by how much the last neighbour is nearer than the next row: ties would have no right answer."""
-    distances = np.linalg.norm(rows[:, None] - rows, axis=2)
-    np.fill_diagonal(distances, np.inf)
-    ordered = np.sort(distances, axis=1)
-    return float((ordered[:, near] - ordered[:, near - 1]).min())
 
 
 def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,6 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "are Python numbers": [isinstance(loss, (int, float)) for loss in losses],
         "losses": [float(loss) for loss in losses],
         "weights": [parameter.detach() for parameter in parameters],
-        "rows afterwards": rows,
         "modes": [encoder.training, decoder.training],
         "train": [parameter.requires_grad for parameter in parameters],
     }

@@ -56,5 +56,4 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "histories": [[float(loss) for loss in history] for history in histories],
         "gradients": [len(count) - 1 for count in counts],
         "weights": [weight.detach() for layer in layers for part in layer for weight in part.parameters()],
-        "images afterwards": [images for images, _ in batches],
     }

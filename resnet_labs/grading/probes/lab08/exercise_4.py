@@ -29,12 +29,11 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
             weight[zero], bias[zero] = 0.0, 0.0  # exactly zero for every row
             weight[sunk] = np.abs(weight[sunk])
             bias[sunk] = -(codes @ weight[sunk]).max() - 0.1  # dead by its bias alone
-        case = {"codes": codes, "weight": weight, "bias": bias, "labels": rng.integers(0, classes, size=count)}
-        if number == 3:  # more rows, of which the last alone is above zero for a class, and by little
-            codes, bias = np.tile(codes, (25, 1)), bias - (codes @ weight.T + bias).max(0) - 1e-6
-            codes[-1] *= 1 + 1e-3
-            bias += 1e-5 - (codes[-1] @ weight.T + bias)
-            case |= {"codes": codes, "bias": bias, "labels": rng.integers(0, classes, size=len(codes))}
+        if number == 3:  # more than a hundred rows, of which the last alone is above zero, and by little
+            codes, weight = np.sort(np.tile(codes, (25, 1)), axis=0), np.abs(weight)
+            bias = 1e-5 - codes[-1] @ weight.T
+            codes[:-1] *= 1 - 1e-3
+        case = {"codes": codes, "weight": weight, "bias": bias, "labels": rng.integers(0, classes, size=len(codes))}
         cases += [{"answer": answer} | case for answer in ANSWERS[:2]]
     return [*cases, {"name": "ceiling"}, {"name": "ceiling"}]  # worth two of ten cases
 
@@ -57,4 +56,4 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     else:
         seen = {"norms": answers.class_gradients(head, codes, labels)}
     seen["train"] = [head.weight.requires_grad, head.bias.requires_grad]
-    return seen | {"head afterwards": [head.weight.detach(), head.bias.detach()], "codes afterwards": codes}
+    return seen | {"head afterwards": [head.weight.detach(), head.bias.detach()]}
