@@ -10,7 +10,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from helpers.places import ROOT
 from helpers.time_limits import seconds
+from jaxtyping import install_import_hook
+
+# Shapes and types are checked where signatures have shapes. In every module, the checks would take half of the time.
+SHAPED = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "resnet_labs").rglob("*.py")
+    if "from jaxtyping import" in path.read_text(encoding="utf-8")
+]
+install_import_hook(SHAPED, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 # In this order two workers take the notebooks from both ends, and everything else fills the time that is left.
 LONGEST = ("test_book.py", "test_solutions.py")

@@ -17,7 +17,7 @@ _STATED = re.compile(r"About (\d+) minutes\.")
 
 # What a lab found, in one sentence or two; figures and verdicts are quotations.
 _FOUND = {
-    "01": "At 56 layers a plain network keeps a training error of "
+    "01": "On 8x8 digits, a stand-in for CIFAR-10, a plain network of 56 layers keeps a training error of "
     "{{r0.c1.digits depth=56 residual=false: train_error as %.0}}, one with shortcuts "
     "{{r0.c1.digits depth=56 residual=true: train_error as %}}. "
     "That vanishing gradients explain it is {{r0.c9: verdict}}.",
@@ -25,22 +25,22 @@ _FOUND = {
     "{{r1: digits.accuracy_after_training as %.2}}; even images shrunk to 8 pixels give {{r1.c2: accuracy as %.2}}.",
     "03": "The two depths differ by 3 of 7,500 images, which chance explains: "
     "that this proves that depth hurts is {{r1.c7: verdict}}.",
-    "04": "With a frozen backbone, features computed once from one view of each image give "
-    "{{r3.c5.views views=1: accuracy as %}}, a new view in every epoch "
+    "04": "With a small frozen network, a stand-in for ResNet-152, features computed once from one view of each flower "
+    "give {{r3.c5.views views=1: accuracy as %}}, a new view in every epoch "
     '{{r3.c5.views views="a new one in every epoch": accuracy as %}}: the cache takes '
     '{{r3.c5.views views=1 over r3.c5.views views="a new one in every epoch": seconds as %.0}} of the time.',
-    "05": "Pretrained features beat random ones by "
+    "05": "With a small network, a stand-in for ResNet-152, pretrained features beat random ones by "
     "{{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg less "
     "r0.transfer_table.linear_probe_random data=cifar10_jpeg: accuracy as points.0}} points under a linear probe. "
     "That more retraining is always better is {{r0.c7: verdict}}.",
-    "06": "One ingredient at a time: training longer takes the first model to "
+    "06": "One ingredient at a time, on stand-ins for data and network: training longer takes the first model to "
     '{{r2.c3.ablation arm="with more epochs": accuracy as %}}, mixup to '
     '{{r2.c3.ablation arm="with mixup": accuracy as %}}. That mixup and AutoAugment help is {{r2.c4: verdict}}.',
-    "07": "With settings searched for each loss, cross-entropy reaches "
-    '{{r4.c3.searched.digits arm="cross-entropy": accuracy as %}} of the digits and hard triplets '
+    "07": "With settings searched for each loss, on 8x8 digits, a stand-in for STL-10, cross-entropy reaches "
+    '{{r4.c3.searched.digits arm="cross-entropy": accuracy as %}} and hard triplets '
     '{{r4.c3.searched.digits arm="hard triplets": accuracy as %}}. That triplets win is {{r4.c3: verdict}}.',
-    "08": "A ReLU after the last layer silences classes: with it the network gets "
-    "{{r4.c9.digits: as_reported as %.0}} of the digits right, without it {{r4.c9.digits: without_relu as %.0}}.",
+    "08": "A ReLU after the last layer silences classes: on 8x8 digits, a stand-in for STL-10, the network gets "
+    "{{r4.c9.digits: as_reported as %.0}} right with it and {{r4.c9.digits: without_relu as %.0}} without it.",
     "09": "From printed figures alone, {{claims: inconsistent_with_itself}} claims contradict their own report.",
 }
 

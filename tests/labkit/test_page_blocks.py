@@ -12,7 +12,7 @@ from helpers.places import ROOT
 from resnet_labs import reports
 from resnet_labs.errors import InputError
 from resnet_labs.labkit import front_picture, lab_facts, page_blocks
-from resnet_labs.labs import LABS
+from resnet_labs.labs import LABS, Lab
 from resnet_labs.reports.verdicts import verdict
 
 INDEX = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
@@ -57,6 +57,14 @@ def test_every_lab_has_a_row_with_a_link_minutes_and_what_it_found() -> None:
         assert re.fullmatch(rf"\d+ \+ {lab.minutes:g}", minutes)
         assert len(found) > 40
         assert "{{" not in found
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.stem)
+def test_what_a_lab_found_on_stand_ins_says_so(lab: Lab) -> None:
+    try:
+        lab_facts.found(lab, lambda name: [line for line in reports.evidence(name) if not line.stand_in])
+    except InputError:
+        assert "stand-in" in lab_facts.found(lab)
 
 
 def test_links_lead_to_the_students_notebooks_outside_the_book() -> None:

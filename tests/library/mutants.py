@@ -266,7 +266,7 @@ def _start(target: Target, text: str, slot: Path, known: dict[str, float]) -> in
         sys.dont_write_bytecode = bool(known)  # a module cached in the same second would hide the next one
         sys.path.insert(0, str(slot))
         plugin = _FastestFirst(known)
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "jaxtyping._pytest_plugin", "--import-mode=importlib"]
+        options = ["-x", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
         slow = ["-k", f"not ({target.slow})"] if target.slow else []
         code = int(pytest.main([*options, *slow, str(target.tests)], plugins=[plugin]))
         (slot / "seconds").write_text(json.dumps(plugin.seconds))

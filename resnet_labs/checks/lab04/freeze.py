@@ -21,19 +21,20 @@ _BITS = "bitwise what it was, weights and running statistics"
     library=("resnet_labs.freeze:linear_probe_",),
 )
 def check_freeze(probe: Probe, freeze_backbone: Callable[[nn.Module], Any]) -> None:
-    """Freeze small networks, some of them after a step of training, and train on."""
+    """Freeze small networks, a ResNet among them, some after a step of training, and train on."""
     for used in (False, True):
-        for name, make in reference.OPTIMIZERS.items():
-            _freeze_and_train(probe, freeze_backbone, name, make, used=used)
+        for name in reference.OPTIMIZERS:
+            network = reference.small(stages=6 if used else 2, head_dropout=used)
+            _freeze_and_train(probe, freeze_backbone, network, name, used=used)
+    _freeze_and_train(probe, freeze_backbone, reference.small_resnet(), "AdamW", used=True)
 
 
 def _freeze_and_train(
-    probe: Probe, freeze_backbone: Callable[[nn.Module], Any], name: str, make: reference.Optimizer, *, used: bool
+    probe: Probe, freeze_backbone: Callable[[nn.Module], Any], network: reference.Network, name: str, *, used: bool
 ) -> None:
-    network = reference.small(stages=6 if used else 2, head_dropout=used)
     foreign = network.bn1.register_forward_hook(lambda *_: None)
     parameters = list(network.parameters())
-    optimizer = make(parameters)
+    optimizer = reference.OPTIMIZERS[name](parameters)
     images, labels = reference.images_and_labels(12, probe.generator)
     if used:
         reference.train(network, optimizer, images, labels, steps=1)
@@ -97,7 +98,7 @@ def _freeze_and_train(
         cause="the freeze includes the head; leave the parameters of `network.fc` out",
         hint="a",
     )
-    in_evaluation = not any(part.training for part in [network.bn1, network.layer1[1]])
+    in_evaluation = not any(part.training for part in network.modules() if isinstance(part, nn.BatchNorm2d))
 
     probe.call(
         reference.train,

@@ -69,11 +69,22 @@ class Small(nn.Module):
         return maps
 
 
+Network = Small | ResNet
+
+
 def small(*, stages: int = 1, head_dropout: bool = False) -> Small:
     network = Small(stages=stages, head_dropout=head_dropout).train()
     with torch.no_grad():
         for _ in range(3):
             network(torch.randn(16, 3, 8, 8) + 0.5)
+    return network
+
+
+def small_resnet() -> ResNet:
+    """Return a ResNet with two stages and projections, in training mode."""
+    network = ResNet(BasicBlock, [1, 1], widths=[6, 8], num_classes=3, stem="small").train()
+    with torch.no_grad():
+        network(torch.randn(16, 3, 8, 8) + 0.5)
     return network
 
 
