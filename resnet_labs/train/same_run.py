@@ -70,6 +70,8 @@ def check(
 def _check_epochs(state: dict[str, Any], path: str, config: dict[str, Any], steps: int) -> None:
     """Reject other epochs unless those that are kept have the learning rates of this run's first ones."""
     kept, before, now = len(state["rows"]), state["config"]["epochs"], config["epochs"]
+    if not isinstance(before, int):
+        raise ValueError("the number of epochs is none")
     if any(_factor(step, before, config, steps) != _factor(step, now, config, steps) for step in range(kept * steps)):
         raise InputError(
             f"The checkpoint {path!r} is from a run of {before} epochs, and this one has {now}: under the "

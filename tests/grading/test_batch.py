@@ -51,7 +51,7 @@ def test_a_worker_that_ends_costs_its_own_submission_only(tmp_path, counted):
     assert sorted(found) == sorted(names)
     assert found.pop("KILLER")["status"] == "grader error"
     assert {one["status"] for one in found.values()} == {"graded"}
-    assert counted()["KILLER"] == 3
+    assert counted()["KILLER"] in (2, 3)  # ONCE may end the workers before KILLER begins
     rows = gradebook(tmp_path, [*found.values(), batch.read(tmp_path / "out/results", "KILLER")])
     row = next(row for row in rows if row[0] == "KILLER")
     assert row[1:4] == ["", "", ""], "no score, so no silent zero"

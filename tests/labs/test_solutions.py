@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from helpers.places import SOLUTIONS
 
-SOLUTIONS = sorted((SOLUTIONS).glob("*.ipynb"))
+LONGEST = "lab05_transfer"  # comes first: at the end the other worker would wait for it
+SOLUTIONS = sorted(SOLUTIONS.glob("*.ipynb"), key=lambda notebook: (notebook.stem != LONGEST, notebook.stem))
 Execute = Callable[[Path], nbformat.NotebookNode]
 
 
