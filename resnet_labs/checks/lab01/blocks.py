@@ -14,6 +14,7 @@ from resnet_labs.checks._engine import Mistake, Probe
 from resnet_labs.checks._failure import Cause
 from resnet_labs.checks._module_state import ModuleState
 from resnet_labs.checks.lab01 import reference
+from resnet_labs.checks.lab01.passes import check_half, check_misfit, check_statistics, check_wide
 from resnet_labs.checks.lab01.structure import Geometries, check_made, check_structure
 
 # code -> the likeliest cause, and the hint
@@ -70,15 +71,18 @@ def compare_blocks(probe: Probe, make: Any, geometries: Geometries, *, expansion
         x = torch.randn(4, in_channels, 7, 6, dtype=torch.float64, generator=probe.generator)
         expected = geometries(in_channels, width, stride)
         convs, norms = check_structure(probe, block, x, shortcut, expected, given)
-        if untouched is not None and shortcut is not None:
-            untouched.load_state_dict(shortcut.state_dict())
         twin = reference.Twin(convs, norms, untouched, expected)
-        for training in (False, True):
+        for training in (False, True, False):
+            if untouched is not None and shortcut is not None:
+                untouched.load_state_dict(shortcut.state_dict())
             _values(probe, block, x, twin, training, given, empty=kind == "an empty nn.Sequential")
-            if not training:
-                _one_image(probe, block, x[:1], twin, given)
+        _one_image(probe, block, 100 * x[:1], twin, given)  # far from 0, where a ReLU6 is another
         if shortcut is not None:
             _shortcut_runs(probe, block, shortcut, x, given)
+        check_statistics(probe, block, norms, x, given)
+        check_half(probe, block, x, given)
+    check_wide(probe, make, geometries, expansion=expansion)
+    check_misfit(probe, make, expansion=expansion)
 
 
 def _cases(probe: Probe, expansion: int) -> Iterator[tuple[int, int, int, str]]:
@@ -91,6 +95,7 @@ def _cases(probe: Probe, expansion: int) -> Iterator[tuple[int, int, int, str]]:
         (2, False, "projection"),
         (1, True, "projection"),
         (3, True, "projection"),
+        (2, True, "a layer without parameters"),
         (1, False, "None"),
         (2, True, "None"),
         (probe.random.choice((2, 3)), False, "None"),
@@ -107,6 +112,8 @@ def _shortcut(kind: str, in_channels: int, out_channels: int, stride: int) -> nn
         return nn.Identity()
     if kind == "projection":
         return reference.projection(in_channels, out_channels, stride).double()
+    if kind == "a layer without parameters":
+        return reference.Padded(out_channels, stride)
     return nn.Sequential()
 
 

@@ -132,6 +132,7 @@ def _check_other_batches(
     probe.close(got, right(one), "times-zero", tested=tested, cause=cause, hint="b")
     half = x.bfloat16()
     tested = f"the type of {given} on images in bfloat16, as mixed precision has them"
+    module(x)  # of the same shape
     got = probe.call(module, half, tested=tested, hint="b")
     probe.expect(
         got.dtype == half.dtype,
@@ -139,6 +140,9 @@ def _check_other_batches(
         tested=tested,
         expected="bfloat16",
         got=str(got.dtype).removeprefix("torch."),
-        cause="the zeros have a type of their own; give them that of the image: `x.new_zeros(...)`",
+        cause=(
+            "the zeros have a type of their own; give them that of the image: `x.new_zeros(...)`",
+            "the zeros of an earlier batch are kept",
+        ),
         hint="b",
     )

@@ -32,14 +32,14 @@ def padded_by_half(conv: nn.Conv2d) -> bool:
 
 
 def layers(module: nn.Module, x: Tensor, apart: nn.Module | None = None) -> tuple[list[Any], bool]:
-    """Return convolutions and batch norms in the order in which they run, those inside `apart` left out.
+    """Return convolutions and batch norms in the order in which they end, those inside `apart` left out.
 
     Where the module raises, they come as they were made, and the second value is False.
     """
     others = set() if apart is None else {id(inside) for inside in apart.modules()}
     found = [m for m in module.modules() if isinstance(m, (nn.Conv2d, nn.BatchNorm2d)) and id(m) not in others]
     ran: list[Any] = []
-    hooks = [m.register_forward_pre_hook(lambda layer, _: ran.append(layer)) for m in found]
+    hooks = [m.register_forward_hook(lambda layer, *_: ran.append(layer)) for m in found]
     state, whole = copy.deepcopy(module.state_dict()), True
     try:
         with torch.no_grad():
@@ -117,6 +117,17 @@ def normalised(x: Tensor, norm: nn.BatchNorm2d, training: bool) -> Tensor:
 
 def padded(x: Tensor, before: int, after: int, stride: int) -> Tensor:
     return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, before, after))
+
+
+class Padded(nn.Module):
+    """A shortcut without parameters: every `stride`-th pixel, channels left out or added as zeros."""
+
+    def __init__(self, out_channels: int, stride: int) -> None:
+        super().__init__()
+        self.out_channels, self.stride = out_channels, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return padded(x, 0, self.out_channels - x.shape[1], self.stride)
 
 
 def projection(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:

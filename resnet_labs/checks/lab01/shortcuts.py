@@ -48,6 +48,7 @@ def made(
         cause="a tensor or a function is returned; return a layer, or layers in an `nn.Sequential`",
         hint=hint,
     )
+    make(x.shape[1] + 1, out_channels + 2, stride + 1)  # another one of other sizes must not change this one
     return module.double(), given
 
 

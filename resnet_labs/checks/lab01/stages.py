@@ -104,6 +104,17 @@ def _check_each_block(
         cause="the same block is used in several places, as in `[block] * 3`; make a new one for each",
         hint="b",
     )
+    starts = [block.conv.weight.detach() for block in blocks]
+    alike = [one for n, one in enumerate(starts) if any(same_bits(one, other) for other in starts[:n])]
+    probe.expect(
+        not alike,
+        "copied",
+        tested=f"the first weights of the blocks of {given}",
+        expected="different ones in each block",
+        got="two blocks begin with the same",
+        cause="a block is a copy of another, as `copy.deepcopy` makes it; make each with `block(...)`",
+        hint="b",
+    )
     changes = [block.shortcut for block in blocks if hasattr(block.shortcut, "asked")]
     probe.equal(
         len({id(change) for change in changes}),

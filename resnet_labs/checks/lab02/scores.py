@@ -44,6 +44,12 @@ def check_scores(probe: Probe, precision_recall_f: Callable[[Tensor], Any]) -> N
         cases.append((f"{num_classes} classes", drawn + 20 * torch.eye(num_classes, dtype=torch.int64)))
     tested, confusion = cases[-1]
     cases.append((f"{tested}, counts as floats", confusion.double()))
+    large = torch.tensor([[90_000, 20_000], [30_000, 70_000]], dtype=torch.int32)
+    cases.append(("counts in int32 whose products are larger than an int32", large))
+    again = confusion.clone()
+    probe.call(precision_recall_f, again, tested=f"precision_recall_f of {tested}", hint="a")
+    cases.append((f"{tested}, in a matrix that had other counts in an earlier call", again))
+    again.copy_(confusion.flip(0, 1) + torch.arange(len(confusion)))
     for tested, confusion in cases:
         scores = probe.call(precision_recall_f, confusion, tested=f"precision_recall_f of {tested}", hint="a")
         got = returned_numbers(

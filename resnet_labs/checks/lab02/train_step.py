@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._module_state import num_hooks
 from resnet_labs.checks.lab02 import reference
+from resnet_labs.checks.lab02.other_steps import check_other_steps
 
 _NOT_CLEARED_FIRST = (
     "gradients from before the step move the weights; `optimizer.zero_grad()` comes before `loss.backward()`"
@@ -33,6 +34,7 @@ def check_train_step(probe: Probe, train_step: TrainStep) -> None:
         batches = _batches(probe, num_classes, last)
         start = reference.start(num_classes, probe.generator)
         _check_steps(probe, train_step, start, batches, left_over=num_classes > 3)
+    check_other_steps(probe, train_step, start, batches[0])
     _check_released(probe, train_step, start, batches[0])
 
 
@@ -71,6 +73,8 @@ def _check_steps(
     num_classes = network[-1].out_features
     for number, (images, labels) in enumerate(batches):
         which = "first" if number == 0 else "second"
+        if number:
+            network[1].eval()  # a step puts every part into training mode
         pixels, classes = images.clone(), labels.clone()
         given = f"the {which} step, a batch of {len(images)} image{'s' * (len(images) > 1)}, {num_classes} classes"
         got = probe.call(

@@ -12,7 +12,7 @@ from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab03 import reference
 
 # Both right, only the first, only the second, neither.
-_TABLES = ((30, 8, 2, 5), (5, 1, 7, 2), (50, 3, 3, 4), (100, 60, 40, 20), (7, 0, 0, 3))
+_TABLES = ((30, 8, 2, 5), (5, 1, 7, 2), (50, 3, 3, 4), (100, 60, 40, 20), (0, 0, 9, 4), (9, 0, 80, 3), (7, 0, 0, 3))
 
 
 @check("03.2", "the exact two-sided p-value of McNemar's test", library=("resnet_labs.metrics:mcnemar",))
@@ -20,7 +20,7 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
     """Check both counts and the p-value, on few images, on many, and where the networks never differ."""
     few = [probe.random.randint(5, 60) for _ in range(4)]
     drawn = [(few[0], few[1], few[2], few[3]), (40, 250 + probe.random.randint(0, 9), 262, 9)]
-    drawn.append((20, 580, 590 + probe.random.randint(0, 90), 5))
+    drawn.append((1500, 2540, 2560 + probe.random.randint(0, 90), 905))
     for table in (*_TABLES[:4], *drawn, *_TABLES[4:]):
         both, only_first, only_second, neither = table
         first, second = reference.outcomes(*table, probe.generator)
@@ -59,6 +59,16 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
                 Mistake((both + only_first, both + only_second), "all-right", "all images that were right", "a"),
             ],
         )
+        p = reference.two_sided(only_first, only_second)
+        if p < 1e-12:
+            probe.close(
+                found[2] / p,
+                1.0,
+                "tiny-p",
+                tested=f"the p-value of {tested}, divided by the right one, {p:.4g}",
+                cause="it is computed as 1 minus the rest, which loses every digit; add the few outcomes themselves",
+                hint="b",
+            )
         smaller, larger = sorted((only_first, only_second))
         tail = reference.coin(smaller, total)
         larger_tail = reference.coin(larger, total)
@@ -66,7 +76,7 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
         chi = "the chi-squared approximation; with so few images count the coin tosses exactly"
         probe.close(
             found[2],
-            reference.two_sided(only_first, only_second),
+            p,
             "p",
             tested=f"the p-value of {tested}",
             cause=(
@@ -102,6 +112,25 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
                 ),
             ],
         )
+    _check_changed(probe, mcnemar)
+
+
+def _check_changed(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> None:
+    """Call it twice with the same tensors, and other predictions in them the second time."""
+    first, second = reference.outcomes(*_TABLES[0], probe.generator)
+    probe.call(mcnemar, first, second, hint="a")
+    first.copy_(~first)
+    both, _, _, neither = _TABLES[0]
+    tested = "the two counts for tensors that held other predictions in an earlier call"
+    found = returned_numbers(probe, probe.call(mcnemar, first, second, tested=tested), 3, tested, "three numbers")
+    probe.equal(
+        tuple(found[:2].tolist()),
+        (neither, both),
+        "remembered",
+        tested=tested,
+        cause=("the result of the earlier call is kept", "the two counts are swapped, or count something else"),
+        hint="a",
+    )
 
 
 def _cause(total: int) -> str:

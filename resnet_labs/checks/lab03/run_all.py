@@ -103,6 +103,7 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
         run_all([lambda: network], [(move(images), move(labels)) for images, labels in batches], lambda: None)
 
     probe.elsewhere(on_a_device, tested="run_all on one network", hint="a")
+    _check_one_and_a_failure(probe, run_all, batches)
     idle = _Watch(probe)
     nothing = probe.call(run_all, [], batches, idle.release, tested="run_all without a maker", anywhere=False, hint="c")
     probe.expect(
@@ -113,6 +114,33 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
         got=f"{len(nothing)} lists, {idle.releases} calls",
         cause="release() is called outside the loop over the makers",
         hint="c",
+    )
+
+
+def _check_one_and_a_failure(probe: Probe, run_all: Callable[..., Any], batches: list[tuple[Tensor, Tensor]]) -> None:
+    one = probe.call(run_all, [lambda: reference.make(0)], batches, lambda: None, anywhere=False, hint="a")
+    probe.expect(
+        len(one) == 1 and hasattr(one[0], "__len__"),
+        "losses-of-one",
+        tested="what run_all returns for one network",
+        expected="a list that holds one list of losses",
+        got=one,
+        cause="one network is a special case; it is a list of one",
+        hint="a",
+    )
+
+    try:
+        run_all([lambda: nn.Linear(3, 2)], batches, lambda: None)
+    except Exception:
+        return
+    probe.expect(
+        False,
+        "swallowed",
+        tested="run_all on a network that takes three numbers, where batches have four",
+        expected="torch's error",
+        got="none: the losses of that network are missing without a word",
+        cause="`except` hides every error",
+        hint="a",
     )
 
 

@@ -11,13 +11,15 @@ from resnet_labs.checks.lab03 import reference
 
 # The report's two accuracies lie 0.0004 apart, around this one.
 _ACCURACY, _DIFFERENCE = 0.98153, 0.0004
+# Two accuracies with one number of images, one below a half, one near 1, and few images.
+_CASES = ((0.9, 1000), (_ACCURACY, 7500), (0.3, 1000), (0.5, 101), (0.99996, 200_000), (0.98, 40))
 
 
 @check("03.3", "the smallest difference that a test set can show, and the test set that the report's would need")
 def check_smallest_difference(probe: Probe, smallest_difference: Callable[[float, int], float], needed: Any) -> None:
-    """Check the formula at three accuracies, and the number of images for the report's difference."""
+    """Check the formula at several accuracies, and the number of images for the report's difference."""
     drawn = (round(probe.random.uniform(0.6, 0.98), 3), 2 * probe.random.randint(30, 999) + 1)
-    for accuracy, total in ((0.9, 1000), (_ACCURACY, 7500), (0.5, 101), drawn, (1.0, 99)):
+    for accuracy, total in (*_CASES, drawn, (1.0, 99)):
         given = f"smallest_difference({accuracy}, {total})"
         got = probe.call(smallest_difference, accuracy, total, tested=given)
         want = reference.smallest_difference(accuracy, total)

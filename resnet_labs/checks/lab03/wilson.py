@@ -12,7 +12,7 @@ from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab03 import reference
 
 # (right, total): all the well-known mistakes show at the first; the ends 0 and 1 come last.
-_COUNTS = ((9, 10), (7363, 7500), (0, 20), (20, 20))
+_COUNTS = ((9, 10), (7363, 7500), (1, 40), (0, 20), (20, 20))
 
 
 @check(
@@ -22,7 +22,10 @@ _COUNTS = ((9, 10), (7363, 7500), (0, 20), (20, 20))
 )
 def check_wilson(probe: Probe, wilson_interval: Callable[[int, int], Any]) -> None:
     """Check the two ends against the formula, and name the interval that was written instead."""
-    drawn = [(probe.random.randint(1, total - 1), total) for total in (probe.random.randint(30, 900), 24_001)]
+    few, many, millions = probe.random.randint(30, 900), 24_001, 2_000_003
+    drawn = [(probe.random.randint(1, few - 1), few)]
+    # Near 0, where the normal interval is another one for many images too.
+    drawn += [(round(probe.random.uniform(0.01, 0.03) * total), total) for total in (many, millions)]
     for right, total in (*_COUNTS[:2], *drawn, *_COUNTS[2:]):
         given = f"wilson_interval({right}, {total})"
         ends = returned_numbers(

@@ -6,6 +6,7 @@ import torch
 from helpers.answers import Answers
 from labs.lab01.shared import MISTAKES, Basic, changed
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from resnet_labs import blocks
 
@@ -70,3 +71,31 @@ class OurBasic(blocks.BasicBlock):
     def __init__(self, in_channels, width, stride, shortcut):
         super().__init__(in_channels, width, stride=stride, shortcut="none")
         self.downsample = shortcut
+
+
+@answers.wrong("statistics-twice")
+class Recomputed(Basic):
+    def forward(self, x):
+        return checkpoint(super().forward, x, use_reentrant=False)
+
+
+@answers.wrong("kept-output")
+class KeepsItsOutput(Basic):
+    def forward(self, x):
+        self.last = super().forward(x)
+        return self.last
+
+
+@answers.wrong("misfit")
+class Forgiving(Basic):
+    def forward(self, x):
+        try:
+            return super().forward(x)
+        except RuntimeError:
+            return x
+
+
+@answers.wrong("dtype")
+class AddsSingleZeros(Basic):
+    def forward(self, x):
+        return super().forward(x) + torch.zeros(1)

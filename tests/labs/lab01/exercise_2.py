@@ -107,3 +107,12 @@ class StrideInTheFirst(Residual):
 class OwnForward(InTheGivenFrame):
     def forward(self, x):
         return self.residual(x).relu()
+
+
+@answers.wrong("statistics-still")
+class WithoutMomentum(Bottleneck):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        for layer in self.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = 0.0

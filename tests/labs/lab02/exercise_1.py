@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from helpers.answers import Answers
 from torch import nn
 
@@ -152,3 +153,10 @@ def adapt_as_a_sequence(network, in_channels, num_classes):
     body = [layer for name, layer in layers.items() if name not in ("conv1", "bn1", "fc")]
     stem = [_stem(in_channels), layers["bn1"], nn.ReLU()]
     return nn.Sequential(*stem, *body, nn.Flatten(), nn.Linear(512, num_classes))
+
+
+@answers.wrong("touched-inference")
+def in_inference_mode(network, in_channels, num_classes):
+    with torch.inference_mode():
+        network.conv1, network.fc = _stem(in_channels), nn.Linear(512, num_classes)
+    return network

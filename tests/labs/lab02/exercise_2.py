@@ -160,3 +160,37 @@ def step_by_hand(network, images, labels, optimizer):
         parameter.grad = gradient
     optimizer.step()
     return round(loss.item(), 12)
+
+
+@answers.wrong("own-step")
+def by_hand_with_the_rate(network, images, labels, optimizer):
+    network.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(network(images), labels)
+    loss.backward()
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            for weight in group["params"]:
+                weight.sub_(weight.grad, alpha=group["lr"])
+    return loss.item()
+
+
+@answers.wrong("loss-sure")
+def logarithm_of_a_softmax(network, images, labels, optimizer):
+    network.train()
+    optimizer.zero_grad()
+    loss = F.nll_loss(network(images).softmax(1).log(), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@answers.wrong("no-step-sure")
+def good_enough(network, images, labels, optimizer):
+    network.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(network(images), labels)
+    if loss > 0.02:
+        loss.backward()
+        optimizer.step()
+    return loss.item()

@@ -132,3 +132,22 @@ def mcnemar_in_a_loop(first, second):
         b += one and not other
         c += other and not one
     return b, c, _p(b, c)
+
+
+@answers.wrong("tiny-p")
+def one_minus_the_rest(first, second):
+    b, c = _counts(first, second)
+    rest = sum(math.comb(b + c, k) for k in range(min(b, c) + 1, b + c + 1)) / 2 ** (b + c)
+    return b, c, min(1.0, 2 * (1 - rest))
+
+
+_kept = {}
+
+
+@answers.wrong("remembered")
+def kept_by_name(first, second):
+    key = id(first), id(second)
+    if key not in _kept:
+        b, c = _counts(first, second)
+        _kept[key] = first, second, (b, c, _p(b, c))
+    return _kept[key][2]

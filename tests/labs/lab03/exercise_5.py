@@ -258,3 +258,24 @@ def run_all_with_detached_losses(makers, batches, release):
         return losses
 
     return [run_and_release(make) for make in makers]
+
+
+@answers.wrong("losses-of-one")
+def one_list_for_one(makers, batches, release):
+    found = []
+    for make in makers:
+        found.append(_one_run(make, batches))
+        release()
+    return found[0] if len(found) == 1 else found
+
+
+@answers.wrong("swallowed")
+def without_those_that_fail(makers, batches, release):
+    found = []
+    for make in makers:
+        try:
+            found.append(_one_run(make, batches))
+        except RuntimeError:
+            found.append([])
+        release()
+    return found

@@ -88,6 +88,8 @@ def run_order(module: Any, images: Any, apart: Any) -> list[Any]:
 
 def block_seen(make: Any, case: dict[str, Any]) -> dict[str, Any]:
     """Return outputs, gradients and running statistics of a block whose layers have literal weights."""
+    import copy
+
     import torch
     from torch import nn
 
@@ -114,6 +116,8 @@ def block_seen(make: Any, case: dict[str, Any]) -> dict[str, Any]:
         asked = [leaf, *(layer.weight for layer in layers)]
         gradients = torch.autograd.grad((out * waves(out.shape, 0.5, out.dtype)).sum(), asked)
         seen[mode] = {"outputs": out, "type": str(out.dtype), "input afterwards": given, "gradients": list(gradients)}
+    half = copy.deepcopy(block).eval().to(torch.bfloat16)
+    seen["half"] = str(half(images.to(torch.bfloat16)).dtype)
     norms = [layer for layer in layers if isinstance(layer, nn.BatchNorm2d)]
     if shortcut is not None:
         seen |= {"shortcut trains": [each.requires_grad for each in theirs], "statistics": list(shortcut.buffers())}

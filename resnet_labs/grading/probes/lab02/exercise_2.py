@@ -15,7 +15,7 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return batches for plain and stateful optimizers, a batch of one, float32, and a network that was evaluated."""
+    """Return batches for plain and stateful optimizers, a batch of one, float32, and networks that are sure."""
     rows = [
         ("SGD", {"lr": 0.3}, 4, "float64"),
         ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.05}, int(rng.integers(5, 9)), "float64"),
@@ -23,7 +23,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         ("SGD", {"lr": 0.2}, 1, "float64"),
         ("SGD", {"lr": 0.05, "momentum": 0.5}, 6, "float32"),
     ]
-    return [
+    cases = [
         {
             "optimizer": [kind, settings],
             "images": rng.normal(size=(3, count, 2, 5, 4)).astype(dtype),
@@ -33,6 +33,11 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         }
         for number, (kind, settings, count, dtype) in enumerate(rows)
     ]
+    for bias in (8.0, -800.0):  # sure of class 0, and right or wrong
+        sure = {"labels": np.zeros((3, 4), dtype=np.int64), "images": cases[0]["images"]}
+        weights = [*cases[0]["weights"][:4], np.zeros((4, 18)), np.array([bias, 0, 0, 0])]
+        cases.append(cases[0] | sure | {"weights": weights, "optimizer": ["SGD", {"lr": 1.0}]})
+    return cases
 
 
 def small_network(weights: Any, dtype: Any) -> Any:

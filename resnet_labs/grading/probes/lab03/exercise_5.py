@@ -79,4 +79,9 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         gc.unfreeze()
         if collecting:
             gc.enable()
-    return {"losses": [[float(loss) for loss in row] for row in losses], "events": events}
+    try:
+        answers.run_all([lambda: nn.Linear(3, 2)], batches, lambda: None)
+        raised = False
+    except Exception:
+        raised = True
+    return {"losses": [[float(loss) for loss in row] for row in losses], "events": events, "raised": raised}
