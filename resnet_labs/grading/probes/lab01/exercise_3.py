@@ -55,7 +55,12 @@ def padding_seen(layer: Any, images: Any) -> dict[str, Any]:
     out = layer(given)
     used = out.detach().abs().amax((0, 2, 3)) > 0
     (gradient,) = torch.autograd.grad((out[:, used] * waves(out[:, used].shape, 0.5, out.dtype)).sum(), leaf)
+    endless = images[:1].clone()
+    endless[:, :, 0, 0] = torch.inf
     return {
+        "infinite": int(layer(endless).isinf().sum()),
+        "not a number": int(layer(endless).isnan().sum()),
+        "half": str(layer(images.to(torch.bfloat16)).dtype),
         "shape": list(out.shape),
         "kept": out[:, used],
         "gradient": gradient,
@@ -71,8 +76,11 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     images = torch.tensor(case["images"])
     if case["transposed"]:
         images = images.mT.contiguous().mT
-    layer = getattr(answers, case["answer"])(*case["sizes"]).to(images.dtype)
+    make = getattr(answers, case["answer"])
+    layer = make(*case["sizes"]).to(images.dtype)
     seen = {"training": layer.training, "type": str(layer(images.clone()).dtype)}
+    theirs = {id(weight) for weight in make(*case["sizes"]).parameters()}
+    seen["shared"] = sum(id(weight) in theirs for weight in layer.parameters())
     if case["answer"] == "projection":
         return seen | projection_seen(layer, images, case["phase"])
     return seen | padding_seen(layer, images)

@@ -14,7 +14,7 @@ def block_inputs(rng: np.random.Generator, expansion: int) -> list[dict[str, Any
         _case(rng, "projection", in_channels=5, width=3, stride=2, size=(3, 7, 6)),
         _case(rng, "identity", in_channels=same, width=2, stride=1, size=(2, 5, 4)),
         _case(rng, "none", in_channels=same, width=2, stride=1, size=(2, 6, 5)),
-        _case(rng, "none", in_channels=3, width=int(rng.integers(4, 7)), stride=2, size=(4, 5, 8)),
+        _case(rng, "none", in_channels=3, width=int(rng.integers(4, 7)), stride=2, size=(4, 5, 8), scale=50),
         _case(rng, "bounded", in_channels=same, width=2, stride=1, size=(1, 4, 7)),
         _case(rng, "empty", in_channels=same, width=2, stride=1, size=(2, 4, 3)),
         _case(rng, "projection", in_channels=1, width=1, stride=3, size=(2, 9, 8), dtype="float32", transposed=True),
@@ -28,10 +28,11 @@ def _case(
     size: tuple[int, int, int],
     dtype: str = "float64",
     transposed: bool = False,
+    scale: float = 1,
     **given: int,
 ) -> dict[str, Any]:
     count, *pixels = size
-    images = rng.normal(size=(count, given["in_channels"], *pixels)).astype(dtype)
+    images = (scale * rng.normal(size=(count, given["in_channels"], *pixels))).astype(dtype)
     return {
         "shortcut": shortcut,
         "images": images,
@@ -57,7 +58,7 @@ def fill(layers: Any, phase: float) -> None:
 
     with torch.no_grad():
         for number, layer in enumerate(layers):
-            for name, tensor in [*layer.named_parameters(), *layer.named_buffers()]:
+            for name, tensor in [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]:
                 drawn = waves(tensor.shape, phase + number + len(name), tensor.dtype)
                 if isinstance(layer, nn.BatchNorm2d) and name in ("weight", "running_var"):
                     drawn = 1 + drawn / 2
@@ -66,7 +67,7 @@ def fill(layers: Any, phase: float) -> None:
 
 
 def run_order(module: Any, images: Any, apart: Any) -> list[Any]:
-    """Return the convolutions and batch norms that run, in order, those inside `apart` left out."""
+    """Return the convolutions and batch norms in the order in which they end, those inside `apart` left out."""
     import torch
     from torch import nn
 
@@ -74,7 +75,7 @@ def run_order(module: Any, images: Any, apart: Any) -> list[Any]:
     order: list[Any] = []
     layers = [part for part in module.modules() if isinstance(part, (nn.Conv2d, nn.BatchNorm2d))]
     hooks = [
-        layer.register_forward_pre_hook(lambda layer, given: order.append(layer))
+        layer.register_forward_hook(lambda layer, given, output: order.append(layer))
         for layer in layers
         if id(layer) not in others
     ]
