@@ -20,9 +20,11 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         (float(rng.uniform(0.05, 0.3)), int(rng.integers(1000, 60_000))),
         (1.0, 100),
         (0.5, 1),
+        (0.3, 7500),
+        (0.99996, 200_000),
     ]
     cases: list[dict[str, Any]] = [{"accuracy": accuracy, "total": total} for accuracy, total in pairs]
-    return [*cases, {"name": "needed"}, {"name": "needed"}]  # worth two of seven cases
+    return [*cases, {"name": "needed"}, {"name": "needed"}]  # worth two of nine cases
 
 
 def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
