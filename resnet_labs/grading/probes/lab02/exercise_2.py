@@ -23,7 +23,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         ("SGD", {"lr": 0.2}, 1, "float64"),
         ("SGD", {"lr": 0.05, "momentum": 0.5}, 6, "float32"),
     ]
-    cases = [
+    cases: list[dict[str, Any]] = [
         {
             "optimizer": [kind, settings],
             "images": rng.normal(size=(3, count, 2, 5, 4)).astype(dtype),
@@ -65,11 +65,14 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     if case["stale"]:
         for parameter in network.parameters():
             parameter.grad = torch.ones_like(parameter)
-    losses = [answers.train_step(network, *batch, optimizer) for batch in zip(images, labels, strict=True)]
+    losses = []
+    for batch in zip(images, labels, strict=True):
+        losses.append(answers.train_step(network, *batch, optimizer))
+        network[1].eval()  # the next step trains every part
     return {
         "are Python numbers": [isinstance(loss, (int, float)) for loss in losses],
         "losses": [float(loss) for loss in losses],
-        "training": network.training,
+        "training": network.training and network[0].training,
         "hooks": num_hooks(network),
         "state": list(network.state_dict().values()),
     }
