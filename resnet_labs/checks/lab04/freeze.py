@@ -21,27 +21,45 @@ _BITS = "bitwise what it was, weights and running statistics"
     library=("resnet_labs.freeze:linear_probe_",),
 )
 def check_freeze(probe: Probe, freeze_backbone: Callable[[nn.Module], Any]) -> None:
-    """Freeze small networks, a ResNet among them, some after a step of training, and train on."""
+    """Freeze small networks, a ResNet among them, some after a step of training, one a second time, and train on."""
     for used in (False, True):
         for name in reference.OPTIMIZERS:
             network = reference.small(stages=6 if used else 2, head_dropout=used)
             _freeze_and_train(probe, freeze_backbone, network, name, used=used)
-    _freeze_and_train(probe, freeze_backbone, reference.small_resnet(), "AdamW", used=True)
+    resnet = reference.small_resnet()
+    _freeze_and_train(probe, freeze_backbone, resnet, "AdamW", used=True)
+    resnet.requires_grad_(True)
+    _freeze_and_train(probe, freeze_backbone, resnet, "AdamW", used=True, again=True)
+    _freeze_and_train(probe, freeze_backbone, reference.small_resnet().eval(), "AdamW", used=False)
 
 
 def _freeze_and_train(
-    probe: Probe, freeze_backbone: Callable[[nn.Module], Any], network: reference.Network, name: str, *, used: bool
+    probe: Probe,
+    freeze_backbone: Callable[[nn.Module], Any],
+    network: reference.Network,
+    name: str,
+    *,
+    used: bool,
+    again: bool = False,
 ) -> None:
     foreign = network.bn1.register_forward_hook(lambda *_: None)
+    before_it = network.bn1.register_forward_pre_hook(lambda *_: None)
     parameters = list(network.parameters())
     optimizer = reference.OPTIMIZERS[name](parameters)
     images, labels = reference.images_and_labels(12, probe.generator)
     if used:
         reference.train(network, optimizer, images, labels, steps=1)
+        network.conv1.requires_grad_(False)  # by hand, with the step's gradient
     before, head = reference.backbone(network), network.fc.state_dict()
     head = {key: value.clone() for key, value in head.items()}
     keys = list(network.state_dict())
-    when = "a step of training, then freeze_backbone(network)" if used else "freeze_backbone(network)"
+    when = "freeze_backbone(network)"
+    if used:
+        when = f"a step of training, network.conv1.requires_grad_(False), then {when}"
+    if again:
+        when = f"a freeze, network.requires_grad_(True), {when}"
+    if not network.training:
+        when = f"network.eval(), then {when}"
     returned = probe.call(freeze_backbone, network, tested=when, in_place=True, returns=False, hint="a")
 
     probe.expect(
@@ -81,7 +99,7 @@ def _freeze_and_train(
         hint="a",
     )
     probe.expect(
-        foreign.id in network.bn1._forward_hooks,
+        foreign.id in network.bn1._forward_hooks and before_it.id in network.bn1._forward_pre_hooks,
         "hooks-cleared",
         tested="a hook that was on `bn1` before the freeze",
         expected="still there: it is not yours",

@@ -15,12 +15,14 @@ from resnet_labs.checks.lab04 import reference
 
 @check("04.1", "a new layer for your classes, Adam over it alone, and every other weight as it was")
 def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], torch.optim.Optimizer]) -> None:
-    """Check the new last layer and the optimizer of two ResNets with heads of different lengths."""
-    networks = reference.resnets()
+    """Check the new last layer and the optimizer of two ResNets with heads of different lengths, and of two others."""
+    networks = reference.resnets() + reference.resnets()
     quiet = probe.random.choice(("bn1", "layer1"))
     networks[0].requires_grad_(False).get_submodule(quiet).eval()
     same = networks[1].fc.out_features  # as many classes as before, and a new layer all the same
-    for network, num_classes, rate in zip(networks, (probe.random.choice((3, 4, 7)), same), (0.01, 0.002), strict=True):
+    few = probe.random.choice((3, 4, 7))
+    heads: list[nn.Module] = []
+    for network, num_classes, rate in zip(networks, (few, same, few, 1), (0.01, 0.002, 0.05, 0.0), strict=True):
         width, before = network.fc.in_features, reference.backbone(network)
         old = network.fc.weight.detach().clone()
         state = ModuleState(network, apart=("fc",))
@@ -49,6 +51,16 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
         )
         probe.unchanged(state, tested=given, hint="a", aspects=("parts", "modes", "requires_grad", "hooks"))
         probe.expect(
+            not {*map(id, network.get_submodule("fc").parameters())}
+            & {id(it) for head in heads for it in head.parameters()},
+            "shared-head",
+            tested=f"the last layer after {given}, where another network got a head before",
+            expected="a layer of its own",
+            got="the layer, or a weight, that the other network has",
+            cause="a layer is kept from one call to the next; what one network learns moves the other",
+            hint="a",
+        )
+        probe.expect(
             network.get_submodule("fc").training,
             "touched-modes",
             tested=f"the mode of the new head after {given}",
@@ -76,6 +88,7 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
             cause="`requires_grad` was switched off, or taken over from the old layer",
             hint="a",
         )
+        heads.append(network.fc)
         _check_optimizer(probe, optimizer, network, rate)
 
 
@@ -132,8 +145,15 @@ def _check_optimizer(probe: Probe, optimizer: torch.optim.Optimizer, network: nn
     ):
         expected = "the weight and the bias of `network.fc`"
         probe.expect(condition, code, tested=tested, expected=expected, got=words, cause=cause, hint=hint)
-    kind = type(optimizer).__name__
-    probe.equal(kind, "Adam", "not-adam", tested="the optimizer", cause="the report used Adam", hint=hint)
+    probe.expect(
+        isinstance(optimizer, torch.optim.Adam) and not isinstance(optimizer, torch.optim.AdamW),
+        "not-adam",
+        tested="the optimizer",
+        expected="Adam",
+        got=type(optimizer).__name__,
+        cause="the report used Adam",
+        hint=hint,
+    )
     settings = {name: optimizer.param_groups[0][name] for name in ("betas", "eps", "weight_decay", "amsgrad")}
     probe.equal(
         settings,
@@ -148,6 +168,10 @@ def _check_optimizer(probe: Probe, optimizer: torch.optim.Optimizer, network: nn
         rate,
         "learning-rate",
         tested="the optimizer's learning rate",
-        cause="the rate is hard-coded or left out; pass `learning_rate` on as `lr`",
+        cause=(
+            "the rate is hard-coded or left out; pass `learning_rate` on as `lr`"
+            if rate
+            else "a rate of 0, with which a warm-up begins, is taken for no rate"
+        ),
         hint=hint,
     )

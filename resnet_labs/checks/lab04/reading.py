@@ -16,11 +16,12 @@ from resnet_labs.metrics import wilson_interval
 _FIFTHS = (734, 848, 849, 863, 864, 569, 570)
 
 # In this order every wrong answer that has a name differs from all others where it first differs from the right one.
-_FIGURES = (
+_FIGURES: tuple[tuple[float, int, range | tuple[int, ...]], ...] = (
     (0.666667, 6, range(1, 30)),
     (0.9, 1, range(1, 12)),
     (0.947368, 6, range(1, 200)),
     (0.123, 3, range(1, 400)),
+    (0.947368, 6, (57, 2831, 2848, 19, 1140, 600, 570, 38)),
 )
 
 
@@ -41,8 +42,15 @@ def check_reading(
     # Below 64 no fraction lies half-way between two numbers of five decimals.
     drawn = [(part, 5, range(probe.random.randint(2, 9), 64)), (1.0, 3, range(1, 30)), (0.0, 2, range(1, 30))]
     for figure, decimals, numbers in (*_FIGURES, *drawn):
-        sizes = list(numbers) if figure == part else [*numbers][::-1] if figure == 1 else numbers
-        given = f"possible_sizes({figure}, {decimals}, {numbers.start} to {numbers.stop - 1})"
+        sizes = (
+            list(numbers)
+            if figure == part or isinstance(numbers, tuple)
+            else [*numbers][::-1]
+            if figure == 1
+            else numbers
+        )
+        shown = f"{numbers.start} to {numbers.stop - 1}" if isinstance(numbers, range) else str(list(numbers))
+        given = f"possible_sizes({figure}, {decimals}, {shown})"
         got = probe.call(possible_sizes, figure, decimals, sizes, tested=given, hint="a")
         want = reference.possible_sizes(figure, decimals, sizes)
         probe.expect(

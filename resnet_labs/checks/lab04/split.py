@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -14,17 +15,21 @@ from resnet_labs.checks._failure import Cause
 @check("04.4", "two disjoint parts that hold every image, each class in its proportion, drawn by the generator alone")
 def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.Generator], Sequence[Tensor]]) -> None:
     """Check the rows of splits of uneven classes, whose rows are mixed and whose numbers have gaps."""
+    many = tuple(probe.random.randint(3, 6) for _ in range(300))
     drawn_counts = tuple(probe.random.randint(6, 30) for _ in range(probe.random.choice((4, 6))))
     for counts, fraction, gaps in (
         ((40, 25, 60, 15, 10), 0.2, False),  # each a whole number of images
         ((7, 23, 11), 0.25, False),
         (drawn_counts, probe.random.choice((0.3, 0.4)), True),
-        ((1, 1, 12), 0.2, False),  # a class that gives none
+        ((1, 2, 12), 0.2, False),  # classes that give none
+        (many, 0.6, False),
     ):
         numbers = torch.arange(len(counts)) * (2 if gaps else 1) + (1 if gaps else 0)
         labels = torch.repeat_interleave(numbers, torch.tensor(counts))
         labels = labels[torch.randperm(len(labels), generator=probe.generator)]
         given = f"stratified_split(labels, {fraction}, generator) of classes with {', '.join(map(str, counts))} images"
+        if counts == many:
+            given = f"stratified_split(labels, {fraction}, generator) of {len(many)} classes with 3 to 6 images each"
         if gaps:
             given += f", numbered {', '.join(map(str, numbers.tolist()))}"
 
@@ -94,6 +99,38 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
             cause="the generator's seed goes to another random generator",
             hint="c",
         )
+    _check_many_draws(probe, stratified_split)
+
+
+def _check_many_draws(probe: Probe, stratified_split: Callable[[Tensor, float, torch.Generator], object]) -> None:
+    """Every row comes into both parts at some time, if the splits are drawn from one generator."""
+    labels, generator = torch.tensor([0, 1, 1, 0, 1, 0, 1]), torch.Generator().manual_seed(probe.seed)
+    given = "stratified_split(labels, 0.5, generator) of classes with 3 and 4 images, 60 times from one generator"
+    validations = []
+    for _ in range(60):
+        parts = probe.call(
+            stratified_split, labels, 0.5, generator, tested=given, in_place=True, anywhere=False, hint="c"
+        )
+        validations.append(frozenset(_row_numbers(probe, parts, labels, given)[1]))
+    probe.expect(
+        len(set(validations)) > 1,
+        "same-again",
+        tested=given,
+        expected="different splits",
+        got="60 times the same",
+        cause="the generator is set back to a seed or a state before it draws",
+        hint="c",
+    )
+    ever, always = frozenset.union(*validations), frozenset.intersection(*validations)
+    probe.expect(
+        len(ever) == len(labels) and not always,
+        "never-moves",
+        tested=given,
+        expected="every row is in validation at some time, and in training at some time",
+        got=f"rows {', '.join(map(str, sorted({*range(len(labels))} - ever | always)))} are always in the same part",
+        cause="some rows of a class are not shuffled with the others",
+        hint="c",
+    )
 
 
 def _runs(stratified_split: Callable[[Tensor, float, torch.Generator], object], labels: Tensor, share: float) -> bool:
@@ -192,13 +229,21 @@ def _check_parts(
         )
         if (swapped < 1).all():
             code, cause = "swapped", "the parts are swapped: the fraction is the validation part's"
+            if fraction > 0.5:
+                cause = "the validation part is taken for the smaller one; with this fraction it is the larger one"
+        elif ((got == counts) & (fraction * counts < 0.5) & (off >= 1)).any():
+            cause = "`rows[-count:]` is all rows where the count is 0"
         elif len(set(got.tolist())) == 1 and len(got) > 1:
             code, cause = "equal-sizes", "every class gives equally many images; each gives its own share"
         elif ((got - 0.2 * counts).abs() < 1).all():
             code, cause = "fifth", "`fraction` is not read: this is a fifth of each class"
-        want = ", ".join(f"{share:g}" for share in (fraction * counts).tolist())
+        shown = slice(None) if len(counts) < 9 else off.argsort(descending=True)[:8].sort().values
+        want = ", ".join(f"{share:g}" for share in (fraction * counts[shown]).tolist())
         expected = f"{want}, each up to rounding"
-        raise probe.failure(code, tested=given, expected=expected, got=str(got.tolist()), cause=cause, hint=hint)
+        found = str(got[shown].tolist())
+        if len(counts) > 8:
+            expected, found = f"{expected}, in eight of the classes", f"{found} in these"
+        raise probe.failure(code, tested=given, expected=expected, got=found, cause=cause, hint=hint)
     few = sum(map(len, picked)) < 4  # so few can be the first by chance
     first = all(mine == own[: len(mine)] for mine, own in zip(picked, rows, strict=True))
     last = all(mine == own[len(own) - len(mine) :] for mine, own in zip(picked, rows, strict=True))
@@ -211,3 +256,20 @@ def _check_parts(
         cause="the rows are cut in their order; neighboring files often show the same flower",
         hint="c",
     )
+    by_chance = math.prod(
+        min(1, len(own) / math.comb(len(own), len(mine))) for mine, own in zip(picked, rows, strict=True)
+    )
+    probe.expect(
+        by_chance > 1e-9 or not all(_side_by_side(mine, own) for mine, own in zip(picked, rows, strict=True)),
+        "not-shuffled",
+        tested=f"which rows of each class {given} takes for validation",
+        expected="any rows",
+        got="rows of every class that stand side by side",
+        cause="only the start is drawn, the rows keep their order; neighboring files often show the same flower",
+        hint="c",
+    )
+
+
+def _side_by_side(mine: list[int], own: list[int]) -> bool:
+    """Return whether some of a class's rows follow each other, the first after the last."""
+    return sum(row in mine and own[number - 1] not in mine for number, row in enumerate(own)) < 2

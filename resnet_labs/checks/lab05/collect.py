@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -27,7 +28,7 @@ def check_collect(probe: Probe, collect: Collector) -> None:
     pixels, sizes = images.clone(), f"{size}, {size} and 1"
     for how, stages, training in (
         ("", _STAGES, True),
-        (" a second time", ("layer4", "layer1.0", "conv1"), False),
+        (" a second time, under `torch.no_grad()`", ("layer4", "layer1.0", "conv1"), False),
         (", the batches by a generator", _STAGES, True),
     ):
         network.train(training)
@@ -40,17 +41,18 @@ def check_collect(probe: Probe, collect: Collector) -> None:
             "the batches are walked through more than once; a generator gives each once",
         )
         given_batches = iter(batches) if "generator" in how else batches
-        got = probe.call(
-            collect,
-            network,
-            given_batches,
-            stages,
-            tested=given,
-            cause=cause,
-            in_place=True,
-            anywhere=not how,
-            hint="b",
-        )
+        with torch.no_grad() if "no_grad" in how else nullcontext():
+            got = probe.call(
+                collect,
+                network,
+                given_batches,
+                stages,
+                tested=given,
+                cause=cause,
+                in_place=True,
+                anywhere=not how,
+                hint="b",
+            )
         probe.expect(
             torch.equal(images, pixels),
             "changes-input",

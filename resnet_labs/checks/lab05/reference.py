@@ -45,7 +45,7 @@ def neighbours(features: Tensor, count: int, *, largest: bool = False, itself: b
     distances = torch.cdist(features.double(), features.double(), p=power)
     if not itself:
         distances.fill_diagonal_(-1.0 if largest else float("inf"))
-    return distances.argsort(1, descending=largest)[:, :count].contiguous()
+    return distances.topk(min(count, len(features)), largest=largest).indices
 
 
 def purity(near: Tensor, labels: Tensor) -> float:

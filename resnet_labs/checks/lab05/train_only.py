@@ -34,6 +34,7 @@ def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[
         train_only, network, ["fc"], tested='train_only(network, ["fc"])', in_place=True, returns=False, hint="a"
     )
     _check_training(probe, train_only, network, ["layer3.1", "fc"], ', after train_only(network, ["fc"])')
+    _check_training(probe, train_only, networks.small((1, 2, 2)), ["layer3", "fc"], "", and_another=True)
 
 
 def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...], names: list[str]) -> None:
@@ -57,7 +58,15 @@ def _one_more(name: str) -> str:
     return f"{stage}.{int(number) + 1}"
 
 
-def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, parts: list[str], after: str) -> None:
+def _check_training(
+    probe: Probe,
+    train_only: TrainOnly,
+    network: nn.Module,
+    parts: list[str],
+    after: str,
+    *,
+    and_another: bool = False,
+) -> None:
     images = torch.rand(6, 3, 12, 12, generator=probe.generator)
     # Made before, over everything, and used once: it holds momentum and gradients of what is about to be frozen.
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
@@ -93,6 +102,20 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
             ),
             hint="a",
         )
+    let_go = ""
+    if and_another:
+        other = networks.small((1, 2))
+        probe.call(
+            train_only,
+            other,
+            ["fc"],
+            tested=f'{given}, then train_only(another, ["fc"])',
+            in_place=True,
+            returns=False,
+            hint="a",
+        )
+        given += ', then train_only(another, ["fc"])'
+        let_go = "what holds a network is let go when another one is frozen"
     _train(network, optimizer, images, steps=3)
     moved = set(networks.moved(before, network))
     if loose := sorted(moved & weights - trains):
@@ -113,7 +136,7 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
             tested=f"the running statistics outside the parts, three steps in training mode after {given}",
             expected="bitwise what they were",
             got=f"{len(loose)} moved, the first is {loose[0]}",
-            cause="batch norm goes on counting in training mode, whatever `requires_grad` says",
+            cause=let_go or "batch norm goes on counting in training mode, whatever `requires_grad` says",
             hint="b",
         )
     if stuck := sorted(trains - moved):
@@ -123,6 +146,19 @@ def _check_training(probe: Probe, train_only: TrainOnly, network: nn.Module, par
             expected="all of them moved: the parts train as if nothing had been frozen",
             got=f"{len(stuck)} did not, the first is {stuck[0]}",
             cause="batch norm of the parts that train was put into evaluation mode as well",
+            hint="b",
+        )
+    network.eval()
+    before = networks.bits(network)
+    with torch.no_grad():
+        network(images)
+    if loose := networks.moved(before, network):
+        raise probe.failure(
+            "moves-in-evaluation",
+            tested=f"the network after {given}, then network.eval() and a pass",
+            expected="bitwise as before the pass: testing changes nothing",
+            got=f"{len(loose)} tensors moved, the first is {loose[0]}",
+            cause="the parts are put into training mode before each pass, also where the network is in evaluation mode",
             hint="b",
         )
 

@@ -118,6 +118,8 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             mistakes=[Mistake(min(norm, torch.tensor(limit)), "norm-after", "this is the norm after clipping", "c")],
         )
 
+    _check_one_after_another(probe, clip_by_norm_)
+
     def on_a_device(move: Callable[[Tensor], Tensor]) -> None:
         layer = nn.Linear(3, 2)
         for parameter in layer.parameters():
@@ -126,3 +128,36 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         clip_by_norm_(layer.parameters(), 1.0)
 
     probe.elsewhere(on_a_device, tested="clip_by_norm_ on one layer", hint="a")
+
+
+def _check_one_after_another(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter], float], Any]) -> None:
+    """Clip gradients that are far above the limit, then little above it; one has no axes."""
+    weight, scale = nn.Parameter(torch.zeros(2, 3)), nn.Parameter(torch.tensor(1.0))
+    for norm, limit in ((500.0, 2.0), (2.01, 2.0)):
+        weight.grad, scale.grad = torch.randn(2, 3, generator=probe.generator), torch.tensor(0.7)
+        before = reference.flat([weight.grad, scale.grad])
+        before = before * (norm / before.norm())
+        weight.grad, scale.grad = before[:6].reshape(2, 3).clone(), before[6].clone()
+        tested = f"gradients with a norm of {norm:g}, limit {limit:g}, one of them without axes"
+        probe.call(
+            clip_by_norm_,
+            iter([weight, scale]),
+            limit,
+            tested=tested,
+            in_place=True,
+            returns=False,
+            anywhere=False,
+            hint="a",
+        )
+        probe.close(
+            reference.flat([weight.grad, scale.grad]),
+            before * (limit / norm),
+            "gradients-again",
+            tested=tested,
+            cause=(
+                "gradients little above the limit are let through",
+                "something of an earlier call goes into this one",
+            ),
+            hint="a",
+            atol=1e-5,
+        )

@@ -30,7 +30,7 @@ _TARGETS = {
 )
 def check_loss(probe: Probe, smooth_cross_entropy: Callable[[Tensor, Tensor, float], Tensor]) -> None:
     """Check values and gradients for hard and soft labels, with and without smoothing, and for large logits."""
-    for num_classes in (4, probe.random.randint(6, 12)):
+    for num_classes in (4, probe.random.randint(6, 12), 130):
         logits = torch.randn(5, num_classes, generator=probe.generator, dtype=torch.float64)
         hard = torch.tensor([0, 2, 1, 3, 3])
         soft = torch.randn(5, num_classes, generator=probe.generator, dtype=torch.float64).mul(2).softmax(1)
@@ -38,6 +38,16 @@ def check_loss(probe: Probe, smooth_cross_entropy: Callable[[Tensor, Tensor, flo
             for smoothing in (0.0, 0.1, round(probe.random.uniform(0.3, 0.7), 2), 1.0):
                 _check_loss(probe, smooth_cross_entropy, logits, labels, smoothing, kind)
             _check_loss(probe, smooth_cross_entropy, logits[:1], labels[:1], 0.2, f"{kind}, a batch of one image")
+    with torch.no_grad():
+        got = probe.call(smooth_cross_entropy, logits, hard, 0.3, tested="the loss under `torch.no_grad()`", hint="a")
+    probe.close(
+        got,
+        reference.losses(logits, reference.targets(hard, logits.shape[1], 0.3)).mean(),
+        "without-gradients",
+        tested="the loss of class numbers, smoothing 0.3, under `torch.no_grad()`",
+        cause="it is another one where torch records no gradients; the loss depends on its three arguments alone",
+        hint="a",
+    )
     large = torch.tensor([[0.0, 900.0, -900.0]], dtype=torch.float64)
     got = probe.call(smooth_cross_entropy, large, torch.tensor([0]), 0.0, hint="c")
     probe.expect(

@@ -33,10 +33,26 @@ def check_mixup(probe: Probe, mixup: Mixup) -> None:
                 _check_mixed(probe, mixed, images, labels, given)
             weights.append(mixed[0].detach().flatten(1)[:, :count])
         _check_draws(probe, torch.stack(weights), alpha)
+    _check_negative(probe, mixup)
     image, label, given = torch.eye(1, 32).reshape(1, 1, 4, 8), torch.tensor([3]), "mixup of a batch of one image"
     cause = "a batch of one image has no other partner than the image itself"
     alone = probe.call(mixup, image, label, _NUM_CLASSES, 0.2, tested=given, cause=cause, follows=True, hint="b")
     _check_mixed(probe, alone, image, label, given)
+
+
+def _check_negative(probe: Probe, mixup: Mixup) -> None:
+    given = "mixup of 32 images whose pixels are -1 or 0"
+    images, labels = -torch.eye(32).reshape(32, 1, 4, 8), torch.arange(32)
+    mixed, _ = probe.call(mixup, images, labels, _NUM_CLASSES, 0.5, tested=given, anywhere=False, hint="b")
+    probe.close(
+        mixed.flatten(1).sum(1),
+        -torch.ones(32),
+        "negative",
+        tested=f"the sum of the pixels in each image, {given}",
+        cause="values are cut off or moved: an image that is normalised has pixels below zero",
+        hint="b",
+        atol=1e-4,
+    )
 
 
 def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor, given: str) -> None:
@@ -166,6 +182,16 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
             "the partner is at a fixed place, such as the next image; shuffle with `torch.randperm(len(images))`",
             "the order is drawn once and kept, or from a generator with a fixed seed",
         ),
+        hint="b",
+    )
+    blocks = [(others > 1e-6).any(0)[4 * row : 4 * row + 4].any(0).unfold(0, 4, 4).any(1) for row in range(count // 4)]
+    probe.expect(
+        bool(torch.stack(blocks).all()),
+        "some-partners",
+        tested=f"which images are ever mixed with which, four and four of them, in {tested}",
+        expected="each four with every four",
+        got="some four images never with some others",
+        cause="only a part of the batch is shuffled at a time; one `torch.randperm(len(images))` goes over all of it",
         hint="b",
     )
     spread = (own * (1 - own)).double()  # the same for lambda and 1 - lambda

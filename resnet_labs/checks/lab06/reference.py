@@ -65,7 +65,7 @@ def _begins_at_zero(step: int, num_steps: int, warmup_steps: int) -> float:
 def _ends_a_step_early(step: int, num_steps: int, warmup_steps: int) -> float:
     if step < warmup_steps:
         return (step + 1) / warmup_steps
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / (num_steps - warmup_steps - 1)))
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / max(1, num_steps - warmup_steps - 1)))
 
 
 def _linear(step: int, num_steps: int, warmup_steps: int) -> float:

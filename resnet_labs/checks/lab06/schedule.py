@@ -31,9 +31,9 @@ _FACTORS = {
     library=("resnet_labs.optim:learning_rate_factor",),
 )
 def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int], float]) -> None:
-    """Check the factor of every step of three runs."""
+    """Check the factor of every step of short runs, and of some steps of a long one."""
     drawn = (probe.random.randint(40, 70), probe.random.randint(11, 19))
-    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn):
+    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn, (12, 2), (10, 7), (6, 5)):
         given = f"the factor of steps 0 to {num_steps - 1} of {num_steps}, with a warm-up of {warmup_steps}"
         values = [
             probe.call(
@@ -75,3 +75,14 @@ def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int],
             hint="b",
             mistakes=named(wrong, _FACTORS),
         )
+    num_steps, warmup_steps = 30_000, 500
+    steps = [*range(0, num_steps, 997), num_steps - 1]
+    long = [probe.call(learning_rate_factor, step, num_steps, warmup_steps, anywhere=False, hint="b") for step in steps]
+    probe.close(
+        torch.tensor([float(value) for value in long], dtype=torch.float64),
+        torch.tensor([reference.factor(step, num_steps, warmup_steps) for step in steps], dtype=torch.float64),
+        "long-run",
+        tested=f"the factor of every 997th step of {num_steps}, and of the last, with a warm-up of {warmup_steps}",
+        cause="short runs are right: a number of steps or a smallest factor is written down, or factors are rounded",
+        hint="b",
+    )

@@ -19,9 +19,14 @@ def check_submission(probe: Probe, write_submission: Callable[[str, Tensor], Any
     """Check the file that is written, line by line; the second file has the name of the first."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "submission.csv"
-        for num_images, num_classes in ((1400, 100), (130, probe.random.randint(101, 140)), (7, 12), (1, 3)):
+        for num_images, num_classes in ((10_050, 100), (130, probe.random.randint(270, 300)), (7, 12), (1, 3), (5, 1)):
             logits = torch.randn(num_images, num_classes, generator=probe.generator)
             logits[: min(3, num_images), -1] = 9.0  # every file has the last class
+            if num_images == 7:
+                logits *= 100
+            if num_images == 5:
+                path.unlink()
+                path = path.with_suffix(".txt")
             tested = f"write_submission(path, logits of {num_images} images and {num_classes} classes)"
             cause = (
                 'a file that is there already is overwritten: mode "w"',
@@ -61,7 +66,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         tested=f"the file after {tested}",
         expected="a file at the path that was given",
         got="none",
-        cause="a different path was written, or none",
+        cause="a different path was written, such as one with another ending, or none",
         hint="a",
     )
     header, *rows = [row for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row] or [[]]
@@ -81,7 +86,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         num_images,
         "count",
         tested=f"the number of lines below the header after {tested}",
-        cause="one line for each image; an existing file is overwritten",
+        cause="one line for each image, however many there are; an existing file is overwritten",
         hint="b",
         mistakes=[Mistake(logits.shape[1], "wrong-axis", "a line for each class, not for each image: argmax(1)", "c")],
     )
@@ -125,7 +130,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         tested=f"the label of each id after {tested}",
         cause=(
             "the label is the class with the highest logit of that image",
-            "only some of the classes are looked at: a number of classes is written down",
+            "only some of the classes are looked at: a number of classes is written down, or kept in a byte",
         ),
         hint="c",
         mistakes=[Mistake(logits.argmin(1), "lowest", "this is the class with the lowest logit", "c")],

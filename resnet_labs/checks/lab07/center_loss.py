@@ -10,7 +10,7 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
-from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
+from resnet_labs.checks.lab07.gradients import BACKWARD, differentiated, gradient_of
 
 _LAST = "`centers[labels] -= ...` keeps only the last example of each class; `index_add_` adds them all"
 _PRESENT = "a class without an example keeps its center; count with `bincount(minlength=len(centers))`"
@@ -48,9 +48,10 @@ def check_center_loss(
         gradient_of(reference.center_loss, features, every, centers),
         "gradient",
         tested=f"the gradient of {tested} for the features",
-        cause="the features are cut off, or enter twice",
+        cause=("the features are cut off, or enter twice", BACKWARD),
         hint="a",
     )
+    _check_at_center(probe, center_loss, features, every, centers)
     many = 10 * torch.randn(probe.random.randint(20, 40), 5, generator=probe.generator)
     others, of_many = torch.randn(12, 5, generator=probe.generator), torch.arange(len(many)) % 11
     tested = f"the center loss of {len(many)} features and twelve centers"
@@ -64,7 +65,35 @@ def check_center_loss(
     _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class")
     _check_moved(probe, move_centers, many, of_many, others, round(probe.random.uniform(0.1, 0.4), 2), "of eleven")
     _check_moved(probe, move_centers, features, some, centers, 1.0, "of classes 0 and 2 only", cause=_PRESENT, hint="c")
-    _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class, in a later call")
+    crowd, of_crowd = features.repeat(100, 1), every.repeat(100)  # 200 to 300 examples of two classes
+    _check_moved(probe, move_centers, crowd, of_crowd, centers, 0.5, "of every class, 100 to 300 of each")
+    _check_moved(probe, move_centers, many[:1], of_many[:1], others, 0.5, "of one class, one example")
+    _check_moved(probe, move_centers, features, every, centers, 0.0, "of every class")
+    with torch.no_grad():
+        _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class, in a later call")
+
+
+def _check_at_center(
+    probe: Probe,
+    center_loss: Callable[[Tensor, Tensor, Tensor], Tensor],
+    features: Tensor,
+    labels: Tensor,
+    centers: Tensor,
+) -> None:
+    there = features.clone()
+    there[0] = centers[labels[0]]
+    tested = "the center loss of seven features, one of them exactly at its center"
+    _, gradient = differentiated(probe, center_loss, there, labels, centers, tested=tested, hint="a", gradient_hint="a")
+    slope = gradient()
+    probe.expect(
+        bool(slope.isfinite().all()),
+        "nan-gradient",
+        tested=f"the gradient of {tested}",
+        expected="numbers, zeros for the feature at its center",
+        got=f"{int((~slope.isfinite()).sum())} of {slope.numel()} entries are NaN or infinite",
+        cause="a square root is infinitely steep at 0; leave out the root, its square is what you have before it",
+        hint="a",
+    )
 
 
 def _loss_mistakes(features: Tensor, labels: Tensor, centers: Tensor) -> list[Mistake]:
@@ -115,7 +144,8 @@ def _check_moved(
         cause=(
             "for each class: alpha times the sum of (center - feature), divided by 1 + the number of its examples",
             "something is kept from an earlier call",
-            "`alpha` is not read, or some of the features, examples or classes are left out",
+            "`alpha` is not read or 0 taken for none, or some of the features, examples or classes are left out",
+            "the number of a class's examples is kept in a type that is too small for it",
         ),
         hint="b",
         mistakes=_step_mistakes(features, labels, centers, alpha, right),

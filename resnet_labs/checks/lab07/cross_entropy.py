@@ -11,9 +11,17 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07.calls import Calls
-from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
+from resnet_labs.checks.lab07.gradients import BACKWARD, differentiated, gradient_of
 
-_TORCHS_LOSSES = {"cross_entropy", "cross_entropy_loss", "nll_loss", "nll_loss_nd"}
+_TORCHS_LOSSES = {
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "cross_entropy_loss",
+    "kl_div",
+    "nll_loss",
+    "nll_loss_nd",
+}
 _FROM_LABELS = "the number of classes is that of the logits, not of the labels: `one_hot(labels, logits.shape[1])`"
 
 
@@ -45,12 +53,13 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
         gradient_of(F.cross_entropy, logits, labels),
         "gradient",
         tested=f"the gradient of {tested} for the logits",
-        cause="a part of the computation is cut off from the logits",
+        cause=("a part of the computation is cut off from the logits", BACKWARD),
         hint="c",
     )
-    wider = 2 * torch.randn(5, 4, generator=probe.generator)
+    wider = 2 * torch.randn(4, 5, generator=probe.generator).T  # not contiguous
     tested = "the loss of five examples and four classes, of which the last has no example"
-    found = probe.call(cross_entropy, wider, labels, tested=tested, cause=_FROM_LABELS, hint="a")
+    causes = (_FROM_LABELS, "`view` needs values that lie in a row; `reshape` and `flatten` do not")
+    found = probe.call(cross_entropy, wider, labels, tested=tested, cause=causes, hint="a")
     want = F.cross_entropy(wider, labels)
     probe.close(found, want, "missing-class", tested=tested, cause=_FROM_LABELS, hint="a")
     _check_large(probe, cross_entropy)
@@ -71,13 +80,14 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
 
 
 def _check_sizes(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]) -> None:
-    """Check a single example, and more classes than ten."""
-    for count, num_classes in ((1, 4), (probe.random.randint(6, 20), probe.random.randint(11, 30))):
+    """Check a single example, more classes than ten, and many examples."""
+    several, classes, many = probe.random.randint(6, 20), probe.random.randint(11, 30), probe.random.randint(300, 500)
+    for count, num_classes in ((1, 4), (several, classes), (many, 4)):
         logits = 2 * torch.randn(count, num_classes, generator=probe.generator, dtype=torch.float64)
         labels = torch.randint(num_classes, (count,), generator=probe.generator)
         tested = f"the loss of {count} examples and {num_classes} classes"
         cause = (
-            "a number of classes or of examples is written down",
+            "a number of classes or of examples is written down, or a large batch is averaged in parts of unlike sizes",
             "a batch of one example loses its axis, such as by `squeeze()`: say which axis",
         )
         found = probe.call(cross_entropy, logits, labels, tested=tested, cause=cause, hint="a")
@@ -110,9 +120,14 @@ def _mistakes(logits: Tensor, labels: Tensor) -> list[Mistake]:
 
 
 def _check_large(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]) -> None:
-    large = torch.tensor([[1000.0, 0.0], [0.0, 1000.0], [-1000.0, -1000.0]])
+    for size in (1000, 10_000):
+        _check_of_size(probe, cross_entropy, size)
+
+
+def _check_of_size(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor], size: int) -> None:
+    large = size * torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
     labels = torch.tensor([0, 0, 1])
-    tested = "the loss of the logits (1000, 0), (0, 1000) and (-1000, -1000) with the labels 0, 0, 1"
+    tested = f"the loss of the logits ({size}, 0), (0, {size}) and (-{size}, -{size}) with the labels 0, 0, 1"
     value, gradient = differentiated(probe, cross_entropy, large, labels, tested=tested, hint="b", gradient_hint="c")
     got, slope = value.detach(), gradient()
     probe.expect(
@@ -121,7 +136,7 @@ def _check_large(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]
         tested=tested,
         expected="a finite number and a finite gradient",
         got=f"{got.tolist()}, gradient {slope.tolist()}",
-        cause="`exp(1000)` is infinite and `log(0)` too; take each row's largest logit off first, or use `logsumexp`",
+        cause=f"`exp({size})` is infinite and `log(0)` too; take off each row's largest logit, or use `logsumexp`",
         hint="b",
     )
     probe.close(
@@ -129,6 +144,9 @@ def _check_large(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]
         F.cross_entropy(large, labels),
         "clipped",
         tested=tested,
-        cause="probabilities are clipped or shifted by a small number, which changes the loss; work with logarithms",
+        cause=(
+            "probabilities are clipped or shifted by a small number, which changes the loss; work with logarithms",
+            "large logits are cut off",
+        ),
         hint="b",
     )

@@ -12,6 +12,7 @@ from torch import Tensor
 from resnet_labs.checks._engine import Probe
 from resnet_labs.checks._values import same_bits
 
+BACKWARD = "a backward of your own does not multiply by the gradient that comes in"
 _IN_PLACE = (
     "something was changed in place: `masked_fill` makes a new table, `fill_diagonal_` and `table[mask] = 0` do not"
 )
@@ -107,5 +108,5 @@ def gradient_of(function: Callable[..., Tensor], inputs: Tensor, *args: Any, **k
 
 
 def weights(value: Tensor) -> Tensor:
-    """Return a different factor for every entry, so that no two gradients cancel."""
-    return torch.linspace(1, 2, value.numel(), dtype=value.dtype).reshape(value.shape)
+    """Return a different factor for every entry, none of them 1, so that no two gradients cancel."""
+    return torch.linspace(2, 3, value.numel(), dtype=value.dtype).reshape(value.shape)

@@ -142,9 +142,11 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
 def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Tensor, int], Tensor]) -> None:
     """Check more classes than ten, of unlike sizes, and a single example that is asked about."""
     num_classes = probe.random.randint(11, 15)
-    labels = torch.cat([torch.arange(num_classes), torch.randint(num_classes, (20,), generator=probe.generator)])
-    known = torch.randn(len(labels), 3, generator=probe.generator)
-    asked = torch.randn(9, 3, generator=probe.generator)
+    labels = torch.cat(
+        [torch.arange(num_classes).flip(0), torch.randint(num_classes, (20,), generator=probe.generator)]
+    )
+    known = 5 * torch.randn(len(labels), 3, generator=probe.generator)
+    asked = 5 * torch.randn(9, 3, generator=probe.generator)
     means = torch.stack([known[labels == label].mean(0) for label in range(num_classes)])
     for rows, what in ((asked, "9 points"), (asked[:1], "one point")):
         tested = f"the scores of {what} for {num_classes} classes"
@@ -152,6 +154,7 @@ def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
             "a number of classes is written down",
             "a table of one row loses its axis, such as by `squeeze()`",
             "the means are not those of each class's own examples: classes have unlike numbers of them",
+            "columns follow the order in which classes first occur; column 0 is class 0, and so on",
         )
         got = probe.call(
             nearest_mean, known, labels, rows, num_classes, tested=tested, cause=cause, follows=True, hint="a"
@@ -163,7 +166,7 @@ def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
 
 
 def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], Any]) -> None:
-    labels = torch.arange(30) % 6
+    labels = (torch.arange(30) % 12).clamp(max=5)  # three of most classes, fifteen of the last
     while True:  # until no well-known mistake gives another one's share
         scores = torch.randn(30, 6, generator=probe.generator)
         scores[range(30), labels] += 0.7
@@ -176,6 +179,7 @@ def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], A
         tested = f"top-{k} accuracy of 30 examples and six classes"
         exactly = (ranks == k - 1).double().mean()
         lowest = (ranks >= 6 - k).double().mean()
+        by_class = torch.stack([hits[labels == label].mean() for label in range(6)]).mean()
         everywhere = "every example counts: give the labels an axis, `labels[:, None]`, and ask `any(1)`"
         probe.close(
             probe.call(top_k_accuracy, scores, labels, k, tested=tested, hint="b"),
@@ -196,6 +200,7 @@ def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], A
                 Mistake(hits.mean() / k, "divided-by-k", "divided by k too", "b"),
                 Mistake(lowest, "lowest", "the k lowest scores are taken", "b"),
                 Mistake(exactly, "exactly-kth", "only the k-th place counts, not the places before it", "b"),
+                Mistake(by_class, "mean-of-means", "a mean for each class first; every example counts alike", "b"),
                 Mistake((ranks <= k).double().mean(), "one-more", "one place too many counts", "b"),
                 Mistake(hits.sum(), "not-averaged", "this is the count; divide by the number of examples", "b"),
                 Mistake(hits, "not-averaged", "a number for each example; take the mean", "b"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from resnet_labs.checks._answers import values
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab08 import reference
 
@@ -32,6 +33,7 @@ _EIGHT = ("the classes are not equally large: count the cats and the monkeys", "
 _LOSS = (
     "the loss is the mean cross-entropy of relu(head(codes)); its gradient is for head.weight, not for the bias",
     "something other than the Euclidean norm of each row of that gradient is returned",
+    "exponentials of large outputs are infinite",
 )
 
 
@@ -45,13 +47,14 @@ def check_dead(probe: Probe, dead_classes: Dead, class_gradients: Gradients, cei
         row = int(head(codes)[:, few][:, 0].argmax())
         codes = codes.roll(len(codes) - 1 - row if last else -row, 0)
         if last:
-            codes = torch.cat([codes[:-1].repeat(20, 1), codes[-1:]])  # alive in row 161 only
+            codes = torch.cat([codes[:-1].repeat(200, 1), codes[-1:]])  # alive in row 1,601 only
         _check_drawn(probe, dead_classes, head, codes, dead)
     _check_gradients(probe, class_gradients, _head(), _CODES, _LABELS)
     head, codes, _ = _drawn(probe, probe.random.choice((5, 7)))
     labels = torch.arange(len(codes)) % (head.out_features - 1)
     _check_gradients(probe, class_gradients, head, codes, labels)
     _check_gradients(probe, class_gradients, head, codes[:1], labels[1:2])
+    _check_gradients(probe, class_gradients, head, 1000 * codes, labels, what=" of large codes")
     probe.close(
         ceiling,
         0.801,
@@ -149,18 +152,20 @@ def _check_drawn(probe: Probe, dead_classes: Dead, head: nn.Linear, codes: Tenso
         )
 
 
-def _check_gradients(probe: Probe, class_gradients: Gradients, head: nn.Linear, codes: Tensor, labels: Tensor) -> None:
+def _check_gradients(
+    probe: Probe, class_gradients: Gradients, head: nn.Linear, codes: Tensor, labels: Tensor, what: str = ""
+) -> None:
     want = reference.class_gradients(head, codes, labels)
     without = reference.class_gradients(head, codes, labels, relu=False)
     summed = reference.class_gradients(head, codes, labels, mean=False)
-    tested = f"the norm of each class's gradient, {len(codes)} row{'s' if len(codes) > 1 else ''}"
+    tested = f"the norm of each class's gradient, {len(codes)} row{'s' if len(codes) > 1 else ''}{what}"
     for call in ("first", "second"):
         got = probe.call(
             class_gradients,
             head,
             codes,
             labels,
-            tested=f"class_gradients(head, codes, labels) of {len(codes)} rows, {call} call",
+            tested=f"class_gradients(head, codes, labels) of {len(codes)} rows{what}, {call} call",
             hint="b",
         )
         probe.close(
@@ -182,4 +187,14 @@ def _check_gradients(probe: Probe, class_gradients: Gradients, head: nn.Linear, 
                 Mistake(want, "whole-gradient", "this is the whole gradient; take the norm of each row", "b"),
                 Mistake(want.norm(), "one-norm", "this is the norm over all classes together", "b"),
             ],
+        )
+        still = want.norm(dim=1) == 0
+        probe.close(
+            values(got)[still],  # type: ignore[index]
+            torch.zeros(int(still.sum())),
+            "not-zero",
+            tested=f"{tested}, of the classes that are dead",
+            cause="something is added to the gradients or under the root",
+            hint="b",
+            atol=0,
         )

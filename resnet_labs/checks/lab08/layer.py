@@ -29,7 +29,7 @@ def check_layer(
         ((side, side), first, second),
     ):
         _check_parts(probe, autoencoder_layer, *sizes, activation, last)
-    for sizes, num_rows in (((6, 4), 5), ((3, probe.random.randint(4, 7)), 1)):
+    for sizes, num_rows in (((6, 4), 5), ((3, probe.random.randint(4, 7)), 1), ((3, 2), 300)):
         check_step(probe, reconstruction_step, sizes, num_rows)
 
 

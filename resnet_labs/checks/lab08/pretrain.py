@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -16,74 +15,28 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._module_state import ModuleState, num_hooks
 from resnet_labs.checks.lab08 import reference
 from resnet_labs.checks.lab08.layers import Layer, flat, new_layers
+from resnet_labs.checks.lab08.watch import Watch
 
 _RATE = 0.02
+_LARGE_RATE = 1.0
 _KINDS = ("encoder", "decoder")
 Batches = list[tuple[Tensor, Tensor]]
 Pretrain = Callable[[list[Layer], Batches, int, float], Any]
-
-
-class _Watch:
-    """What happens below a layer while it trains; a layer counts as training when its decoder runs.
-
-    Attributes:
-        steps: how often each layer's decoder ran.
-        early: (layer, layer below, its steps so far), where a layer began before the one below had finished.
-        moved: (layer, layer below), where the layer below changed.
-        traced: a layer whose input led back to the layers below.
-        redrawn: a layer whose weights were others when it first ran.
-    """
-
-    def __init__(self, layers: Sequence[Layer], num_steps: int) -> None:
-        self.layers, self.num_steps = tuple(layers), num_steps
-        self.start = [flat(*layer) for layer in layers]
-        self.redrawn: int | None = None
-        self.steps = [0] * len(layers)
-        self.below: dict[int, list[Tensor]] = {}
-        self.inputs: dict[int, Any] = {}
-        self.early: tuple[int, int, int] | None = None
-        self.moved: tuple[int, int] | None = None
-        self.traced: int | None = None
-        self.hooks = [
-            hook
-            for depth, (encoder, decoder) in enumerate(layers)
-            for hook in (
-                encoder.register_forward_pre_hook(partial(self._encodes, depth)),
-                decoder.register_forward_pre_hook(partial(self._trains, depth)),
-            )
-        ]
-
-    def _encodes(self, depth: int, module: nn.Module, given: tuple[Any, ...]) -> None:
-        if depth not in self.inputs and not torch.equal(flat(*self.layers[depth]), self.start[depth]):
-            self.redrawn = self.redrawn or depth + 1
-        self.inputs[depth] = given[0] if given else None
-
-    def _trains(self, depth: int, module: nn.Module, given: tuple[Any, ...]) -> None:
-        now = [flat(*layer) for layer in self.layers[:depth]]
-        if depth not in self.below:
-            self.below[depth] = now
-            unfinished = [below for below in range(depth) if self.steps[below] < self.num_steps]
-            if unfinished and self.early is None:
-                self.early = (depth + 1, unfinished[0] + 1, self.steps[unfinished[0]])
-        changed = [
-            below for below, (a, b) in enumerate(zip(self.below[depth], now, strict=True)) if not torch.equal(a, b)
-        ]
-        if changed and self.moved is None:
-            self.moved = (depth + 1, changed[0] + 1)
-        if depth and getattr(self.inputs.get(depth), "requires_grad", False) and self.traced is None:
-            self.traced = depth + 1
-        self.steps[depth] += 1
-
-    def stop(self) -> None:
-        for hook in self.hooks:
-            hook.remove()
 
 
 @check("08.2", "each layer learns the codes of the finished ones below it, and those do not change by a single bit")
 def check_pretrain(probe: Probe, pretrain: Pretrain) -> None:
     """Check the weights and losses of stacks of two depths, and what moves while each layer trains."""
     for sizes, num_images, epochs in (((6, 5, 4, 3), (4, 3, 1), 3), ((4, 6, 5, 3, 4, 3), (3, 2), 2)):
-        _check_stack(probe, pretrain, sizes, num_images, epochs)
+        _check_stack(probe, pretrain, *_stack(probe, sizes, num_images), epochs, _RATE)
+    while True:  # until a loss rises on the way, and one ends above its lowest
+        layers, batches = _stack(probe, (4, 3, 2), (3, 2))
+        _, losses = reference.pretrained(layers, batches, 4, _LARGE_RATE)
+        means = torch.tensor(losses, dtype=torch.float64).mean(2)
+        rises = means[:, 1:] > 1.01 * means[:, :-1]
+        if rises[:, :-1].any() and (means[:, -1] > 1.01 * means.amin(1)).any():
+            break
+    _check_stack(probe, pretrain, layers, batches, 4, _LARGE_RATE)
     _check_no_epochs(probe, pretrain)
     layers, batches = _stack(probe, (4, 3, 2), (2, 3))  # without the hooks of a watch, to be repeated on other devices
     probe.call(pretrain, layers, batches, 1, _RATE, in_place=True, hint="a")
@@ -102,20 +55,19 @@ def _stack(probe: Probe, sizes: Sequence[int], num_images: Sequence[int]) -> tup
 
 
 def _check_stack(
-    probe: Probe, pretrain: Pretrain, sizes: Sequence[int], num_images: Sequence[int], epochs: int
+    probe: Probe, pretrain: Pretrain, layers: list[Layer], batches: Batches, epochs: int, rate: float
 ) -> None:
-    layers, batches = _stack(probe, sizes, num_images)
     given_layers, start = list(layers), copy.deepcopy(layers)
     before = snapshot(batches, "batches")
-    watch = _Watch(layers, epochs * len(batches))
+    watch = Watch(layers, epochs * len(batches))
     state = ModuleState(nn.ModuleList([nn.ModuleList(layer) for layer in layers]))
-    given = f"pretrain(layers, batches, {epochs}, {_RATE}), {len(layers)} layers and {len(batches)} batches"
+    given = f"pretrain(layers, batches, {epochs}, {rate}), {len(layers)} layers and {len(batches)} batches"
     cause = (
         "an image is flat before the first encoder, and each layer takes what the encoders below it give",
         "a number of pixels, of images or of layers is written down",
     )
     histories = probe.call(
-        pretrain, layers, batches, epochs, _RATE, tested=given, cause=cause, in_place=True, anywhere=False, hint="a"
+        pretrain, layers, batches, epochs, rate, tested=given, cause=cause, in_place=True, anywhere=False, hint="a"
     )
     watch.stop()
     changed_path = changed(before, batches, "batches")
@@ -151,8 +103,8 @@ def _check_stack(
         )
     probe.unchanged(state, tested=given, hint="a", aspects=("parts",), what="the layers")
     _check_below(probe, watch, epochs)
-    _check_weights(probe, given_layers, start, batches, epochs)
-    _check_losses(probe, histories, start, batches, epochs)
+    _check_weights(probe, given_layers, start, batches, epochs, rate)
+    _check_losses(probe, histories, start, batches, epochs, rate)
 
 
 def _check_no_epochs(probe: Probe, pretrain: Pretrain) -> None:
@@ -174,7 +126,7 @@ def _check_no_epochs(probe: Probe, pretrain: Pretrain) -> None:
     )
 
 
-def _check_below(probe: Probe, watch: _Watch, epochs: int) -> None:
+def _check_below(probe: Probe, watch: Watch, epochs: int) -> None:
     probe.expect(
         watch.redrawn is None,
         "redrawn",
@@ -197,6 +149,7 @@ def _check_below(probe: Probe, watch: _Watch, epochs: int) -> None:
         got=", ".join(f"layer {number} {steps}" for number, steps in enumerate(watch.steps, 1)),
         cause=(
             "each layer goes `epochs` times over all batches",
+            "a layer's training ends early, such as where its loss rises",
             "a number of layers is written down",
         ),
         hint="a",
@@ -231,15 +184,17 @@ def _check_below(probe: Probe, watch: _Watch, epochs: int) -> None:
     )
 
 
-def _check_weights(probe: Probe, layers: list[Layer], start: list[Layer], batches: Batches, epochs: int) -> None:
+def _check_weights(
+    probe: Probe, layers: list[Layer], start: list[Layer], batches: Batches, epochs: int, rate: float
+) -> None:
     variants = {
-        name: reference.pretrained(start, batches, epochs, rate, **changes)[0]
-        for name, rate, changes in (
-            ("right", _RATE, {}),
+        name: reference.pretrained(start, batches, epochs, used, **changes)[0]
+        for name, used, changes in (
+            ("right", rate, {}),
             ("learning-rate", 1e-3, {}),
-            ("decoder-still", _RATE, {"decoders": False}),
-            ("fresh-optimizer", _RATE, {"fresh_optimizer": True}),
-            ("untrained-below", _RATE, {"untrained_below": True}),
+            ("decoder-still", rate, {"decoders": False}),
+            ("fresh-optimizer", rate, {"fresh_optimizer": True}),
+            ("untrained-below", rate, {"untrained_below": True}),
         )
     }
     causes = {
@@ -259,6 +214,7 @@ def _check_weights(probe: Probe, layers: list[Layer], start: list[Layer], batche
                 "its input or target is not what the trained encoders below give, all of them",
                 "the optimizer is not Adam with its defaults and `lr=learning_rate`",
                 "a step is left out, or there is one too many",
+                "the weights are put back to those of an earlier epoch",
             ),
             hint="a",
             mistakes=[
@@ -268,7 +224,7 @@ def _check_weights(probe: Probe, layers: list[Layer], start: list[Layer], batche
         )
 
 
-def _check_losses(probe: Probe, histories: Any, start: list[Layer], batches: Batches, epochs: int) -> None:
+def _check_losses(probe: Probe, histories: Any, start: list[Layer], batches: Batches, epochs: int, rate: float) -> None:
     lengths = (
         [len(history) if isinstance(history, (list, tuple)) else 0 for history in histories]
         if isinstance(histories, (list, tuple))
@@ -279,7 +235,10 @@ def _check_losses(probe: Probe, histories: Any, start: list[Layer], batches: Bat
         [epochs] * len(start),
         "histories",
         tested="the lengths of the lists that pretrain returns, one for each layer",
-        cause="it returns a list for each layer, with one number for each epoch",
+        cause=(
+            "it returns a list for each layer, with one number for each epoch",
+            "a layer's training ends early, such as where its loss rises",
+        ),
         hint="c",
     )
     strange = [loss for history in histories for loss in history if (one := values(loss)) is None or one.numel() != 1]
@@ -292,7 +251,7 @@ def _check_losses(probe: Probe, histories: Any, start: list[Layer], batches: Bat
         cause="a list of the step losses is returned in place of their mean",
         hint="c",
     )
-    _, each = reference.pretrained(start, batches, epochs, _RATE)
+    _, each = reference.pretrained(start, batches, epochs, rate)
     steps = torch.tensor(each, dtype=torch.float64)
     want = steps.mean(2)
     sizes = torch.tensor([float(len(images)) for images, _ in batches], dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,6 +29,21 @@ def whole_numbers(probe: Probe, got: Any, tested: str, *, expected: str = "a lis
         hint="a",
     )
     return sorted({int(each) for each in plain})
+
+
+def check_once(probe: Probe, got: Any, tested: str) -> None:
+    """Fail if a list of numbers that are right has one of them more than once."""
+    found = [int(each) for each in got]
+    again = [number for number, count in Counter(found).items() if count > 1]
+    probe.expect(
+        not again,
+        "twice",
+        tested=f"how often each number is in what {tested} returns",
+        expected="once",
+        got=f"{again[0]} is there {found.count(again[0])} times" if again else "",
+        cause="a number is added once for each count or figure that fits it; one that fits is enough",
+        hint="a",
+    )
 
 
 def differs(got: list[int], want: list[int]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from resnet_labs.checks._engine import Probe, check
 from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab09 import reference
-from resnet_labs.checks.lab09._lists import differs, whole_numbers
+from resnet_labs.checks.lab09._lists import check_once, differs, whole_numbers
 
 Asked = tuple[float, int, float, float]
 
@@ -32,6 +32,7 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
         got = probe.call(batch_sizes, loss_sum, num_images, lowest, highest, tested=given, anywhere=False)
         found, want = whole_numbers(probe, got, given), reference.batches(loss_sum, num_images, lowest, highest)
         if found == want:
+            check_once(probe, got, given)
             continue
         asked = (loss_sum, num_images, lowest, highest)
         expected, came = differs(found, want)
@@ -41,13 +42,17 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
             code, _, hint = known[0]
             probe.expect(False, code, tested=given, expected=expected, got=came, cause=causes, hint=hint)
         code = "batch-sizes"
-        cause: Cause = ("the mean loss is the sum over ceil(n / b)", "a bound is left out or not allowed")
+        cause: Cause = (
+            "the mean loss is the sum over ceil(n / b)",
+            "a bound is left out or not allowed, or a bound or a sum of 0 is taken for none",
+            "of several sizes with equally many batches only one is returned; all that fit are asked for",
+        )
         if found == [size for size in want if size < num_images]:
             code, cause = "whole-set", "all images in one batch are a batch size too"
         elif found and found == want[: len(found)] and len(found) == 1:
             code, cause = "first-only", "only one batch size is returned; all that fit are asked for"
         elif {*found} > {*want}:
-            code, cause = "too-many", "the mean loss has two bounds, and both count"
+            code, cause = "too-many", ("the mean loss has two bounds, and both count", "the mean loss is rounded")
         probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint="c")
 
 
@@ -71,4 +76,8 @@ def _asked(probe: Probe) -> list[Asked]:
         (0.5, 40, 3.0, 4.0),
         (40.0, 5, 1.0, 2.0),
         (2.3, 5000, 2.0, 2.5),
+        (2.504, 1, 1.0, 2.5),
+        (4.0, 100, 2.0, 4.0),
+        (5.0, 12, 0.0, 1.0),
+        (0.0, 4, 0.0, 1.0),
     ]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab09 import reference
-from resnet_labs.checks.lab09._lists import differs, whole_numbers
+from resnet_labs.checks.lab09._lists import check_once, differs, whole_numbers
 
 Asked = tuple[list[list[float]], int, int]
 
@@ -42,6 +43,7 @@ def check_class_sizes(
             column = [run[number] for run in runs]
             found = whole_numbers(probe, each, f"class {number} of {given}")
             if found == own:
+                check_once(probe, each, f"class {number} of {given}")
                 continue
             code, cause, hint = _mistake(found, own, column, decimals, largest)
             expected, came = differs(found, own)
@@ -59,12 +61,15 @@ def check_class_sizes(
 
 def _asked(probe: Probe) -> list[Asked]:
     asked: list[Asked] = [([[*run] for run in reference.R4_CLASSWISE], 8, 230)]
-    for decimals, count in ((4, 2), (3, 3)):
-        sizes = [probe.random.randint(2, 60) for _ in range(4)]
+    for decimals, count, classes in ((4, 2, 4), (3, 3, 12)):
+        sizes = [probe.random.randint(2, 60) for _ in range(classes)]
         runs = [[round(probe.random.randint(0, size) / size, decimals) for size in sizes] for _ in range(count)]
         asked.append((runs, decimals, 130))
     asked.append(([[0.0, 0.5, 1.0], [0.0, 0.25, 1.0]], 4, 9))
     asked.append(([[0.5]], 2, 6))
+    asked.append(([[0.12, 0.13]], 2, 9))  # 1 of 8 prints as either
+    four = [[0.5], [0.5], [0.5], [0.3333]]
+    asked += [(four, 4, 14), (four, 4, 5)]  # multiples of six; none
     return asked
 
 
@@ -75,7 +80,7 @@ def _mistake(
         return "smallest", "only the smallest size is given; its multiples print the same figures", "b"
     one_run = found in [reference.sizes([each], decimals, largest) for each in column]
     if len(column) > 1 and (one_run or found == reference.any_of(column, decimals, largest)):
-        causes = ("a size counts if it fits one run; it has to fit all of them", "only one of the runs is looked at")
+        causes = ("a size counts if it fits one run; it has to fit all of them", "only some of the runs are looked at")
         return "not-all-runs", causes, "a"
     if not found and want and 0 in column:
         return (
@@ -88,8 +93,9 @@ def _mistake(
         )
     if found == [size for size in want if size >= 10]:
         return "lower-bound", "small sizes are left out", "b"
-    causes = (
+    cause: Cause = (
         "the sizes of a class are those that allow its figures in all runs, as in 09.1",
         "the decimals are not used",
+        "a share that lies exactly between two figures may be printed as either",
     )
-    return "sizes", causes, "a"
+    return "sizes", cause, "a"

@@ -12,6 +12,8 @@ from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab09 import reference
 
 _WHOLE = ((7363, 7500, 7360, 7500), (891, 1000, 807, 1000), (9, 10, 5, 20), (10, 10, 3, 9), (0, 12, 7, 7))
+# The same counts of other totals, equal accuracies, and an end near zero.
+_SPECIAL = ((9, 12, 5, 30), (5, 10, 10, 20), (6, 9, 6, 9), (86, 100, 75, 100))
 
 
 @check(
@@ -27,7 +29,7 @@ def check_difference(probe: Probe, difference: Callable[[int, int, int, int], An
         drawn.append(
             (probe.random.randint(1, totals[0] - 1), totals[0], probe.random.randint(1, totals[1] - 1), totals[1])
         )
-    for asked in (*drawn, *_WHOLE):
+    for asked in (*drawn, *_WHOLE, *_SPECIAL):
         given = f"difference{asked}"
         got = probe.call(difference, *asked, tested=given, anywhere=False)
         values = returned_numbers(probe, got, 3, given, "three numbers: difference, low, high")
@@ -57,7 +59,11 @@ def check_difference(probe: Probe, difference: Callable[[int, int, int, int], An
             want,
             "ends",
             tested=f"{given}: difference, low, high",
-            cause=("an arm is taken from another end, or not squared", "the root is missing"),
+            cause=(
+                "an arm is taken from another end, or not squared",
+                "the root is missing",
+                "equal accuracies, an end near zero or an earlier call is handled in a way of its own",
+            ),
             hint="c",
             mistakes=[Mistake(torch.as_tensor(value, dtype=torch.float64), *words) for value, *words in cases],
             atol=2e-5,

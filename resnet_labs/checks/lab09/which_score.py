@@ -51,7 +51,11 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
             hint = "c"
         elif want == "neither":
             code, hint = "too-near", "c"
-            cause = ("the comparison is not as sharp as the figure: half a unit of its last decimal", _CAUSES[want])
+            cause = (
+                "the comparison is not as sharp as the figure: half a unit of its last decimal",
+                "the decimals are read off the number, which may end in zeros: 0.9800",
+                "it is said without a look at the scores, such as for equal classes or a figure that came before",
+            )
         probe.expect(
             got == want,
             code,
@@ -72,15 +76,18 @@ def _asked(probe: Probe) -> list[tuple[float, int, Matrix]]:
         (0.981802, 6, pets),
         (0.9817, 4, pets),
         (0.98174, 5, pets),
+        (0.9800, 4, pets),
+        (0.981692, 6, pets),
     ]
     for classes in (2, 3, 5):
         matrix = _drawn(probe, classes)
         if classes == 3:  # a class without a right image
-            matrix[0][:2] = [0, matrix[0][1] + 1]
+            matrix[0][:2], matrix[1][0] = [0, matrix[0][1] + 1], matrix[1][0] + 1
         accuracy, recall, _ = reference.kinds(0.5, 1, matrix)
         asked += [(round(float(accuracy), 5), 5, matrix), (round(float(recall), 5), 5, matrix)]
         asked.append((round(float(accuracy + recall) / 2 + 0.0501, 4), 4, matrix))
-    asked += [(0.5, 1, [[1, 1], [2, 2]]), _rounded_late(probe)]
+    asked += [(0.5, 1, [[1, 1], [2, 2]]), (0.5, 1, [[1, 1], [1, 9]]), (0.9, 2, [[5, 1], [2, 4]])]
+    asked += [(0.0, 2, [[0, 3], [4, 0]]), _rounded_late(probe)]
     return [each for each in asked if 0 <= each[0] <= 1]
 
 

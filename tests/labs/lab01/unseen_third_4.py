@@ -161,7 +161,7 @@ def copied(block, num_blocks, widths, change_shape):
 @answers.wrong(
     "raises", "the list of blocks is a default argument: a second network begins with the blocks of the first"
 )
-def default_list(block, num_blocks, widths, change_shape, blocks=[]):  # noqa: B006
+def default_list(block, num_blocks, widths, change_shape, blocks=[]):
     channels = widths[0]
     for stage, (count, width) in enumerate(zip(num_blocks, widths, strict=True)):
         for k in range(count):

@@ -188,7 +188,7 @@ def batch_always(network, images, numbers_per_weight):
 
 
 @answers.wrong("activations", "the set of pieces is a default argument: a second call counts those of the first again")
-def default_set(network, images, numbers_per_weight, kept=set()):  # noqa: B006
+def default_set(network, images, numbers_per_weight, kept=set()):
     kept.update(tensor.untyped_storage() for tensor in saved(network, images))
     found = kept - own_storages(network)
     return *counted(network, numbers_per_weight), sum(storage.nbytes() for storage in found)

@@ -55,6 +55,26 @@ def default_rate(network, num_classes, rate):
     return Adam(_head(network, num_classes).parameters())
 
 
+@answers.wrong("learning-rate")
+def zero_is_no_rate(network, num_classes, rate):
+    return Adam(_head(network, num_classes).parameters(), lr=rate or 1e-3)
+
+
+@answers.wrong("num-classes")
+def two_at_least(network, num_classes, rate):
+    return Adam(_head(network, max(num_classes, 2)).parameters(), lr=rate)
+
+
+_HEADS: dict[tuple[int, int], nn.Linear] = {}
+
+
+@answers.wrong("shared-head")
+def one_head_for_a_size(network, num_classes, rate):
+    width = network.fc.in_features
+    network.fc = _HEADS.setdefault((width, num_classes), nn.Linear(width, num_classes))
+    return Adam(network.fc.parameters(), lr=rate)
+
+
 @answers.wrong("not-an-optimizer")
 def returns_the_network(network, num_classes, rate):
     _head(network, num_classes)
@@ -142,3 +162,15 @@ def head_by_attributes(network, num_classes, rate):
     old = network.fc
     network.fc = nn.Linear(old.in_features, num_classes, dtype=old.weight.dtype, device=old.weight.device)
     return torch.optim.Adam(params=[network.fc.weight, network.fc.bias], lr=rate, foreach=False)
+
+
+class _AdamForTheHead(Adam):
+    def __init__(self, network, rate):
+        super().__init__(network.fc.parameters(), lr=rate)
+
+
+@answers.right
+def subclass_of_adam(network, num_classes, rate):
+    old = network.fc
+    network.fc = nn.Linear(old.in_features, num_classes, device=old.weight.device)
+    return _AdamForTheHead(network, rate)

@@ -60,6 +60,37 @@ def old_gradients_zeroed(network):
     network.zero_grad(set_to_none=False)
 
 
+@answers.wrong("stale-gradients")
+def gradients_of_what_still_trained(network):
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad and not name.startswith("fc."):
+            parameter.requires_grad_(False)
+            parameter.grad = None
+    _hold(_backbone(network))
+
+
+@answers.wrong("stale-gradients")
+def frozen_once_for_all(network):
+    if not hasattr(network, "frozen"):
+        network.frozen = True
+        _stop(network)
+        _hold(_backbone(network))
+
+
+@answers.wrong("undone-by-train")
+def held_where_it_trained(network):
+    _stop(network)
+    _hold(part for part in _backbone(network) if part.training)
+
+
+@answers.wrong("hooks-cleared")
+def hooks_before_a_pass_cleared(network):
+    _stop(network)
+    for part in _backbone(network):
+        part._forward_pre_hooks.clear()
+    _hold(_backbone(network))
+
+
 @answers.wrong("dropout")
 def batch_norm_alone(network):
     _stop(network)

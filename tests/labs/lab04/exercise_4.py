@@ -45,6 +45,32 @@ def the_last_of_each(labels, fraction, generator):
     return _cut(labels, fraction, lambda rows: rows.flip(0))
 
 
+@answers.wrong("not-shuffled")
+def from_a_random_start(labels, fraction, generator):
+    return _cut(labels, fraction, lambda rows: rows.roll(int(torch.randint(len(rows), (), generator=generator))))
+
+
+@answers.wrong("never-moves")
+def first_of_each_in_training(labels, fraction, generator):
+    return _cut(labels, fraction, lambda rows: torch.cat([_shuffled(generator)(rows[1:]), rows[:1]]))
+
+
+@answers.wrong("same-again")
+def from_the_seed_again(labels, fraction, generator):
+    return _cut(labels, fraction, _shuffled(generator.manual_seed(generator.initial_seed())))
+
+
+@answers.wrong("rows-lost")
+def hundred_classes_at_most(labels, fraction, generator):
+    kept = torch.where(labels < 100)[0]
+    return [kept[rows] for rows in _cut(labels[kept], fraction, _shuffled(generator))]
+
+
+@answers.wrong("swapped")
+def smaller_part_for_validation(labels, fraction, generator):
+    return _cut(labels, min(fraction, 1 - fraction), _shuffled(generator))
+
+
 @answers.wrong("draws")
 def global_generator(labels, fraction, generator):
     return _cut(labels, fraction, lambda rows: rows[torch.randperm(len(rows))])

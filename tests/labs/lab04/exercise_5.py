@@ -55,6 +55,18 @@ def the_first_alone(figure, decimals, sizes):
     return _possible(figure, decimals, sizes)[:1]
 
 
+@answers.wrong("sizes")
+def up_to_a_thousand(figure, decimals, sizes):
+    below = list(sizes)
+    above = next((place for place, size in enumerate(below) if size > 1000), len(below))
+    return _possible(figure, decimals, below[:above])
+
+
+@answers.wrong("sizes")
+def all_between_two_sizes(figure, decimals, sizes):
+    return _possible(figure, decimals, range(min(sizes), max(sizes) + 1))
+
+
 answers.wrong("numerator")(_possible, 18, 570, LOW, HIGH)
 answers.wrong("divisor")(_possible, 38, 570, LOW, HIGH)
 answers.wrong("not-possible")(_possible, 19, 863, LOW, HIGH)

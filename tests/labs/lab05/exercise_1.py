@@ -70,6 +70,15 @@ def graph_is_kept(*given):
     return _collect(*given, grad=True)
 
 
+@answers.wrong("leaves-behind")
+def gradients_on_at_the_end(*given):
+    torch.set_grad_enabled(False)
+    try:
+        return _collect(*given)
+    finally:
+        torch.set_grad_enabled(True)
+
+
 @answers.wrong("flattened")
 def pixels_are_flattened(*given):
     return _collect(*given, make=lambda given, output: output.flatten(1))

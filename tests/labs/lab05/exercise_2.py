@@ -46,6 +46,33 @@ def statistics_go_on(network, parts):
         network.get_submodule(name).requires_grad_(True)
 
 
+def _eval_before_a_pass(part, inputs):
+    part.eval()
+
+
+_HANDLES: list[torch.utils.hooks.RemovableHandle] = []
+
+
+@answers.wrong("statistics")
+def hooks_of_one_network_alone(network, parts):
+    while _HANDLES:
+        _HANDLES.pop().remove()
+    statistics_go_on(network, parts)
+    inside = {part for name in parts for part in network.get_submodule(name).modules()}
+    _HANDLES.extend(
+        part.register_forward_pre_hook(_eval_before_a_pass)
+        for part in network.modules()
+        if part not in inside and isinstance(part, torch.nn.BatchNorm2d)
+    )
+
+
+@answers.wrong("moves-in-evaluation")
+def parts_train_in_every_pass(network, parts):
+    _train_only(network, parts)
+    for name in parts:
+        network.get_submodule(name).register_forward_pre_hook(lambda part, inputs: part.train() and None)
+
+
 @answers.wrong("statistics")
 def eval_once(network, parts):
     statistics_go_on(network, parts)

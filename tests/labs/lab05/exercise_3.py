@@ -51,6 +51,32 @@ def distances_instead(features, count):
     return torch.cdist(features, features).topk(count, largest=False).values
 
 
+@answers.wrong("itself")
+def itself_ten_thousand_away(features, count):
+    distances = torch.cdist(features, features) + 1e4 * torch.eye(len(features))
+    return distances.topk(count, largest=False).indices
+
+
+_ORDERS: dict[tuple[int, int], torch.Tensor] = {}
+
+
+@answers.wrong("neighbours")
+def remembered_by_place_in_memory(features, count):
+    return _ORDERS.setdefault((features.data_ptr(), count), nearest(features, count))
+
+
+@answers.wrong("purity", place=as_purity)
+def classes_in_a_byte(features, labels, count):
+    return _purity(features, labels.to(torch.uint8), count)
+
+
+@answers.wrong("purity", place=as_purity)
+def without_those_alone(features, labels, count):
+    alone = (labels[:, None] == labels).sum(1) == 1
+    same = (labels[nearest(features, count)] == labels[:, None]).float().mean(1)
+    return same[~alone].mean()
+
+
 @answers.wrong("vote", place=as_purity)
 def majority(features, labels, count):
     return (labels[nearest(features, count)].mode(1).values == labels).float().mean()

@@ -112,7 +112,7 @@ def late_name(network, batches, stages):
     for stage in stages:
         handles.append(
             network.get_submodule(stage).register_forward_hook(
-                lambda module, inputs, output: rows[stage].append(output.mean((2, 3)))  # noqa: B023
+                lambda module, inputs, output: rows[stage].append(output.mean((2, 3)))
             )
         )
     network.eval()

@@ -111,3 +111,11 @@ def factor_by_the_half_angle(step, num_steps, warmup_steps):
     if step < warmup_steps:
         return (1 + step) / warmup_steps
     return math.cos(math.pi / 2 * (step - warmup_steps) / (num_steps - warmup_steps)) ** 2
+
+
+@answers.wrong("long-run")
+def never_below_a_thousandth(step, num_steps, warmup_steps):
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    part = (step - warmup_steps) / (num_steps - warmup_steps)
+    return max(0.001, (1 + math.cos(math.pi * part)) / 2)

@@ -185,3 +185,13 @@ def clip_by_a_sum(parameters, limit):
     for grad in grads:
         grad *= factor
     return torch.tensor(norm)
+
+
+@answers.wrong("gradients-again")
+def a_hundredth_more_is_let_through(parameters, limit):
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    norm = sum(gradient.square().sum() for gradient in gradients) ** 0.5
+    if norm > 1.01 * limit:
+        for gradient in gradients:
+            gradient.mul_(limit / norm)
+    return norm

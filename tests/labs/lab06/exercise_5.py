@@ -109,3 +109,9 @@ def written_backwards(path, logits):
         writer = csv.DictWriter(file, ["id", "label"])
         writer.writeheader()
         writer.writerows({"id": number, "label": labels[number]} for number in reversed(range(len(labels))))
+
+
+@answers.wrong("no-file")
+def ending_is_always_csv(path, logits):
+    lines = [f"{number},{label}" for number, label in enumerate(logits.argmax(1).tolist())]
+    Path(path).with_suffix(".csv").write_text("\n".join(["id,label", *lines]), encoding="utf-8")

@@ -207,3 +207,20 @@ def moved_from_plain_zeros(features, labels, centers, alpha):
 
 
 answers.right(pull_by_one_hot, moved_from_plain_zeros)
+
+
+@answers.wrong("nan-gradient")
+def square_of_a_root(features, labels, centers):
+    return (features - centers[labels]).square().sum(1).sqrt().square().mean() / 2
+
+
+@answers.wrong("centers", place=as_moved)
+def alpha_of_0_is_the_usual_one(features, labels, centers, alpha):
+    return _moved(features, labels, centers, alpha or 0.5)
+
+
+@answers.wrong("centers", place=as_moved)
+def counts_in_a_byte(features, labels, centers, alpha):
+    counts = labels.bincount(minlength=len(centers))[:, None]
+    step = centers - _moved(features, labels, centers, alpha)
+    return centers - step * (1 + counts) / (1 + counts.to(torch.uint8).to(centers))

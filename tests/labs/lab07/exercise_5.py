@@ -250,3 +250,15 @@ def classes_by_the_confusion_matrix(scores, labels):
 
 
 answers.right(scores_by_index_add, _top_k, classes_by_the_confusion_matrix)
+
+
+@answers.wrong("scores")
+def columns_in_the_order_of_the_rows(known, labels, asked, num_classes):
+    seen = list(dict.fromkeys(labels.tolist()))
+    return -torch.cdist(asked, torch.stack([known[labels == label].mean(0) for label in seen]))
+
+
+@answers.wrong("mean-of-means", place=as_top_k)
+def mean_over_classes_first(scores, labels, k):
+    hits = (scores.topk(k).indices == labels[:, None]).any(1).double()
+    return torch.stack([hits[labels == label].mean() for label in labels.unique()]).mean().item()

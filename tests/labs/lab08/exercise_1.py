@@ -245,3 +245,8 @@ def step_with_the_loss_module(encoder, decoder, rows, optimizer):
 
 
 answers.right(layer_by_add_module, step_with_the_loss_module)
+
+
+@answers.wrong("loss", place=as_step)
+def first_hundred_rows(encoder, decoder, rows, optimizer):
+    return step(encoder, decoder, rows[:100], optimizer)

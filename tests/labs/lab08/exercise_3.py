@@ -168,3 +168,8 @@ def classifier_head_first(layers, num_classes):
     for weight in network.parameters():
         weight.requires_grad_()
     return network
+
+
+@answers.wrong("shape")
+def one_logit_for_two_classes(layers, num_classes):
+    return _build(*_encoders(layers), nn.Linear(_width(layers), num_classes if num_classes > 2 else 1))

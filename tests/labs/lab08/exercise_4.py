@@ -143,3 +143,15 @@ def gradients_by_hand(head, codes, labels):
 
 
 answers.right(dead_by_a_loop, gradients_by_hand, torch.tensor(0.801))
+
+
+@answers.wrong("not-zero", place=as_gradients)
+def a_little_under_the_root(head, codes, labels):
+    return gradients(head, codes, labels, norm=lambda gradient: (gradient.square().sum(1) + 1e-14).sqrt())
+
+
+@answers.wrong("gradients", place=as_gradients)
+def softmax_of_plain_exponentials(head, codes, labels):
+    powers = head(codes).relu().exp()
+    loss = -(powers / powers.sum(1, keepdim=True))[range(len(labels)), labels].log().mean()
+    return torch.autograd.grad(loss, head.weight)[0].norm(dim=1)

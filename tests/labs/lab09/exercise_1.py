@@ -122,3 +122,15 @@ def whether_each(accuracies, decimals, largest):
 @answers.wrong("none")
 def the_reports_only(accuracies, decimals, largest):
     return [7500] if largest >= 7500 else []
+
+
+@answers.wrong("twice")
+def once_for_each_count(accuracies, decimals, largest):
+    sizes = by_fractions(accuracies, decimals, largest)
+    return [n for n in sizes for _ in range(2 if n >= 10**decimals else 1)]
+
+
+@answers.wrong("too-many")
+def a_millionth_more(accuracies, decimals, largest):
+    span = 0.5 * 10**-decimals + 1e-6
+    return [n for n in range(1, largest + 1) if all(abs(round(a * n) / n - a) <= span for a in accuracies)]

@@ -80,3 +80,13 @@ def two_decimals(runs, decimals, largest):
 
 answers.wrong("total")(by_columns, 947)
 answers.wrong("total")(by_columns, 100_000)
+
+
+@answers.wrong("not-all-runs", place=lambda answer: (answer, 1000))
+def three_runs_at_most(runs, decimals, largest):
+    return by_columns(runs[:3], decimals, largest)
+
+
+@answers.wrong("classes", place=lambda answer: (answer, 1000))
+def ten_classes_at_most(runs, decimals, largest):
+    return by_columns([run[:10] for run in runs], decimals, largest)

@@ -96,3 +96,14 @@ def first_that_fits(figure, decimals, confusion):
 def within_a_unit(figure, decimals, confusion):
     """A whole unit of the last decimal, where half of one is right."""
     return word(*(abs(float(each) - figure) < 10**-decimals for each in scores(confusion)))
+
+
+@answers.wrong("too-near")
+def equal_classes_say_both(figure, decimals, confusion):
+    equal = len({sum(row) for row in confusion}) == 1
+    return "both" if equal else by_fractions(figure, decimals, confusion)
+
+
+@answers.wrong("missed-both")
+def figure_of_0_is_none(figure, decimals, confusion):
+    return by_fractions(figure, decimals, confusion) if figure else "neither"

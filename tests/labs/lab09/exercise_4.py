@@ -84,3 +84,15 @@ def the_means(loss_sum, num_images, lowest, highest):
 @answers.wrong("batch-sizes")
 def round_sizes_only(loss_sum, num_images, lowest, highest):
     return [b for b in by_ceil(loss_sum, num_images, lowest, highest) if b in (1, 8, 10, 16, 32, 50, 64, 100, 128)]
+
+
+@answers.wrong("batch-sizes")
+def one_size_for_each_number(loss_sum, num_images, lowest, highest):
+    sizes = by_ceil(loss_sum, num_images, lowest, highest)
+    return sorted({math.ceil(num_images / b): b for b in reversed(sizes)}.values())
+
+
+@answers.wrong("too-many")
+def mean_with_two_decimals(loss_sum, num_images, lowest, highest):
+    means = {b: round(loss_sum / math.ceil(num_images / b), 2) for b in range(1, num_images + 1)}
+    return [b for b, mean in means.items() if lowest <= mean <= highest]

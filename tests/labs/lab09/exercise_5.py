@@ -127,3 +127,15 @@ def the_interval_only(*counts):
 @answers.wrong("ends")
 def one_total(first, first_total, second, second_total):
     return newcombe(first, first_total, min(second, first_total), first_total)
+
+
+@answers.wrong("ends")
+def equal_accuracies_are_certain(first, first_total, second, second_total):
+    equal = first * second_total == second * first_total
+    return (0.0, 0.0, 0.0) if equal else newcombe(first, first_total, second, second_total)
+
+
+@answers.wrong("ends")
+def ends_near_zero_are_zero(first, first_total, second, second_total):
+    gap, *ends = newcombe(first, first_total, second, second_total)
+    return (gap, *(0.0 if abs(end) < 1e-3 else end for end in ends))

@@ -16,9 +16,9 @@ RTOL, ATOL = 1e-4, 1e-5
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return widths, rates, few, many, one and as many classes as before, and networks with frozen layers."""
+    """Return widths, rates (one is 0), few, many, one and as many classes as before, and frozen layers."""
     sizes = [(8, 5, 1e-3), (24, 2, 0.05), (int(rng.integers(9, 20)), int(rng.integers(11, 60)), 3e-4), (5, 1, 0.01)]
-    sizes.append((6, 7, 0.02))
+    sizes += [(6, 7, 0.02), (8, 5, 0.0)]
     return [
         {
             "width": width,
@@ -40,6 +40,8 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     before = tensors(network)
     optimizer = answers.new_head(network, case["classes"], case["rate"])
     head = list(network.fc.parameters())
+    other = small_network(case["width"], 7, case["seed"])
+    answers.new_head(other, case["classes"], case["rate"])
     old = [tensor for name, tensor in before.items() if name.startswith("fc.")]
     fresh = [not any(torch.equal(weight, tensor) for tensor in old) for weight in head]
     with torch.no_grad():
@@ -60,8 +62,9 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "parts": [type(part).__name__ for part in others],
         "shapes": sorted([list(weight.shape) for weight in head]),
         "fresh": fresh,
+        "shared": [weight is one for weight in head for one in other.fc.parameters()],
         "learns": [weight.requires_grad for weight in head],
         "logits": logits,
         "moved": moved(kept, after),
-        "steps": [(weight - was).flatten() / case["rate"] for weight, was in zip(head, start, strict=True)],
+        "steps": [(weight - was).flatten() / (case["rate"] or 1.0) for weight, was in zip(head, start, strict=True)],
     }

@@ -16,13 +16,17 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return optimizers made long before and just now, gradients left over, set to zero, and none."""
+    """Return optimizers made long before and just now, gradients left over, set to zero and none, and what was before.
+
+    A weight was stopped by hand, the network was in evaluation mode, or was frozen and thawed.
+    """
     rows = [
-        ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}, 2, "left", False),
-        ("AdamW", {"lr": 0.01, "weight_decay": 0.1}, 0, "none", False),
-        ("Adam", {"lr": 0.01, "weight_decay": 0.05}, 3, "zero", False),
-        ("SGD", {"lr": 0.2, "weight_decay": 0.1}, 0, "left", True),
-        ("RMSprop", {"lr": 0.01, "momentum": 0.5}, 1, "left", True),
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}, 2, "left", False, ""),
+        ("AdamW", {"lr": 0.01, "weight_decay": 0.1}, 0, "none", False, "evaluation"),
+        ("Adam", {"lr": 0.01, "weight_decay": 0.05}, 3, "zero", False, ""),
+        ("SGD", {"lr": 0.2, "weight_decay": 0.1}, 0, "left", True, "by hand"),
+        ("RMSprop", {"lr": 0.01, "momentum": 0.5}, 1, "left", True, ""),
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}, 1, "left", False, "thawed"),
     ]
     return [
         {
@@ -30,11 +34,12 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
             "steps before": steps,
             "gradients": gradients,
             "none after": none_after,
+            "before": before,
             "width": int(rng.integers(5, 12)),
             "images": rng.normal(size=(5, 3, 7, 6)).astype("float32"),
             "seed": int(rng.integers(1 << 30)),
         }
-        for kind, settings, steps, gradients, none_after in rows
+        for kind, settings, steps, gradients, none_after, before in rows
     ]
 
 
@@ -56,16 +61,22 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
             F.cross_entropy(network(images), labels).backward()
             optimizer.step()
 
+    if case["before"] == "thawed":
+        answers.freeze_backbone(network)
+        network.requires_grad_(True)
     train(case["steps before"], False)
     if case["gradients"] == "left":
         F.cross_entropy(network(images), labels).backward()
     elif case["gradients"] == "zero":
         optimizer.zero_grad(set_to_none=False)
+    network.conv1.requires_grad_(case["before"] != "by hand")
+    network.train(case["before"] != "evaluation")
     before = tensors(network)
     weights = dict(network.named_parameters())
     answers.freeze_backbone(network)
     by_freeze = moved(before, network.state_dict())
-    network.eval()
+    if case["before"] != "evaluation":
+        network.eval()
     network.train()
     features = []
     handle = network.fc.register_forward_pre_hook(lambda head, given: features.append(given[0].detach().clone()))
@@ -79,6 +90,6 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "moved by the loop": moved(before, network.state_dict()),
         "names": sorted(network.state_dict()),
         "same weights": sorted(name for name, weight in network.named_parameters() if weights.get(name) is weight),
-        "features": features,
+        "features": features if case["before"] != "thawed" else [],
         "head": [network.fc.weight, network.fc.bias] if not case["steps before"] else [],
     }

@@ -20,7 +20,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         right = int(rng.integers(size // 3, size))
         sizes = sorted({size, *(2 * rng.integers(5, 200, size=40) + 1).tolist()})
         rows.append((decimals, round(right / size, decimals), sizes))
-    rows += [(3, 1.0, [7, 21, 99]), (5, 0.94737, [9, 11, 13])]
+    rows += [(3, 1.0, [7, 21, 99]), (5, 0.94737, [9, 11, 13]), (6, 0.947368, [57, 2831, 2848, 19, 1140, 600, 38])]
     cases: list[dict[str, Any]] = [
         {"decimals": decimals, "figure": figure, "sizes": sizes} for decimals, figure, sizes in rows
     ]

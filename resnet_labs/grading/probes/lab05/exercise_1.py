@@ -74,14 +74,17 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     if case["fails at"] >= 0:
         batches[case["fails at"]][0][0, 0, 0, 0] = torch.nan
     error, found = "", {}
-    try:
-        found = answers.collect(network, iter(batches), case["stages"])  # can be walked only once, as a stream can
-    except Exception as raised:
-        error = type(raised).__name__
+    with torch.set_grad_enabled(case["training"]):
+        try:
+            found = answers.collect(network, iter(batches), case["stages"])  # can be walked only once, as a stream can
+        except Exception as raised:
+            error = type(raised).__name__
+        grad_mode = torch.is_grad_enabled()
     parts = list(network.modules())
     return {
         "error": error,
         "features": {name: found[name] for name in sorted(found)},
+        "gradients are on": grad_mode,
         "have a graph": [found[name].requires_grad for name in sorted(found)],
         "train": [weight.requires_grad for weight in network.parameters()],
         "gradients": [weight.grad is not None for weight in network.parameters()],

@@ -81,17 +81,22 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         hook = network.stem[0].register_forward_hook(lambda *_: None)
         before = tensors(network)
         answers.train_only(network, list(parts))
+        if case["stale"]:
+            answers.train_only(network_of([1], case["seed"]), ["fc"])
         by_call, before = moved(before, network.state_dict()), tensors(network)
         for _ in range(2 if parts else 0):
             network.train()
             optimizer.zero_grad(set_to_none=not case["stale"])
             F.cross_entropy(network(images), labels).backward()
             optimizer.step()
+        after = tensors(network)
+        network.eval()(images)
         seen.append(
             {
                 "hook kept": hook.id in network.stem[0]._forward_hooks,
                 "moved by the call": by_call,
-                "moved": moved(before, network.state_dict()),
+                "moved": moved(before, after),
+                "moved by testing": moved(after, network.state_dict()),
                 "train": [name for name, weight in network.named_parameters() if weight.requires_grad],
             }
         )

@@ -24,8 +24,11 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         while closest(features, near) < 1e-3:
             features = _features(rng, count, axes, twins=number < 2)
         random = rng.integers(0, 3, size=count)
-        features *= {5: 3000, 6: 0.01}.get(number, 1)
-        labels = [random, np.arange(count) % 2, np.arange(count), np.zeros(count), random % 2, random, random][number]
+        features *= {5: 10_000, 6: 0.01}.get(number, 1)
+        random[0] = 7 if number == 6 else random[0]  # alone in its class
+        labels = [256 * random, np.arange(count) % 2, np.arange(count), np.zeros(count), random % 2, random, random][
+            number
+        ]
         cases.append({"features": features.astype("float32"), "labels": labels.astype("int64"), "near": near})
     return [{"answer": answer} | case for case in cases for answer in ANSWERS]
 
@@ -44,5 +47,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     features, labels = torch.tensor(case["features"]), torch.tensor(case["labels"])
     if case["answer"] == "purity":
         return {"purity": float(answers.purity(features, labels, case["near"]))}
-    found = answers.nearest(features, case["near"])
+    held = features.flip(0)
+    answers.nearest(held, case["near"])
+    found = answers.nearest(held.copy_(features), case["near"])
     return {"neighbours": torch.as_tensor(found).sort(1).values}

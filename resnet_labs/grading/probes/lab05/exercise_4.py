@@ -17,9 +17,9 @@ RTOL, ATOL = 1e-4, 1e-6
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return unrelated pictures, true ones, one neighbour, all of them, and many rows, twins."""
     cases = []
-    for number, (count, near) in enumerate([(15, 5), (12, 3), (10, 1), (7, 3), (16, 4), (130, 2), (9, 3)]):
+    for number, (count, near) in enumerate([(15, 5), (12, 3), (10, 1), (7, 3), (16, 4), (130, 2), (9, 3), (320, 24)]):
         features = positions = np.zeros((count, 2))
-        while min(closest(features, near), closest(positions, near)) < (1e-5 if count > 100 else 1e-3):
+        while min(closest(features, near), closest(positions, near)) < {130: 1e-5, 320: 1e-6}.get(count, 1e-3):
             features, positions = rng.normal(size=(count, 4)), rng.normal(size=(count, 2))
             if number % 2:  # most neighbours stay
                 positions = features[:, :2] + 0.3 * positions

@@ -16,6 +16,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return runs with long and short warm-up, with one step of it and without, and one that is nearly all warm-up."""
     long = int(rng.integers(30, 60))
     runs = [(int(rng.integers(10, 20)), 4), (long, long // 3), (9, 1), (int(rng.integers(5, 12)), 0), (7, 6), (1, 0)]
+    runs.append((1500, 5))
     return [{"num_steps": num_steps, "warmup_steps": warmup_steps} for num_steps, warmup_steps in runs]
 
 

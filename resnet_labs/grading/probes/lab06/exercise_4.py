@@ -29,6 +29,8 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         if number < 2:
             gradients.insert(int(rng.integers(0, 3)), None)
         cases.append({"gradients": gradients, "limit": limit})
+    near = rng.normal(size=(2, 3))  # its norm is little above the limit
+    cases.append({"gradients": [near], "limit": float(np.linalg.norm(near)) / 1.005})
     return cases
 
 

@@ -32,7 +32,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "submission.csv"
+        path = Path(folder) / ("submission.csv" if case["old"] else "predictions.txt")
         if case["old"]:
             path.write_text(case["old"])
         answers.write_submission(str(path) if case["old"] else path, torch.tensor(case["logits"]))

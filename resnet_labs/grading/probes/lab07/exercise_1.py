@@ -22,7 +22,7 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return several classes and two, one example, one class alone, a class without examples, and huge logits."""
+    """Return several classes and two, one example, a class without examples, huge logits, and a large batch."""
     many = int(rng.integers(5, 12))
     huge = rng.normal(size=(5, 4))
     huge[int(rng.integers(1, 5))] += 1000
@@ -33,6 +33,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         3 * rng.normal(size=(1, 3)),
         rng.normal(size=(4, 2)),
         rng.normal(size=(7, 13)),
+        rng.normal(size=(300, 4)),
     ]
     labels = [
         rng.integers(0, 2 if number == 4 else each.shape[1], size=len(each)) for number, each in enumerate(logits)
@@ -53,5 +54,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         "axes": loss.ndim,
         "type": str(loss.dtype),
         "gradient": gradient,
-        "losses called": sorted({name for name in names if "cross_entropy" in name or "nll_loss" in name}),
+        "losses called": sorted(
+            {name for name in names if any(loss in name for loss in ("cross_entropy", "nll_loss", "kl_div"))}
+        ),
     }

@@ -27,7 +27,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     mixed = rng.normal(size=(count, 3)) + 9 * (labels == 0)[:, None]  # one class is far away, its anchors lose nothing
     batches = [
         (mixed, labels, 0.7),
-        (2 * rng.normal(size=(8, 2)), np.array([4, 0, 0, 4, 0, 7, 4, 2]), 0.3),
+        (2 * rng.normal(size=(8, 2)), np.array([4, 0, 0, 4, 0, 260, 4, 2]), 0.3),
         (rng.normal(size=(6, 5)), np.array([1, 1, 0, 0, 1, 0]), 6.0),
         (300 * rng.normal(size=(7, 2)), np.array([1, 1, 0, 0, 1, 0, 2]), 250.0),
     ]

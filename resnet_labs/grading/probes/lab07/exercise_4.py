@@ -17,13 +17,14 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     count = int(rng.integers(8, 15))
     rows = [(rng.integers(0, 3, size=count), 3, 4), (rng.integers(2, 5, size=9), 7, 2), (np.array([1]), 4, 3)]
     rows += [(np.zeros(5), 1, 2), (rng.integers(0, 6, size=20), 6, 1)]
+    rows += [(np.repeat([0, 1], 300), 2, 1), (rng.integers(0, 3, size=6), 3, 2)]
     return [
         {
             "answer": answer,
             "features": 2 * rng.normal(size=(len(labels), axes)).astype("float32"),
             "labels": labels.astype("int64"),
             "centers": rng.normal(size=(classes, axes)).astype("float32"),
-            "alpha": [0.5, 0.1, 1.0, 0.25, 0.9][number],
+            "alpha": [0.5, 0.1, 1.0, 0.25, 0.9, 0.5, 0.0][number],
         }
         for number, (labels, classes, axes) in enumerate(rows)
         for answer in ANSWERS

@@ -16,6 +16,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return layers with four pairs of functions at their ends, and steps of several optimizers."""
     ends = [("ReLU", "Sigmoid"), ("Identity", "ReLU"), ("Tanh", "Identity"), ("Sigmoid", "Tanh")]
     optimizers = [("SGD", {"lr": 0.5}, 6), ("Adam", {"lr": 0.01}, 3), ("SGD", {"lr": 0.3, "momentum": 0.9}, 1)]
+    optimizers.append(("Adam", {"lr": 0.01}, 150))
     cases: list[dict[str, Any]] = []
     for number, (activation, last) in enumerate(ends):
         count, hidden = int(rng.integers(5, 9)), int(rng.integers(2, 5)) if number else 11

@@ -33,6 +33,8 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
             codes, weight = np.sort(np.tile(codes, (25, 1)), axis=0), np.abs(weight)
             bias = 1e-5 - codes[-1] @ weight.T
             codes[:-1] *= 1 - 1e-3
+        if number == 0:  # outputs in the thousands
+            codes, bias = 2000 * codes, 2000 * bias
         case = {"codes": codes, "weight": weight, "bias": bias, "labels": rng.integers(0, classes, size=len(codes))}
         cases += [{"answer": answer} | case for answer in ANSWERS[:2]]
     return [*cases, {"name": "ceiling"}, {"name": "ceiling"}]  # worth two of ten cases

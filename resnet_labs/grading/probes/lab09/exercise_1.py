@@ -23,6 +23,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     cases.append({"accuracies": [0.12], "decimals": 2, "largest": 9})
     cases.append({"accuracies": [0.13], "decimals": 2, "largest": 9})
     cases.append({"accuracies": [0.29, 0.57, 0.58], "decimals": 2, "largest": 100})
+    cases.append({"accuracies": [0.927143], "decimals": 6, "largest": 2000})
     return cases
 
 

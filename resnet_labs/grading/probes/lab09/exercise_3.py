@@ -37,6 +37,8 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     near = [[3629, 84], [53, 3734]]  # its scores differ in the fifth decimal
     cases.append({"figure": 0.981691, "decimals": 6, "confusion": near})
     cases.append({"figure": 0.5, "decimals": 1, "confusion": [[1, 1], [2, 2]]})
+    cases.append({"figure": 0.9, "decimals": 2, "confusion": [[5, 1], [2, 4]]})
+    cases.append({"figure": 0.0, "decimals": 2, "confusion": [[0, 3], [4, 0]]})
     return cases
 
 

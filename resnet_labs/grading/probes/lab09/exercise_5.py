@@ -21,6 +21,8 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         (small, small, 3, 9),
         (0, 12, 7, 7),
         (1, 1, 0, 1),
+        (5, 10, 10, 20),
+        (86, 100, 75, 100),
     ]
     names = ("first_right", "first_total", "second_right", "second_total")
     return [dict(zip(names, each, strict=True)) for each in asked]
