@@ -62,7 +62,7 @@ def _check_sure(
     with torch.no_grad():
         logits = copy.deepcopy(network)(images)
         labels = logits.argmax(1) if right else logits.argmin(1)
-        factor = 1.0
+        factor = 1e-3
         while F.cross_entropy(factor * logits, labels) > 0.01 if right else factor < 500:
             factor *= 1.5
         for weight in last.parameters():
