@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -45,6 +46,8 @@ def check(
             "Give another checkpoint path, or the settings of that run.",
         )
     for name, title in (("model", "network"), ("loss", "loss")):
+        if not isinstance(state[name], Mapping):
+            raise ValueError(f"the state of the {title} is none")
         differences = checkpoint.state_dict_differences(parts[name].state_dict(), state[name])
         if differences:
             raise InputError(
@@ -112,6 +115,8 @@ def check_optimizer(optimizer: torch.optim.Optimizer, before: list[dict[str, Any
         odd = [name for name in old if None not in (old[name], new[name]) and type(old[name]) is not type(new[name])]
         if odd:
             raise ValueError(f"the optimizer's {odd} are of another kind")
+    if len({frozenset(entry) for entry in optimizer.state.values()}) > 1:
+        raise ValueError("the optimizer knows more of one parameter than of another")
     for parameter, entry in optimizer.state.items():
         for name, value in entry.items():
             fits = isinstance(value, Tensor) and (value.shape == parameter.shape or value.numel() == 1)

@@ -4,7 +4,8 @@
     .venv/bin/python tests/benchmarks/grade_beside_peers.py release --lab 03 --notebooks 10
 
 All take turns, with right answers and the same cells. The peers have no sandbox. nbval runs twice: with all notebooks
-in one process and, as we do, with a process for each. nbgrader runs all of them in one command. nbgrader and otter run
+in one process and, as we do, with a process for each. We run twice: one notebook after the other, and as a teacher
+does, by the command with two jobs. nbgrader runs all of them in one command. nbgrader and otter run
 only with `--peers PYTHON`, the Python of an environment that has them beside resnet_labs (`uv pip install nbgrader
 otter-grader`): they need other versions than the labs.
 """
@@ -58,9 +59,20 @@ def main() -> int:
                 outcomes = execute.run(one.notebook, private.keys(one.variant), private.withheld)
                 assert all(each.status == "passed" for each in outcomes), outcomes
 
+        handed = Path(place, "handed")
+        handed.mkdir()
+        for number in range(options.notebooks):
+            (handed / f"student{number}.ipynb").write_bytes(content)
+        bundle = options.release / "private" / f"{lab.stem}.bundle.json"
+        grade = [sys.executable, "-m", "resnet_labs.cli", "grade", str(handed), "--lab", lab.number, "-j", "2"]
+
+        def by_command() -> None:
+            with tempfile.TemporaryDirectory() as out:
+                subprocess.run([*grade, "--bundle", str(bundle), "--out", out], capture_output=True, check=True)
+
         each = sorted(folder.iterdir())
-        runs = {
-            "resnet_labs": ours,
+        own = {"resnet_labs": ours, "resnet-labs grade -j 2": by_command}
+        runs = own | {
             "nbval in one process": lambda: nbval(folder),
             "nbval, a process each": lambda: nbval(*each),
         }
@@ -75,9 +87,10 @@ def main() -> int:
                 taken = time.monotonic() - start
                 seconds[name] += taken
                 print(f"{name} {taken:.1f} s", flush=True)
-    print(f"{options.notebooks} notebooks, {options.rounds} rounds; grading takes:")
-    for name in list(runs)[1:]:
-        print(f"  {seconds['resnet_labs'] / seconds[name]:.2f} of the time of {name}")
+    print(f"{options.notebooks} notebooks, {options.rounds} rounds; {' and '.join(own)} take:")
+    for name in list(runs)[len(own) :]:
+        ratios = " and ".join(f"{seconds[one] / seconds[name]:.2f}" for one in own)
+        print(f"  {ratios} of the time of {name}")
     return 0
 
 

@@ -181,6 +181,8 @@ ODD = {
     "random states of another kind": lambda state: state["random"].update(torch=torch.zeros(3)),
     "names that are numbers": lambda state: state.update(trained=[1, 2]),
     "a loss that is none": lambda state: state.update(loss=None),
+    "a loss that is an empty list": lambda state: state.update(loss=[]),
+    "an optimizer that lacks an entry": lambda state: state["optimizer"]["state"][0].pop("momentum_buffer"),
 }
 
 
