@@ -49,7 +49,7 @@ answers.right(by_heap, by_counting)
 # Right: the row itself is taken out by its index before the sort, not by its distance; the rest of the sorted row is in
 # order. The purity goes class by class, but adds up numbers and divides once, so it is the mean over the images.
 def by_stable_sort(features, num_neighbours):
-    order = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist").argsort(1, stable=True)
+    order = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist").argsort(dim=1, stable=True)
     own = torch.arange(len(features), device=order.device)[:, None]
     return order[order != own].view(len(features), len(features) - 1)[:, :num_neighbours]
 
