@@ -89,7 +89,7 @@ def _shuffled_rows(labels: Tensor, num_classes: int, seed: int) -> list[Tensor]:
 def _allocate(counts: Tensor, size: int) -> Tensor:
     """Return how many of `size` images each class gets: shares rounded down, then one each by largest remainder."""
     products = counts * size  # whole numbers, so that remainders are exact
-    total = int(counts.sum())
+    total = max(1, int(counts.sum()))  # earlier parts may have taken all
     share = products // total
     left = size - int(share.sum())
     remainders = products % total

@@ -113,3 +113,9 @@ def test_a_limit_that_loses_a_class_is_refused():
     data = numbered([100, 200, 300])
     with pytest.raises(InputError, match="Class 'a' has 100 of 600 images, so that a stratified part of 2 images"):
         choose(data.labels, data.classes, 2, seed=0)
+
+
+@pytest.mark.parametrize("fractions", [[0.9, 0.1], [0.99, 0.005, 0.005]])
+def test_a_part_for_which_no_image_is_left_is_named(fractions):
+    with pytest.raises(InputError, match=r"a stratified part of 0 images gets none of it"):
+        cut(torch.tensor([0, 1]), ["a", "b"], fractions, seed=0)

@@ -199,7 +199,7 @@ ALONE: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "32 print and float": (
         "import builtins\nbuiltins.float = lambda x: 5.0\nbuiltins.print = None\ndef ANSWER(x):\n    return float(x)",
-        ("failed", "partial"),
+        ("failed", "partial", "died"),  # some kernels need print
     ),
     "33 a result in the answer's cell": (
         "from IPython.display import display\n"
