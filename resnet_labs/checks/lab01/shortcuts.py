@@ -48,7 +48,8 @@ def made(
         cause="a tensor or a function is returned; return a layer, or layers in an `nn.Sequential`",
         hint=hint,
     )
-    make(x.shape[1] + 1, out_channels + 2, stride + 1)  # another one of other sizes must not change this one
+    # Another one, of other sizes, must not change this one.
+    probe.call(make, x.shape[1] + 1, out_channels + 2, stride + 1, anywhere=False, hint=hint)
     return module.double(), given
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,11 @@ def check_reading(
     # Below 64 no fraction lies half-way between two numbers of five decimals.
     drawn = [(part, 5, range(probe.random.randint(2, 9), 64)), (1.0, 3, range(1, 30)), (0.0, 2, range(1, 30))]
     for figure, decimals, numbers in (*_FIGURES, *drawn):
-        sizes = (
-            list(numbers)
-            if figure == part or isinstance(numbers, tuple)
-            else [*numbers][::-1]
-            if figure == 1
-            else numbers
-        )
+        sizes: Sequence[int] = numbers
+        if figure == 1:
+            sizes = [*numbers][::-1]
+        elif figure == part or isinstance(numbers, tuple):
+            sizes = list(numbers)
         shown = f"{numbers.start} to {numbers.stop - 1}" if isinstance(numbers, range) else str(list(numbers))
         given = f"possible_sizes({figure}, {decimals}, {shown})"
         got = probe.call(possible_sizes, figure, decimals, sizes, tested=given, hint="a")

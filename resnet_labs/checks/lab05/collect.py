@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -41,7 +40,7 @@ def check_collect(probe: Probe, collect: Collector) -> None:
             "the batches are walked through more than once; a generator gives each once",
         )
         given_batches = iter(batches) if "generator" in how else batches
-        with torch.no_grad() if "no_grad" in how else nullcontext():
+        with torch.set_grad_enabled("no_grad" not in how):
             got = probe.call(
                 collect,
                 network,
