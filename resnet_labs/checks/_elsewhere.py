@@ -57,6 +57,11 @@ class Elsewhere(Tensor):
     def tolist(self) -> Any:
         return self.detach().held.tolist()  # type: ignore[attr-defined]
 
+    def numpy(self, *, force: bool = False) -> Any:
+        if force:
+            return self.detach().held.numpy()  # type: ignore[attr-defined]
+        raise TwoDevicesError("numpy() takes a tensor on the CPU, and got one on the second device")
+
     def __repr__(self) -> str:  # type: ignore[override]
         return f"Elsewhere({self.held!r})"
 

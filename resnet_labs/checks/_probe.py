@@ -253,16 +253,19 @@ class Probe:
         )
 
     def _device_failure(self, tested: str, got: str, hint: str) -> CheckFailed:
+        cause: Cause = (
+            "a tensor or a layer is made on the CPU: make it with `device=x.device`, `x.new_zeros(...)` or "
+            "`torch.zeros_like(x)`",
+            'something is moved there by `.cpu()` or `.to("cpu")`',
+        )
+        if "numpy" in got:
+            cause = "NumPy reads tensors that are on the CPU only: `x.cpu().numpy()` works everywhere"
         return self.failure(
             "device",
             tested=f"{tested}, with everything it is given on another device than the CPU, such as a GPU",
             expected="every tensor that the function makes is on the device of what it was given",
             got=got,
-            cause=(
-                "a tensor or a layer is made on the CPU: make it with `device=x.device`, `x.new_zeros(...)` or "
-                "`torch.zeros_like(x)`",
-                'something is moved there by `.cpu()` or `.to("cpu")`',
-            ),
+            cause=cause,
             hint=hint,
         )
 

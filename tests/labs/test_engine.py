@@ -252,6 +252,13 @@ def test_an_answer_that_works_on_a_cpu_only_is_told_so_on_a_machine_without_a_gp
     assert "(1)" in str(error)
 
 
+@pytest.mark.parametrize("answer", [lambda x: torch.from_numpy(x.numpy() * 2), lambda x: np.asarray(x) * 2])
+def test_numpy_of_what_may_be_on_a_gpu_is_told_what_works_everywhere(answer):
+    error = failure(check_double, answer)
+    assert error.code == "00.5/device"
+    assert "x.cpu().numpy()" in str(error)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

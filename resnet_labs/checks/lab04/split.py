@@ -15,7 +15,7 @@ from resnet_labs.checks._failure import Cause
 @check("04.4", "two disjoint parts that hold every image, each class in its proportion, drawn by the generator alone")
 def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.Generator], Sequence[Tensor]]) -> None:
     """Check the rows of splits of uneven classes, whose rows are mixed and whose numbers have gaps."""
-    many = tuple(probe.random.randint(3, 6) for _ in range(300))
+    many = tuple(probe.random.randint(3, 6) for _ in range(260))  # one split only: a loop over rows takes its time
     drawn_counts = tuple(probe.random.randint(6, 30) for _ in range(probe.random.choice((4, 6))))
     for counts, fraction, gaps in (
         ((40, 25, 60, 15, 10), 0.2, False),  # each a whole number of images
@@ -71,6 +71,8 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
 
         train, validation = rows(0)
         _check_parts(probe, labels, train, validation, fraction, given)
+        if counts == many:
+            continue
         again, other = rows(0), rows(1)
         probe.expect(
             again == (train, validation),

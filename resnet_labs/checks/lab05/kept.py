@@ -19,17 +19,19 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
     swapped = torch.tensor([[0.0, 0], [1, 0], [17, 0], [7, 0], [15.5, 0], [3, 0]])
     points = torch.randn(40, 6, generator=probe.generator)
     plane = points[:, :2] + 0.1 * torch.randn(40, 2, generator=probe.generator)
+    others = torch.randn(40, 6, generator=probe.generator)
+    count_of_six = probe.random.randint(7, 12)
     doubled = (twins(LINE), twins(torch.tensor([[0.0, 0], [1, 0], [17, 0], [7, 0], [15.5, 0], [3, 0]])))
     small = torch.randn(12, 2, generator=probe.generator)
     many = torch.randn(130 + probe.random.randint(0, 40), 4, generator=probe.generator)
     flat = torch.randn(500, 2, generator=probe.generator)
     thick = torch.cat([flat, 0.3 * torch.randn(500, 1, generator=probe.generator)], 1)
     for name, features, positions, count in (
-        ("a picture that shows two of six dimensions", points, plane, probe.random.randint(7, 12)),
+        ("a picture that shows two of six dimensions", points, plane, count_of_six),
         ("a picture of points that are there twice", *doubled, 3),
         ("a picture of points far from the origin", small / 500 + 10, small.flip(0) / 500 + 10, 4),
         ("a picture that turns and stretches the points", LINE, turned, 2),
-        ("a picture that shows two of six dimensions", points, plane, 5),
+        ("a picture that shows two of six dimensions", others, others[:, 1:3], count_of_six),
         ("a picture of more than a hundred points", many, many[:, 1:3], 6),
         ("a picture that swaps two of six points", LINE, swapped, 2),
         ("a picture of 500 points", thick, flat, 140),

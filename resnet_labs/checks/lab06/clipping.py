@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -31,7 +32,13 @@ _CLIPS = {
 @check("06.4", "all gradients together have at most the limit's norm, keep their direction, and small ones stay")
 def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter], float], Any]) -> None:
     """Check gradients and returned norm above and below the limit, with a missing gradient, and with zeros."""
-    for scale, limit, what in ((8.0, 2.0, "above"), (0.01, 2.0, "below"), (40.0, 0.5, "far above"), (0.0, 1.0, "zero")):
+    for scale, limit, what in (
+        (8.0, 2.0, "above"),
+        (0.01, 2.0, "below"),
+        (40.0, 0.5, "far above"),
+        (0.0, 1.0, "zero"),
+        (8.0, math.inf, "below any limit"),
+    ):
         network = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(2, 1)).double()
         missing = probe.random.choice((0, 2))  # the first and the last layer have none, or the middle and the last
         parameters = list(network.parameters())
@@ -58,7 +65,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             tested=tested,
             expected="numbers",
             got="a gradient that is missing, infinite or no number",
-            cause="a division by a norm of zero",
+            cause="a division by a norm of zero" if limit < math.inf else "infinity divided by infinity is no number",
             hint="b",
         )
         probe.expect(

@@ -33,20 +33,28 @@ def check_mixup(probe: Probe, mixup: Mixup) -> None:
                 _check_mixed(probe, mixed, images, labels, given)
             weights.append(mixed[0].detach().flatten(1)[:, :count])
         _check_draws(probe, torch.stack(weights), alpha)
-    _check_negative(probe, mixup)
+    _check_channels(probe, mixup)
     image, label, given = torch.eye(1, 32).reshape(1, 1, 4, 8), torch.tensor([3]), "mixup of a batch of one image"
     cause = "a batch of one image has no other partner than the image itself"
     alone = probe.call(mixup, image, label, _NUM_CLASSES, 0.2, tested=given, cause=cause, follows=True, hint="b")
     _check_mixed(probe, alone, image, label, given)
 
 
-def _check_negative(probe: Probe, mixup: Mixup) -> None:
-    given = "mixup of 32 images whose pixels are -1 or 0"
-    images, labels = -torch.eye(32).reshape(32, 1, 4, 8), torch.arange(32)
+def _check_channels(probe: Probe, mixup: Mixup) -> None:
+    given = "mixup of 32 images of three channels, whose pixels are -1 or 0"
+    images, labels = -torch.eye(32).reshape(32, 1, 4, 8).repeat(1, 3, 1, 1), torch.arange(32)
     mixed, _ = probe.call(mixup, images, labels, _NUM_CLASSES, 0.5, tested=given, anywhere=False, hint="b")
     probe.close(
+        mixed[:, 1:],
+        mixed[:, :1].repeat(1, 2, 1, 1),
+        "channels",
+        tested=f"the second and third channel of each mixed image, beside its first, {given}",
+        cause="each channel has a lambda of its own; an image has one, as its label has",
+        hint="b",
+    )
+    probe.close(
         mixed.flatten(1).sum(1),
-        -torch.ones(32),
+        torch.full((32,), -3.0),
         "negative",
         tested=f"the sum of the pixels in each image, {given}",
         cause="values are cut off or moved: an image that is normalised has pixels below zero",

@@ -33,7 +33,7 @@ _FACTORS = {
 def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int], float]) -> None:
     """Check the factor of every step of short runs, and of some steps of a long one."""
     drawn = (probe.random.randint(40, 70), probe.random.randint(11, 19))
-    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn, (12, 2), (10, 7), (6, 5)):
+    for num_steps, warmup_steps in ((12, 4), (9, 1), (8, 0), drawn, (12, 2), (10, 7), (6, 5), (7, 4)):
         given = f"the factor of steps 0 to {num_steps - 1} of {num_steps}, with a warm-up of {warmup_steps}"
         values = [
             probe.call(

@@ -29,7 +29,7 @@ def check_step(
     layer[1][0].bias.requires_grad_(False)  # type: ignore[index]
     start = copy.deepcopy(layer)
     encoder, decoder = layer
-    rows = 5 * torch.randn(num_rows, sizes[0], generator=probe.generator, dtype=torch.float64)
+    rows = 5 * torch.randn(sizes[0], num_rows, generator=probe.generator, dtype=torch.float64).T  # not contiguous
     optimizer = torch.optim.SGD([{"params": part.parameters()} for part in layer], lr=0.5, momentum=0.5)
     if num_rows == 1:
         for parameter in (*encoder.parameters(), *decoder.parameters()):

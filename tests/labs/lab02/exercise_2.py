@@ -147,7 +147,7 @@ def step_with_the_loss_module(network, images, labels, optimizer):
     loss = nn.CrossEntropyLoss()(network.train()(images), labels)
     loss.backward()
     optimizer.step()
-    return loss.detach().numpy().item()
+    return loss.detach().cpu().numpy().item()
 
 
 @answers.right

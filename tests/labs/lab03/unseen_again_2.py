@@ -3,7 +3,6 @@
 import math
 from fractions import Fraction
 
-import numpy as np
 import torch
 from helpers.answers import Answers
 from scipy import stats
@@ -32,7 +31,7 @@ def exact(first, second):
 # scipy's exact test of a fair coin.
 @answers.right
 def by_scipy(first, second):
-    first, second = np.asarray(first), np.asarray(second)
+    first, second = first.cpu().numpy(), second.cpu().numpy()
     b, c = (first > second).sum().item(), (first < second).sum().item()
     p = stats.binomtest(b, b + c).pvalue if b + c else 1.0
     return [b, c, min(1.0, p)]

@@ -136,5 +136,5 @@ answers.right(nearest_by_a_loop, purity_by_a_loop)
 
 @answers.right
 def nearest_by_scikit_learn(features, count):
-    found = NearestNeighbors(n_neighbors=count).fit(features.numpy()).kneighbors(return_distance=False)
+    found = NearestNeighbors(n_neighbors=count).fit(features.cpu().numpy()).kneighbors(return_distance=False)
     return torch.from_numpy(found)

@@ -58,6 +58,12 @@ def all_or_nothing(*given):
     return _hits(*given).all(1).float().mean()
 
 
+@answers.wrong("kept")
+def kept_from_another_table_of_that_shape(features, positions, count, known={}):  # noqa: B006
+    first = known.setdefault((features.shape, count), nearest(features, count))
+    return (first[:, :, None] == nearest(positions, count)[:, None, :]).any(2).float().mean()
+
+
 @answers.wrong("any-row")
 def in_any_row(*given):
     return torch.isin(*_tables(*given)).float().mean()
@@ -84,5 +90,5 @@ def kept_by_a_matrix(features, positions, count):
 
 @answers.right
 def kept_by_numpy(*given):
-    first, second = (table.numpy() for table in _tables(*given))
+    first, second = (table.cpu().numpy() for table in _tables(*given))
     return np.mean([np.isin(a, b).mean() for a, b in zip(first, second, strict=True)])

@@ -29,6 +29,13 @@ def labels_stay_numbers(images, labels, num_classes, alpha):
     return _mix(images, labels, num_classes, _draw(alpha), torch.randperm(len(images)))[0], labels
 
 
+@answers.wrong("channels")
+def a_ratio_for_each_channel(images, labels, num_classes, alpha):
+    kept, order = _draw(alpha, (len(images), images.shape[1], 1, 1)).to(images.device), torch.randperm(len(images))
+    mixed = kept * images + (1 - kept) * images[order]
+    return mixed, _mix(images, labels, num_classes, kept.mean(1).flatten(), order)[1]
+
+
 @answers.wrong("labels-not-mixed")
 def labels_not_mixed(images, labels, num_classes, alpha):
     mixed, _ = _mix(images, labels, num_classes, _draw(alpha), torch.randperm(len(images)))

@@ -17,6 +17,12 @@ def _after(step, num_steps, warmup_steps, value):
 answers = Answers("06.3", "check_schedule")
 
 
+@answers.wrong("factor")
+def kept_from_a_run_of_another_length(step, num_steps, warmup_steps, kept={}):  # noqa: B006
+    value = learning_rate_factor(step, num_steps=num_steps, warmup_steps=warmup_steps, schedule="cosine")
+    return kept.setdefault((step, warmup_steps), value)
+
+
 @answers.wrong("begins-at-zero")
 def begins_at_zero(step, num_steps, warmup_steps):
     if step < warmup_steps:

@@ -24,6 +24,14 @@ def _scale(parameters, factor):
 answers = Answers("06.4", "check_clipping")
 
 
+@answers.wrong("not-finite")
+def infinity_by_infinity(parameters, limit):
+    parameters = _present(parameters)
+    norm = _norm(parameters)
+    _scale(parameters, limit / norm.clamp(min=limit))
+    return norm
+
+
 @answers.wrong("each-alone")
 def each_tensor_alone(parameters, limit):
     parameters = _present(parameters)

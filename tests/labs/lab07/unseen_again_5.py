@@ -43,19 +43,19 @@ answers.right(linear_scores, by_sorting, by_masks)
 
 # NumPy throughout; scores are one over one plus the distance.
 def numpy_scores(known, known_labels, asked, num_classes):
-    rows, names = known.numpy(), known_labels.numpy()
+    rows, names = known.cpu().numpy(), known_labels.cpu().numpy()
     means = np.array([rows[names == j].mean(axis=0) for j in range(num_classes)])
-    apart = np.linalg.norm(asked.numpy()[:, None].astype(np.float64) - means[None], axis=2)
+    apart = np.linalg.norm(asked.cpu().numpy()[:, None].astype(np.float64) - means[None], axis=2)
     return torch.from_numpy(1 / (1 + apart))
 
 
 def numpy_top(scores, labels, k):
-    order = np.argsort(-scores.numpy(), axis=1, kind="stable")[:, :k]
-    return float(np.mean(np.any(order == labels.numpy()[:, None], axis=1)))
+    order = np.argsort(-scores.cpu().numpy(), axis=1, kind="stable")[:, :k]
+    return float(np.mean(np.any(order == labels.cpu().numpy()[:, None], axis=1)))
 
 
 def numpy_classes(scores, labels):
-    named, names = scores.numpy().argmax(axis=1), labels.numpy()
+    named, names = scores.cpu().numpy().argmax(axis=1), labels.cpu().numpy()
     size = scores.shape[1]
     return torch.from_numpy(
         np.bincount(names, weights=named == names, minlength=size) / np.bincount(names, minlength=size)

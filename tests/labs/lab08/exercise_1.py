@@ -241,7 +241,7 @@ def step_with_the_loss_module(encoder, decoder, rows, optimizer):
     optimizer.zero_grad(set_to_none=False)
     loss.backward()
     optimizer.step()
-    return loss.detach().numpy().item()
+    return loss.detach().cpu().numpy().item()
 
 
 answers.right(layer_by_add_module, step_with_the_loss_module)

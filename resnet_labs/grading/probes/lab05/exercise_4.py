@@ -15,9 +15,10 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return unrelated pictures, true ones, one neighbour, all of them, and many rows, twins."""
+    """Return unrelated pictures, true ones, one neighbour, all of them, many rows, twins, and another first picture."""
     cases = []
-    for number, (count, near) in enumerate([(15, 5), (12, 3), (10, 1), (7, 3), (16, 4), (130, 2), (9, 3), (320, 24)]):
+    sizes = [(15, 5), (12, 3), (10, 1), (7, 3), (16, 4), (130, 2), (9, 3), (320, 24), (15, 5)]
+    for number, (count, near) in enumerate(sizes):
         features = positions = np.zeros((count, 2))
         while min(closest(features, near), closest(positions, near)) < {130: 1e-5, 320: 1e-6}.get(count, 1e-3):
             features, positions = rng.normal(size=(count, 4)), rng.normal(size=(count, 2))

@@ -13,10 +13,10 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return runs with long and short warm-up, with one step of it and without, and one that is nearly all warm-up."""
+    """Return runs with long and short warm-up, one step of it, none, nearly all, and one that differs in length alone."""
     long = int(rng.integers(30, 60))
     runs = [(int(rng.integers(10, 20)), 4), (long, long // 3), (9, 1), (int(rng.integers(5, 12)), 0), (7, 6), (1, 0)]
-    runs.append((1500, 5))
+    runs += [(1500, 5), (8, 4)]
     return [{"num_steps": num_steps, "warmup_steps": warmup_steps} for num_steps, warmup_steps in runs]
 
 

@@ -18,7 +18,7 @@ RTOL, ATOL = 1e-4, 1e-7
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return gradients above and below the limit, missing ones, zeros, one number, large and small ones, float32."""
+    """Return gradients above and below a limit, without one, missing, zeros, one number, large, small, float32."""
     shapes: list[list[tuple[int, ...]]] = [[(3, 4), (5,)], [(2, 2), (3,), (4, 1, 2)], [(6,), (2, 3)], [(1,)]]
     shapes += [[(3, 4), (7,)], [(2, 5), (3,)]]
     rows = zip(shapes, (1.0, 100.0, 0.5, 0.2, 3.0, 0.01), (1.0, 1.0, 0.0, 5.0, 1e6, 1e-3), strict=True)
@@ -31,6 +31,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         cases.append({"gradients": gradients, "limit": limit})
     near = rng.normal(size=(2, 3))  # its norm is little above the limit
     cases.append({"gradients": [near], "limit": float(np.linalg.norm(near)) / 1.005})
+    cases.append({"gradients": [rng.normal(size=(2, 3))], "limit": np.inf})
     return cases
 
 
