@@ -13,7 +13,7 @@ RTOL, ATOL = 1e-4, 1e-6
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return runs with long and short warm-up, one step of it, none, nearly all, and one that differs in length alone."""
+    """Return runs with long and short warm-up, one step of it, none, nearly all, and one of another length."""
     long = int(rng.integers(30, 60))
     runs = [(int(rng.integers(10, 20)), 4), (long, long // 3), (9, 1), (int(rng.integers(5, 12)), 0), (7, 6), (1, 0)]
     runs += [(1500, 5), (8, 4)]
