@@ -163,10 +163,10 @@ checks.lab02.check_adapt(adapt)
 # numbers: the softmax is inside the loss.
 #
 # </details>
-# <details><summary>Hint 02.1c: weights are gone</summary>
+# <details><summary>Hint 02.1c: weights are gone, or others train, or the mode is another</summary>
 #
 # `resnet18(...)` makes a new network with new random weights. Change the one that you were given: a pretrained network
-# is only worth something if its weights survive.
+# is only worth something if its weights survive. Leave `requires_grad` and the mode as they were.
 #
 # </details>
 
@@ -202,10 +202,11 @@ checks.lab02.check_train_step(train_step)
 
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 02.2a: the loss is another number, or the network is in evaluation mode</summary>
+# <details><summary>Hint 02.2a: an error, changed images, another loss, or the network in evaluation mode</summary>
 #
 # `F.cross_entropy(logits, labels)` applies the softmax itself and takes the mean over the batch. The step begins with
-# `network.train()`, because whoever evaluated before you may have left the network in evaluation mode.
+# `network.train()`, because whoever evaluated before you may have left the network in evaluation mode. Use images and
+# labels as they come, for any number of classes and of images. Return the loss of that pass, not one after the step.
 #
 # </details>
 # <details><summary>Hint 02.2b: the weights are right after one step and wrong after two</summary>
@@ -294,15 +295,17 @@ checks.lab02.check_scores(precision_recall_f)
 # often it was there.
 #
 # </details>
-# <details><summary>Hint 02.3b: nan</summary>
+# <details><summary>Hint 02.3b: nan, or a class without a prediction or an example</summary>
 #
-# A column of zeros divides zero by zero. `.clamp(min=1)` on the divisor gives 0 there and changes nothing elsewhere.
+# A column of zeros divides zero by zero. `.clamp(min=1)` on a *count* gives 0 there and changes nothing elsewhere.
+# P + R is a fraction and often below 1: use `torch.where` or `nan_to_num` there, for each class, before the mean.
 #
 # </details>
-# <details><summary>Hint 02.3c: F is a little off, or all three scores are the same number</summary>
+# <details><summary>Hint 02.3c: F or a mean is off, or all three scores are the same number</summary>
 #
-# The mean of the F's is not the F of the means. And if you add over all digits before you divide, all three scores
-# become the accuracy: that is the "micro" average.
+# The mean of the F's is not the F of the means, and F has a factor 2. A macro score is a sum over the classes, divided
+# by how many classes the table has. If you add over all digits before you divide, all three scores become the
+# accuracy: that is the "micro" average.
 #
 # </details>
 

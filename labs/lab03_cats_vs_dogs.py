@@ -190,11 +190,11 @@ def wilson_interval(right, total):
 checks.lab03.check_wilson(wilson_interval)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 03.1a: outside 0 to 1, math domain error, swapped ends, or another number of values</summary>
+# <details><summary>Hint 03.1a: outside 0 to 1, math domain error, ends swapped or rounded, or not two values</summary>
 #
 # The interval around $p$ itself is not Wilson's: its middle is shifted towards one half, by $z^2 / 2n$. Return two
-# fractions, the lower end first. $p$ is a fraction too, `right / total`: with a count instead, $p(1-p)$ is negative
-# and has no root.
+# fractions, not rounded, the lower end first. $p$ is a fraction too, `right / total`: with a count instead, $p(1-p)$
+# is negative and has no root.
 #
 # </details>
 # <details><summary>Hint 03.1b: the ends are a little off</summary>
@@ -252,10 +252,10 @@ def mcnemar(first, second):
 checks.lab03.check_mcnemar(mcnemar)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 03.2a: other counts, or another number of values</summary>
+# <details><summary>Hint 03.2a: other counts, another number of values, or changed inputs</summary>
 #
-# `first & ~second` is True where the first is right and the second is not. Images on which both agree do not count,
-# whether right or wrong. Return `only_first, only_second, p`, in this order.
+# `first & ~second` is True where the first is right and the second is not; `~second` is a new tensor. Images on which
+# both agree do not count, whether right or wrong. Return `only_first, only_second, p`, in this order.
 #
 # </details>
 # <details><summary>Hint 03.2b: another p-value</summary>
@@ -265,9 +265,10 @@ checks.lab03.check_mcnemar(mcnemar)
 # is poor for few images.
 #
 # </details>
-# <details><summary>Hint 03.2c: a p-value above 1</summary>
+# <details><summary>Hint 03.2c: a p-value above 1, no disagreement, or numbers that are too large</summary>
 #
-# With $b = c$ the middle belongs to both tails, so twice the tail is more than 1. `min(1.0, ...)` ends it there.
+# With $b = c$ the middle belongs to both tails, so twice the tail is more than 1. `min(1.0, ...)` ends it there. Where
+# many images differ, add whole numbers and divide once, at the end.
 #
 # </details>
 
@@ -333,10 +334,10 @@ checks.lab03.check_smallest_difference(smallest_difference, needed)
 # Add the 0.84, which makes it four times out of five.
 #
 # </details>
-# <details><summary>Hint 03.3c: images, per cent, or another `needed`</summary>
+# <details><summary>Hint 03.3c: images, per cent, a rounded number, or another `needed`</summary>
 #
-# $\delta$ is a fraction: 0.0004, not 0.04. Square the formula and solve it for $n$. Half the difference needs four
-# times the images.
+# $\delta$ is a fraction: 0.0004, not 0.04. Do not round it. Square the formula and solve it for $n$. Half the
+# difference needs four times the images.
 #
 # </details>
 
@@ -437,11 +438,12 @@ checks.lab03.check_training_bytes(training_bytes)
 # optimizer. Return four numbers.
 #
 # </details>
-# <details><summary>Hint 03.4b: no activations, or all outputs</summary>
+# <details><summary>Hint 03.4b: no activations, all outputs, or the network is not as after one pass</summary>
 #
 # Put the storage of each tensor into a set in `pack`, return the tensor, and run the network *inside* the `with`, not
 # under `torch.no_grad()`, where autograd keeps nothing. Not every output is kept: a ReLU keeps its own output, a
-# batch norm keeps its input, and the first convolution keeps the batch.
+# batch norm keeps its input, and the first convolution keeps the batch. Run the network itself once, not a copy, and
+# leave the mode as it is.
 #
 # </details>
 # <details><summary>Hint 03.4c: activations are too many, or wrong on the meta device</summary>
@@ -558,7 +560,7 @@ checks.lab03.check_run_all(run_all)
 # last `loss`, if its name lives on.
 #
 # </details>
-# <details><summary>Hint 03.5c: release is never called, too early, or in every step</summary>
+# <details><summary>Hint 03.5c: release is never called, too early, too late, or in every step</summary>
 #
 # Once after each network, after its names are gone. While a name still holds the network, there is nothing to release.
 #

@@ -203,11 +203,12 @@ checks.lab05.check_collect(collect)
 # passes within `with torch.no_grad():`.
 #
 # </details>
-# <details><summary>Hint 05.1b: hooks are left, a stage is missing, or its features are those of another</summary>
+# <details><summary>Hint 05.1b: an error, hooks are left, or a stage is missing or has features of another</summary>
 #
 # Make the hook in a small function that takes the stage's name, so that each hook has its own:
 # `def keeper(name): return lambda module, inputs, output: ...`. Put the loop over the batches under `try:` and all
-# cleaning up under `finally:`.
+# cleaning up under `finally:`; `with torch.no_grad():` ends by itself. A batch of one image has its axis too, which
+# `squeeze()` drops.
 #
 # </details>
 # <details><summary>Hint 05.1c: too few rows, or the wrong numbers</summary>
@@ -266,7 +267,8 @@ checks.lab05.check_train_only(train_only, last_block)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 05.2a: something trains that should not, or a part does not train</summary>
 #
-# First freeze the whole network, then thaw each part by its name: `network.get_submodule(name)`.
+# First freeze the whole network, then thaw each part by its name: `network.get_submodule(name)`. Change neither the
+# list of parts nor any weight.
 #
 # </details>
 # <details><summary>Hint 05.2b: running statistics or weights move although no gradient is required</summary>

@@ -221,23 +221,25 @@ class BasicBlock(nn.Module):
 checks.lab01.check_basic_block(BasicBlock)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 01.1a: convolutions are missing, have another size or a bias, or the sum does not fit</summary>
+# <details><summary>Hint 01.1a: convolutions are missing, hidden or of another kind, or a sum does not fit</summary>
 #
 # `nn.Conv2d(in_channels, width, 3, stride, padding=1, bias=False)` goes from the input to `width` channels. The second
 # one goes from `width` to `width` with stride 1. Without padding a 3x3 convolution takes a pixel from every side, and
-# the sum with the shortcut no longer fits.
+# the sum with the shortcut no longer fits. A plain Python list hides its layers; assign each one to `self`, or use
+# `nn.ModuleList`.
 #
 # </details>
 # <details><summary>Hint 01.1b: the shortcut is missing, stays where none was given, or changes the input</summary>
 #
-# Keep `shortcut` in `__init__`, call it on `x` in `forward`, and add. Test for `None` first. `out += x` is fine, `x
-# += out` changes what you were given. `.detach()` or `torch.no_grad()` would let values through and stop gradients.
+# Keep `shortcut` in `__init__`, call it on `x` in `forward`, and add. Test for `None` first. `x += out` changes what
+# you were given. `out += x` is fine, unless `out` is what the shortcut returned: an identity returns `x` itself.
+# `.detach()` or `torch.no_grad()` would let values through and stop gradients.
 #
 # </details>
-# <details><summary>Hint 01.1c: other values, or a batch norm too few</summary>
+# <details><summary>Hint 01.1c: other values, or a batch norm too few or of another kind</summary>
 #
-# Each convolution is followed by its own batch norm. A ReLU is between them, and one more after the sum. There is
-# none between the last batch norm and the sum: what is added to `x` may be negative.
+# Each convolution is followed by its own batch norm, with its default options. A ReLU is between them, and one more
+# after the sum. There is none between the last batch norm and the sum: what is added to `x` may be negative.
 #
 # </details>
 
@@ -299,10 +301,10 @@ checks.lab01.check_bottleneck(Bottleneck)
 # `Residual` does this part. An `__init__` or a `forward` of your own replaces those of `Residual`: write only `layers`.
 #
 # </details>
-# <details><summary>Hint 01.2c: other values, or a batch norm too few</summary>
+# <details><summary>Hint 01.2c: other values, or a batch norm too few or of another kind</summary>
 #
-# Three batch norms, the last one of `4 * width` channels. There is a ReLU after the first two and after the sum, and
-# none between the third batch norm and the sum.
+# Three batch norms with their default options, the last one of `4 * width` channels. There is a ReLU after the first
+# two and after the sum, and none between the third batch norm and the sum.
 #
 # </details>
 
@@ -366,7 +368,7 @@ checks.lab01.check_shortcuts(projection, padding)
 # <details><summary>Hint 01.3a: the projection has another kernel, layer or bias</summary>
 #
 # Two layers in an `nn.Sequential`: `nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)` and
-# `nn.BatchNorm2d(out_channels)`. No ReLU: the only one comes after the sum.
+# `nn.BatchNorm2d(out_channels)`. No ReLU: it comes after the sum.
 #
 # </details>
 # <details><summary>Hint 01.3b: the zeros are pixels, copies, learnt, or cut off from the gradient</summary>

@@ -224,12 +224,13 @@ def new_head(network, num_classes, learning_rate):
 checks.lab04.check_new_head(new_head)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 04.1a: shapes that cannot be multiplied, or the old number of outputs</summary>
+# <details><summary>Hint 04.1a: shapes that cannot be multiplied, the old number of outputs, or other settings</summary>
 #
 # `print(network.fc)` shows the old layer. `network.fc.in_features` is the number of features, 2,048 in a ResNet-152
 # and 512 in a ResNet-18. Make an `nn.Linear` from that number to `num_classes`, with
 # `device=network.fc.weight.device`, or it is made on the CPU, and assign it to `network.fc`. Changing `out_features`
-# on the old layer changes a label, not the weights. Add no softmax: the loss has one.
+# on the old layer changes a label, not the weights. Add no softmax: the loss has one. Set nothing else: no
+# `requires_grad`, no `train()` or `eval()`.
 #
 # </details>
 # <details><summary>Hint 04.1b: the optimizer holds the wrong parameters</summary>
@@ -360,8 +361,8 @@ checks.lab04.check_features(features_of)
 # <details><summary>Hint 04.3b: other values, or another number of rows</summary>
 #
 # You need the *input* of `network.fc`, after the mean over the pixels. Append every batch to a list, and join the
-# list with `torch.cat` after the loop; the last batch may be smaller, so `torch.stack` will not do. A hook gets a
-# tuple of inputs: the features are `inputs[0]`.
+# list with `torch.cat` after the loop; the last batch may be smaller, so `torch.stack` will not do. Call the network
+# itself, not its parts. A hook gets a tuple of inputs: the features are `inputs[0]`.
 #
 # </details>
 # <details><summary>Hint 04.3c: the network is not as it was</summary>
@@ -440,8 +441,8 @@ checks.lab04.check_split(stratified_split)
 # </details>
 # <details><summary>Hint 04.4c: the split cannot be repeated, or is the same for every seed</summary>
 #
-# `torch.randperm(n, generator=generator)` draws from the generator that it is given. Without a shuffle the first files
-# of every folder become the validation part, and those are often photographs of the same flower bed.
+# `torch.randperm(n, generator=generator)` draws from the generator that it is given; do not seed it. Without a shuffle
+# the first files of every folder become the validation part, and those are often photographs of the same flower bed.
 #
 # </details>
 
@@ -507,7 +508,8 @@ checks.lab04.check_reading(possible_sizes, divisor, size, low, high)
 # <details><summary>Hint 04.5a: no size comes out, or strange ones</summary>
 #
 # For a size `n` the only candidate is the whole number of images nearest to `figure * n`: `round` finds it, `int` cuts
-# off. Divide it by `n` again and see whether that, rounded, is the figure. Return the sizes, not the candidates.
+# off. Divide it by `n` again and see whether that, rounded, is the figure. Collect the sizes, not the candidates, in a
+# new list.
 #
 # </details>
 # <details><summary>Hint 04.5b: too many sizes, or too few</summary>

@@ -51,5 +51,5 @@ def message(
 
 def _causes(cause: Cause) -> str:
     if isinstance(cause, str):
-        return cause.rstrip(".")
-    return "one of these: " + "; or ".join(f"({number}) {each.rstrip('.')}" for number, each in enumerate(cause, 1))
+        return cause
+    return "one of these: " + "; or ".join(f"({number}) {each}" for number, each in enumerate(cause, 1))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from resnet_labs.checks import _answers
 from resnet_labs.checks._describe import call_text, changed, error_text, first_difference, kind, put_back, snapshot
+from resnet_labs.checks._errors import cause_of
 from resnet_labs.checks._failure import Cause, CheckFailed, Mistake, message
 from resnet_labs.checks._library import LibraryCalls
 from resnet_labs.checks._module_state import CAUSES, ModuleState
@@ -85,7 +86,7 @@ class Probe:
         except Exception as error:
             around.put_back()
             _restore(before, given)
-            code, cause = "raises", cause or _cause_of(error)
+            code, cause = "raises", cause_of(error, cause)
             if isinstance(error, NotImplementedError) and (not str(error) or str(error).startswith("exercise ")):
                 code, cause = "not-written", "a `raise NotImplementedError` is still in the function"
             got = error_text(error)
@@ -224,6 +225,8 @@ class Probe:
         else:
             if value.shape != reference.shape:
                 code, cause = f"{code}-shape", "an axis is missing, added or in another place"
+                if value.ndim == reference.ndim:
+                    cause = "an axis has another length: a number is written down, or it is another axis"
         raise self.failure(code, tested=tested, expected=found[0], got=found[1], cause=cause, hint=hint)
 
     def failure(self, code: str, *, tested: str, expected: Any, got: Any, cause: Cause, hint: str) -> CheckFailed:
@@ -268,19 +271,6 @@ class Probe:
             cause=cause,
             hint=hint,
         )
-
-
-def _cause_of(error: Exception) -> Cause:
-    text = str(error)
-    if isinstance(error, NameError):
-        return "a name is not defined where the function uses it"
-    if isinstance(error, AttributeError):
-        return "an object has no attribute of that name: another type than the line expects"
-    if "expected scalar type" in text or "same dtype" in text or "Input type" in text:
-        return "a type is fixed somewhere: the check computes in float64 too, and everything has to follow its inputs"
-    if "size of tensor" in text or "shapes cannot be multiplied" in text or "shape" in text:
-        return "two shapes do not fit in that line"
-    return "a line of the function meets a shape, a type or a name that it does not expect"
 
 
 def _restore(before: Mapping[str, Any], given: Mapping[str, Any]) -> None:

@@ -369,3 +369,23 @@ def test_a_network_that_is_only_looked_at_is_left_as_it_was(change, aspect):
 def test_several_possible_causes_are_listed():
     error = Probe("00.8").failure("code", tested="t", expected=1, got=2, cause=("first", "second"), hint="a")
     assert "Likely:   one of these: (1) first; or (2) second." in str(error)
+
+
+@check("00.8", "one row of what comes in three")
+def check_flattened(probe, flatten):
+    rows = torch.randn(3, 4, generator=probe.generator).T
+    for cause in ("", "one cause", ("one cause", "another")):
+        probe.call(flatten, rows, cause=cause)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda rows: rows.view(-1), "`reshape` takes any tensor"),
+        (lambda rows: nn.ModuleList()(rows), "has no `forward`"),
+        (lambda rows: rows.tolist()[9], "a list or an axis is shorter"),
+        (lambda rows: 1 / (rows.ndim - 2), "may be zero"),
+    ],
+)
+def test_what_an_error_tells_for_certain_is_named_first(answer, told):
+    assert told in str(failure(check_flattened, answer))

@@ -159,6 +159,8 @@ def test_where_one_process_dies_the_other_says_so_and_how_to_go_on(ended):
     assert "Traceback" not in said
 
 
+@pytest.mark.weekly
+@pytest.mark.exhaustive
 def test_under_torchrun_too_a_killed_process_ends_the_other_with_a_sentence(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)

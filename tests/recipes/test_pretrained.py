@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from helpers import forked
 
 SCRIPT = """
@@ -18,6 +19,8 @@ print(sum(float(weight.double().sum()) for weight in network.parameters()))
 """
 
 
+@pytest.mark.weekly
+@pytest.mark.exhaustive
 def test_runs_that_begin_together_get_the_same_network(tmp_path):
     (tmp_path / "jobs").mkdir()
     job = forked.Job(SCRIPT, environment={"RESNET_LABS_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)})

@@ -220,7 +220,8 @@ sys.exit(cli.main(["reproduce", "small", "--runs", sys.argv[1]]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_processes_that_train_together_end_where_their_folder_is_another_s(tmp_path):
     def pair(place):

@@ -26,7 +26,7 @@ _MISTAKES: dict[str, tuple[Cause, str]] = {
     "concatenated": ("the two paths are concatenated; they should be added, number by number", "b"),
     "norm-after-sum": ("the last batch norm comes after the addition; it belongs before it", "c"),
     "relu-before-add": ("the last ReLU comes before the addition; it comes after", "c"),
-    "relu-before-and-after": ("there is a ReLU before the addition too; the only one comes after it", "c"),
+    "relu-before-and-after": ("there is a ReLU between the last batch norm and the sum; none belongs there", "c"),
     "no-final-relu": ("the ReLU after the addition is missing", "c"),
     "leaky": ("outputs are a little negative: a leaky ReLU, where the block has a plain one", "c"),
     "no-relu-between": ("a ReLU between the convolutions is missing", "c"),
@@ -34,6 +34,7 @@ _MISTAKES: dict[str, tuple[Cause, str]] = {
     "no-relu-2": ("the ReLU after the second batch norm is missing", "c"),
     "plain-has-skip": ("with `shortcut=None` something is still added", "b"),
 }
+_PLAIN_RELU = "the last ReLU is missing where `shortcut` is `None`; a plain block has it too"
 _WITHOUT = ("no-relu-between", "no-relu-1", "no-relu-2", "no-final-relu", "leaky", "plain-has-skip")
 _WITH = tuple(name for name in _MISTAKES if name != "plain-has-skip")
 _DETACHED = "the shortcut is cut out of the graph: `.detach()`, `.data` or `torch.no_grad()`"
@@ -134,6 +135,10 @@ def _values(
     if empty:
         mistakes = [
             Mistake(it.value, "truthy-shortcut", _EMPTY, "b") if it.code == "no-skip" else it for it in mistakes
+        ]
+    if plain:  # blocks with a shortcut come first: theirs is right
+        mistakes = [
+            Mistake(it.value, it.code, _PLAIN_RELU, it.hint) if it.code == "no-final-relu" else it for it in mistakes
         ]
     cause = "with `shortcut=None` nothing is added; test for it before you call the shortcut" if plain else ""
     got = probe.call(block, x, tested=tested, cause=cause, hint="b")

@@ -10,6 +10,9 @@ from resnet_labs.checks._engine import Mistake, Probe
 from resnet_labs.checks.lab01 import reference
 from resnet_labs.checks.lab01.structure import check_trains
 
+_BOTH = "the convolution has to do both: 1x1 changes the channels, its stride the size"
+_STRIDE = "the stride of the convolution is a number of your own; give it `stride`"
+
 
 def check_projection(probe: Probe, module: nn.Module, x: Tensor, out_channels: int, stride: int, given: str) -> None:
     """Check the learnt shortcut: it trains, its layers, then its values in both modes."""
@@ -40,7 +43,7 @@ def check_projection(probe: Probe, module: nn.Module, x: Tensor, out_channels: i
         want,
         "stride" if got[:3] == want[:3] else "kernel",
         tested=f"input channels, output channels, kernel size and stride of the convolution of {given}",
-        cause="the convolution has to do both: 1x1 changes the channels, its stride the size",
+        cause=_BOTH if got[:3] != want[:3] else (_BOTH, _STRIDE) if got[3] == 1 else _STRIDE,
         hint="a",
     )
     probe.expect(
@@ -66,6 +69,6 @@ def check_projection(probe: Probe, module: nn.Module, x: Tensor, out_channels: i
             cause="something else happens before, between or after the two layers",
             hint="a",
             mistakes=[
-                Mistake(out.relu(), "relu", "there is a ReLU on the shortcut; the only one comes after the sum", "a")
+                Mistake(out.relu(), "relu", "there is a ReLU on the shortcut; the block's own comes after the sum", "a")
             ],
         )

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks._values import same_bits
 from resnet_labs.checks.lab01 import reference
 from resnet_labs.checks.lab01.structure import check_trains
 
 _IDENTITY = "the shape changes here: channels can differ where the stride is 1, and the size where channels agree"
+_COMPARED = "the output channels that you compare with are not `width * block.expansion`"
 _IDENTITY_PLAIN = "with `change_shape=None` no block has a shortcut, also where the shape stays"
 
 
@@ -186,7 +188,7 @@ def _check_each_block(
                     "the shortcut gives as many channels as the block: `width * block.expansion`",
                     "c",
                 ),
-                Mistake("identity", "identity", _IDENTITY_PLAIN if shortcut == "None" else _IDENTITY, "c"),
+                Mistake("identity", "identity", _why_identity(block.expansion, stride, shortcut), "c"),
                 Mistake("None", "none", "without a shortcut this is a plain block; `nn.Identity()` is one too", "c"),
                 Mistake(
                     f"change_shape{(channels, width * block.expansion, stride)}",
@@ -203,3 +205,10 @@ def _check_each_block(
             ],
         )
     return blocks
+
+
+def _why_identity(expansion: int, stride: int, shortcut: str) -> Cause:
+    """Return why a block whose shortcut is another one may have the identity."""
+    if shortcut == "None":
+        return _IDENTITY_PLAIN
+    return (_IDENTITY, _COMPARED) if expansion > 1 and stride == 1 else _IDENTITY

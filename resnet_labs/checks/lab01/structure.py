@@ -92,7 +92,7 @@ def check_structure(
         tested=f"how many `nn.Conv2d` run in {given}, the shortcut's own left out",
         cause=(
             "a convolution is missing or left over",
-            "one is made but never called, or belongs to the shortcut",
+            "one is made but never called, is kept in a plain list (use `nn.ModuleList`), or belongs to the shortcut",
         ),
         hint="a",
     )

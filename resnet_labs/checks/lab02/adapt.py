@@ -17,6 +17,10 @@ _BETWEEN = (
     "something between the two ends was changed: a layer taken out, added or exchanged, or a stride or an option set",
     "statistics or weights of the layers between were reset",
 )
+_MISFIT = (
+    "an attribute such as `in_channels` was set, and the weights stayed as they were; assign a new layer",
+    "the last layer takes another number of inputs, or a layer between the two ends was changed",
+)
 _LEARN = "which parameters learn"
 
 
@@ -50,7 +54,8 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
         stem, heads, logits = reference.trace(adapted.eval(), images)
         first = _check_stem(probe, stem, in_channels, given)
         if logits is None:
-            logits = probe.call(adapted, images, tested=f"the adapted network on images of shape {tuple(images.shape)}")
+            tested = f"the adapted network on images of shape {tuple(images.shape)}"
+            logits = probe.call(adapted, images, tested=tested, cause=_MISFIT)
         head = _check_head(probe, heads, num_classes, given)
         kept = {name: value for name, value in before.items() if not name.startswith(("conv1.", "fc."))}
         there = {reference.fingerprint(value) for value in adapted.state_dict().values()}
@@ -194,16 +199,16 @@ def _check_left(
             not frozen,
             _LEARN,
             "all that did",
-            f"not {', '.join(frozen[:2])}",
+            f"not {_named(frozen)}",
             "`requires_grad` was switched off",
         ),
-        ("thawed", not thawed, _LEARN, "no others", f"{', '.join(thawed[:2])} too", "`requires_grad` was switched on"),
+        ("thawed", not thawed, _LEARN, "no others", f"{_named(thawed)} too", "`requires_grad` was switched on"),
         (
             "inference",
             not inference,
             _LEARN,
             "the new layers too",
-            f"{', '.join(inference[:2])} cannot: made in inference mode",
+            f"{_named(inference)} cannot: made in inference mode",
             "`torch.inference_mode()` is around the line that makes the layer",
         ),
         ("mode", trains, "the network's mode", "training mode, as before", "evaluation mode", "`.eval()` was called"),
@@ -212,6 +217,11 @@ def _check_left(
         probe.expect(
             fine, f"touched-{code}", tested=f"{what}, after {given}", expected=expected, got=got, cause=cause, hint="c"
         )
+
+
+def _named(names: list[str]) -> str:
+    """Return the first two names, and how many there are beside them."""
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
 def _changed(adapted: nn.Module, old: list[tuple[nn.Parameter, bool]]) -> list[tuple[str, bool]]:

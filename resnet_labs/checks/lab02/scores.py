@@ -24,6 +24,7 @@ _CASES = (
 )
 _SWAPPED = "rows and columns are swapped: rows are the true digits, columns the predicted ones"
 _MICRO = "all classes are pooled before dividing; the macro score is the mean over classes"
+_ALL_ZERO = "nan in one class makes the whole score 0: it is replaced after the mean; replace it class by class"
 _DIVISORS = {
     "precision": "the divisor of precision is what was predicted as the class: a column",
     "recall": "the divisor of recall is what truly is the class: a row",
@@ -100,6 +101,7 @@ def _check_each(probe: Probe, got: Tensor, confusion: Tensor, tested: str) -> No
             Mistake((weights * values).sum(), "weighted", "classes count by their examples; each counts once", "c"),
             Mistake(values.sum(), "not-averaged", "summed over the classes, not averaged", "c"),
             Mistake(values.sum() / 10, "ten-classes", "divided by ten; this table has another number of classes", "c"),
+            *([Mistake(0.0, "all-zero", _ALL_ZERO, "b")] if bool((values == 0).any()) else []),
             Mistake(values.floor().mean(), "whole-numbers", "`//` or whole numbers cut the fractions off", "a"),
             *(Mistake(round(values.mean().item(), n), "rounded", "the score is rounded", "a") for n in (2, 3, 4)),
         ]

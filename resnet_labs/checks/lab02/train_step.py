@@ -20,6 +20,8 @@ _NOT_CLEARED_FIRST = (
 )
 _NOT_CLEARED = "the gradients of the first step are still there in the second; `optimizer.zero_grad()` is missing"
 _PARTLY_CLEARED = "only some gradients are cleared; `optimizer.zero_grad()` clears those of all parameter groups"
+_NO_GRADIENT = "a parameter's `.grad` is None before the first `backward`; `optimizer.zero_grad()` allows for that"
+_SQUEEZED = "a batch of one lost its axis, as by `squeeze()`"
 _ORDER = (
     "the order is clear, forward, backward, step; each happens once",
     "gradients are changed between `backward` and the step, which nobody asked for",
@@ -88,12 +90,13 @@ def _check_steps(
                 f"a number of classes is written down, or taken from the labels: here are {num_classes}"
                 + (", and the batch lacks the last" if number else ""),
                 "the weights changed between the forward pass and `loss.backward()`; step after it",
+                *([_NO_GRADIENT] if number == 0 else [_SQUEEZED] if len(images) == 1 else []),
             ),
             in_place=True,
-            hint="b",
+            hint="a",
         )
-        probe.kept(images, pixels, "images", tested=given, hint="b")
-        probe.kept(labels, classes, "labels", tested=given, hint="b")
+        probe.kept(images, pixels, "images", tested=given, hint="a")
+        probe.kept(labels, classes, "labels", tested=given, hint="a")
         probe.expect(
             not isinstance(got, Tensor),
             "keeps-graph",

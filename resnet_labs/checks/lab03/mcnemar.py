@@ -35,7 +35,7 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
                 second,
                 tested=tested,
                 cause=_cause(total),
-                hint="c",
+                hint="c" if _cause(total) else "a",
             ),
             3,
             tested,

@@ -119,13 +119,16 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
 
 def _check_one_and_a_failure(probe: Probe, run_all: Callable[..., Any], batches: list[tuple[Tensor, Tensor]]) -> None:
     one = probe.call(run_all, [lambda: reference.make(0)], batches, lambda: None, anywhere=False, hint="a")
+    longer = len(one) > 1 and all(hasattr(row, "__len__") for row in one)
     probe.expect(
         len(one) == 1 and hasattr(one[0], "__len__"),
         "losses-of-one",
         tested="what run_all returns for one network",
         expected="a list that holds one list of losses",
         got=one,
-        cause="one network is a special case; it is a list of one",
+        cause="losses of an earlier call are still there, as with a list for a default argument"
+        if longer
+        else "one network is a special case; it is a list of one",
         hint="a",
     )
 
@@ -228,7 +231,7 @@ class _Watch:
             cause = "a loss tensor, which holds the graph and the weights, an optimizer or a state dict is still there"
             return "weights-held", cause, "b"
         if number == 1 and not self.releases:  # the network that points at itself
-            return "no-release", "release() is never called, and only it frees a network that refers to itself", "c"
+            return "no-release", "release() was not called by then, and only it frees a network that holds itself", "c"
         if number == 1:
             return "too-early", "release() ran while a variable still held the network", "c"
         return "network-held", "a list, or a variable that still exists, holds the network", "a"

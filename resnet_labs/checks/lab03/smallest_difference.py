@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from resnet_labs.checks.lab03 import reference
 
 # The report's two accuracies lie 0.0004 apart, around this one.
 _ACCURACY, _DIFFERENCE = 0.98153, 0.0004
+_IMAGES = "this is a number of images; divide by the size of the test set"
 # Two accuracies with one number of images, one below a half, one near 1, and few images.
 _CASES = ((0.9, 1000), (_ACCURACY, 7500), (0.3, 1000), (0.5, 101), (0.99996, 200_000), (0.98, 40))
 
@@ -23,6 +25,7 @@ def check_smallest_difference(probe: Probe, smallest_difference: Callable[[float
         given = f"smallest_difference({accuracy}, {total})"
         got = probe.call(smallest_difference, accuracy, total, tested=given)
         want = reference.smallest_difference(accuracy, total)
+        exact = want * total
         single = reference.smallest_difference(accuracy, total, networks=1)
         no_power = reference.smallest_difference(accuracy, total, z=reference.Z)
         only_power = reference.smallest_difference(accuracy, total, z=reference.Z_POWER)
@@ -53,7 +56,8 @@ def check_smallest_difference(probe: Probe, smallest_difference: Callable[[float
                 ),
                 Mistake(only_power, "no-power", "0.84 standard errors alone; add the 1.96 of the interval", "b"),
                 Mistake(one_sided, "one-sided", "1.645 instead of 1.96", "b"),
-                Mistake(want * total, "images", "this is a number of images; divide by the size of the test set", "c"),
+                *(Mistake(value, "images", _IMAGES, "c") for value in (exact, math.floor(exact), math.ceil(exact))),
+                *(Mistake(round(want, n), "rounded", "the difference is rounded", "c") for n in (2, 3, 4)),
                 Mistake(100 * want, "per-cent", "this is a percentage; return a fraction", "c"),
                 Mistake(want * total**0.5, "no-total", "the division by the number of images is missing", "a"),
             ],

@@ -31,9 +31,9 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
         count = probe.random.randint(2, 4)
         many = torch.rand(count + number, 3, 6, 6, generator=probe.generator).to(weight.device, weight.dtype)
         images = many[:count]  # a slice of a larger batch after the first case: its memory is the larger one's
-        once = reference.after_one_pass(network, images)
+        before, once = ModuleState(network), reference.after_one_pass(network, images)
         got = probe.call(training_bytes, network, images, numbers, tested=tested, in_place=True, anywhere=False)
-        _check_left(probe, network, once, images, tested)
+        _check_left(probe, network, before, once, images, tested)
         numbers_given = returned_numbers(
             probe, got, 4, "training_bytes", "four numbers: weights, gradients, optimizer, activations", "four-numbers"
         )
@@ -94,8 +94,9 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
             int(got[3]),
             sum(size for piece, size in pieces.items() if piece not in own),
             "activations",
-            tested=f"bytes of the activations: {tested}",
-            cause="collect each `tensor.untyped_storage()` once, and take away those of the network itself",
+            tested=f"bytes of the activations: {tested}{', the batch a slice of a larger one' if number else ''}",
+            cause="collect each `tensor.untyped_storage()` once, with its own `.nbytes()` (a slice keeps the whole "
+            "batch), and take away those of the network itself",
             hint="b",
             mistakes=[
                 Mistake(0, "address", "meta tensors have no address; compare storages", "c")
@@ -128,14 +129,29 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
         )
 
 
-def _check_left(probe: Probe, network: nn.Module, once: ModuleState, images: Tensor, tested: str) -> None:
+def _check_left(
+    probe: Probe, network: nn.Module, before: ModuleState, once: ModuleState, images: Tensor, tested: str
+) -> None:
     """The network is as after one pass in training mode, and the batch as it was."""
     once.module = network
     probe.unchanged(
         once,
         tested=f"training_bytes on {tested}",
         hint="b",
-        aspects=("parts", "modes", "requires_grad", "gradients", "hooks", "values"),
+        aspects=("parts", "modes", "requires_grad", "gradients", "hooks"),
+    )
+    other = once.changes(("values",))
+    never = not before.changes(("values",))
+    probe.expect(
+        not other,
+        "touched-values",
+        tested=f"values of `{other[0].where if other else ''}` of the network, after training_bytes on {tested}",
+        expected="those after one pass of the batch in training mode",
+        got="those from before the call" if never else "other values",
+        cause="the network does not run, runs in evaluation mode, a copy of it runs, or its statistics were put back"
+        if never
+        else ("the network runs more than once", "weights or running statistics were written to"),
+        hint="b",
     )
     probe.expect(
         not images.requires_grad,

@@ -88,7 +88,7 @@ def check_wilson(probe: Probe, wilson_interval: Callable[[int, int], Any]) -> No
             "ends",
             tested=f"{given}, low and high",
             cause=(
-                "a term of the formula is missing, or is outside the root or the brackets",
+                "a term of the formula is missing, has another factor or divisor, or is outside the root or a bracket",
                 "`right` or `total` is not read, or is changed before it is used",
             ),
             hint="b",

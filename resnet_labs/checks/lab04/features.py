@@ -29,9 +29,10 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
     state, pixels = ModuleState(network), images.clone()
     given = f"features_of(network, batches), batches of {size}, {size} and 1 images"
     cause = (
-        "the last batch is smaller, here a single image, and a number of rows or features is written down",
+        "the last batch is smaller, here a single image: a number of rows is written down, equal sizes are taken for "
+        "granted, or its axis is lost, as by `squeeze()`",
         "what a hook gets is a tuple of inputs",
-        "another network has other layer names",
+        "another network has other layer names, or its `forward` does more than call its parts in a row",
     )
     got = probe.call(features_of, network, batches, tested=given, cause=cause, in_place=True, hint="b")
     probe.expect(

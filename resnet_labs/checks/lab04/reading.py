@@ -73,8 +73,10 @@ def check_reading(
             "sizes",
             tested=given,
             cause=(
-                "a size fits where some whole number of images, divided by it and rounded, gives the figure",
+                "a size fits where some whole number of images, from 0 to all of them, divided by it and rounded, "
+                "gives the figure; compare numbers, not text",
                 "`figure`, `decimals` or `sizes` is not read, or something is written down that fits one figure",
+                "sizes are removed from a list while a loop walks through it, which skips the size after each",
             ),
             hint="a",
             mistakes=[
@@ -138,7 +140,8 @@ def check_reading(
             expected,
             "interval",
             tested=f"{name}: the {name} end of the 95 % Wilson interval of 540 in 570",
-            cause="`metrics.wilson_interval(correct, total)` takes two whole numbers, right images and all images",
+            cause="`metrics.wilson_interval(correct, total)` takes two whole numbers: 540 right images, the one "
+            "nearest to 0.947368 * 570, and 570 images in all",
             hint="c",
             mistakes=[
                 Mistake(swapped, "swapped", "this is the other end: it returns low first, then high", "c"),

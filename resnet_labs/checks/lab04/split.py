@@ -89,7 +89,10 @@ def check_split(probe: Probe, stratified_split: Callable[[Tensor, float, torch.G
             tested=f"{given}, from two seeds",
             expected="two different splits",
             got="the same rows",
-            cause="the rows are not shuffled by the generator that was given",
+            cause=(
+                "the rows are not shuffled by the generator that was given",
+                "the generator is seeded anew inside the function",
+            ),
             hint="c",
         )
         probe.expect(
@@ -158,7 +161,7 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
     probe.expect(
         not all(part.ndim == 2 and part.shape[1] == 1 for part in tensors),
         "a-column",
-        tested="the shape of the training part",
+        tested=f"the shape of the training part, {given}",
         expected="one axis",
         got=tuple(tensors[0].shape),
         cause="`nonzero()` gives a table with a column for each axis; take column 0, or use `torch.where(...)[0]`",
@@ -167,7 +170,7 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
     probe.expect(
         all(part.ndim == 1 and part.dtype in (torch.int64, torch.int32) for part in tensors),
         "not-rows",
-        tested="the two parts",
+        tested=f"the two parts, {given}",
         expected="integer row numbers",
         got=f"{tensors[0].dtype} {tuple(tensors[0].shape)}",
         cause="masks, lists of tensors or images are returned; `torch.cat` joins the rows of the classes",
@@ -179,7 +182,7 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
     probe.expect(
         not classes >= set(train) | set(validation),
         "labels",
-        tested="the numbers in the two parts",
+        tested=f"the numbers in the two parts, {given}",
         expected=f"row numbers from 0 to {count - 1}",
         got=f"only {', '.join(map(str, sorted(set(train) | set(validation))))}",
         cause="the classes of the images are returned; return their rows",
@@ -210,7 +213,7 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
         ),
     ):
         words = {"repeated": "rows that occur twice", "overlap": "rows in both parts", "rows-lost": "rows in no part"}
-        probe.equal(wrong, 0, code, tested=f"the number of {words[code]}", cause=cause, hint="a")
+        probe.equal(wrong, 0, code, tested=f"the number of {words[code]}, {given}", cause=cause, hint="a")
     return train, validation
 
 

@@ -28,17 +28,21 @@ def check_collect(probe: Probe, collect: Collector) -> None:
     for how, stages, training in (
         ("", _STAGES, True),
         (" a second time, under `torch.no_grad()`", ("layer4", "layer1.0", "conv1"), False),
-        (", the batches by a generator", _STAGES, True),
+        (" a third time, the batches by a generator", _STAGES, True),
     ):
         network.train(training)
         state, want = ModuleState(network), reference.means(network, images, stages)
         given = f"collect(network, batches, {stages}){how}, batches of {sizes} images"
-        cause = (
+        cause: tuple[str, ...] = (
             "a stage without any features comes from hooks that look their name up in a loop's variable, and so all "
             "collect under its last value",
-            "a stage can be within another, such as `layer1.0`: `network.get_submodule(name)` finds it",
-            "the batches are walked through more than once; a generator gives each once",
+            "a batch of one image loses its axis, as by `squeeze()`",
         )
+        if "generator" in how:
+            cause = ("the batches are walked through more than once; a generator gives each once", *cause)
+        elif how:
+            within = "a stage can be within another, such as `layer1.0`: `network.get_submodule(name)` finds it"
+            cause = (within, *cause)
         given_batches = iter(batches) if "generator" in how else batches
         with torch.set_grad_enabled("no_grad" not in how):
             got = probe.call(
@@ -87,18 +91,18 @@ def _check_values(
     )
     maps, inputs = (make(network, images, stages) for make in (reference.maps, reference.inputs))
     for stage in stages:
-        right = want[stage]
+        right, found = want[stage], got[stage]
         probe.expect(
-            isinstance(got[stage], Tensor),
+            isinstance(found, Tensor),
             "not-a-tensor",
             tested=f"the features of {stage}",
             expected="one tensor",
-            got=got[stage],
+            got=found,
             cause="the batches are still apart; `torch.cat` joins them",
             hint="c",
         )
         probe.expect(
-            not got[stage].requires_grad,
+            not found.requires_grad,
             "keeps-graph",
             tested=f"whether the features of {stage} hang on a graph of gradients",
             expected="no",
@@ -106,11 +110,19 @@ def _check_values(
             cause="the passes did not run under `torch.no_grad()`",
             hint="a",
         )
+        other_rows = []
+        if found.shape[1:] == right.shape[1:] and len(found) != len(right):
+            words = "rows are missing: not every batch is collected for this stage"
+            if len(found) > len(right):
+                words = (
+                    "rows of an earlier call are kept, or a batch is collected twice; make the lists in the function"
+                )
+            other_rows = [Mistake(found, "values-shape", words, "c")]
         probe.close(
-            got[stage],
+            found,
             right,
             "values",
-            tested=f"the features of {stage} for {len(images)} images of 12x10 pixels in three batches",
+            tested=f"the features of {stage} for {len(images)} images of 12x10 pixels, {given}",
             cause=(
                 "a feature is the mean of one channel over its pixels, in evaluation mode",
                 "a stage's output is kept and averaged after the pass: a later layer may have changed it in place",
@@ -126,6 +138,7 @@ def _check_values(
                 Mistake(maps[stage], "maps", "the pixels are still there; take the mean over them", "c"),
                 Mistake(maps[stage].amax((2, 3)), "largest", "this is the largest value over the pixels", "c"),
                 Mistake(maps[stage].mean(1).flatten(1), "over-channels", "the mean is over channels, not pixels", "c"),
+                *other_rows,
             ],
         )
 

@@ -11,6 +11,12 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab05 import reference
 from resnet_labs.checks.lab05.points import LINE, twins
 
+_TOO_EASY = (
+    "neighbours are looked up in all rows, not in the same row",
+    "a row counts as 1 as soon as one of its neighbours is kept",
+    "the same neighbours are compared with themselves",
+)
+
 
 @check("05.4", "the share of a row's neighbours that are still its neighbours in the picture")
 def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> None:
@@ -45,8 +51,10 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
             "kept",
             tested=f"the share of {count} neighbours that {name} keeps",
             cause=(
-                "it is the share of a row's neighbours in the features that are among those in the picture",
-                "a row counts itself, also by its twin's distance of 0; or the features or the picture is not read",
+                "it is the share of a row's nearest neighbours in the features, by Euclidean distance, that are among "
+                "those in the picture",
+                "a row counts itself, also by its twin's distance of 0",
+                "the features or the picture is not read, or only a part of it, or is kept from an earlier call",
             ),
             hint="a",
             atol=1e-6 if count < 100 else 5e-4,  # of so many, rounding may exchange two
@@ -57,9 +65,8 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
                 Mistake(_jaccard(first, second), "jaccard", "divided by the union of both sets of neighbours", "b"),
                 Mistake(reference.kept(*itself), "kept-with-itself", "a row counts itself as its neighbour", "a"),
                 Mistake(_all_kept(first, second), "all-or-nothing", "a row counts only if it keeps them all", "a"),
-                Mistake(
-                    _any_row(first, second), "any-row", "neighbours are looked up in all rows, not in the same row", "b"
-                ),
+                Mistake(_any_row(first, second), "any-row", _TOO_EASY, "b"),
+                Mistake(_one_kept(first, second), "any-row", _TOO_EASY[1], "b"),
                 Mistake(1.0, "features-only", "the same neighbours are compared with themselves", "a"),
                 Mistake(100 * share, "per-cent", "this is a percentage; give a share", "a"),
                 Mistake(1 - share, "lost", "this is the share that is lost", "a"),
@@ -78,6 +85,10 @@ def _jaccard(first: Tensor, second: Tensor) -> float:
 
 def _all_kept(first: Tensor, second: Tensor) -> float:
     return _hits(first, second).all(1).double().mean().item()
+
+
+def _one_kept(first: Tensor, second: Tensor) -> float:
+    return _hits(first, second).any(1).double().mean().item()
 
 
 def _any_row(first: Tensor, second: Tensor) -> float:

@@ -75,7 +75,7 @@ def check_purity(
             tested=f"purity of {name}, {count} neighbours",
             cause=(
                 "of all N times k neighbours, count those with the row's label, and divide by N times k",
-                "the neighbours that it uses are not those of `nearest`",
+                "the neighbours that it uses are not those of `nearest`, or another number of them",
             ),
             hint="b",
             mistakes=[
@@ -105,6 +105,7 @@ def _check_rows(
     cause: Cause = (
         "the distances are not sorted, or not those of all pairs of rows",
         "distances are rounded, or a number that is written down is smaller than some of them",
+        "it is another measure than the Euclidean distance, such as an angle",
     ),
 ) -> None:
     """Fail unless each row of indices is, in any order, that of the nearest rows."""
@@ -122,7 +123,10 @@ def _check_rows(
     if _as_near(near, right, points):
         return
     wrong = {
-        "itself": (reference.neighbours(points, count, itself=True), "every row is its own nearest"),
+        "itself": (
+            reference.neighbours(points, count, itself=True),
+            "every row is its own nearest; the diagonal has to be above every distance",
+        ),
         "one-more": (reference.neighbours(points, count + 1), "one neighbour too many"),
         "farthest": (reference.neighbours(points, count, largest=True), "these are the farthest: `largest=False`"),
         "city-block": (reference.neighbours(points, count, power=1), "distances are Euclidean: squares are summed"),
@@ -131,6 +135,8 @@ def _check_rows(
     own = torch.arange(len(points))[:, None]
     if near.shape == right.shape and bool((near.cpu() == own).any()):
         code, cause = "itself", "a row is its own neighbour: leave it out by its place, not by a distance of 0"
+        if _same_rows(near.cpu(), right - (right > own).long()):
+            cause = "the diagonal was cut out, and indices behind it are one too small"
     for name, (rows, words) in wrong.items():
         if _same_rows(near, rows):
             code, cause = name, words

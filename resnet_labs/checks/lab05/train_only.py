@@ -38,8 +38,12 @@ def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[
 
 
 def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...], names: list[str]) -> None:
-    got = probe.call(last_block, networks.small(num_blocks), hint="c")
     tested = f"last_block(network), with {' '.join(map(str, num_blocks))} blocks in stages 1 to {len(num_blocks)}"
+    fixed = (
+        "a stage's name or number is written down, and this network has other stages",
+        "a part is taken for a stage that has no blocks to count, such as `avgpool` or `fc`",
+    )
+    got = probe.call(last_block, networks.small(num_blocks), tested=tested, cause=fixed, hint="c")
     listed = [str(name) for name in got] if isinstance(got, (list, tuple, set)) else [str(got)]
     stage = f"layer{len(num_blocks)}"
     names_alone = not isinstance(got, (list, tuple, set)) or all(isinstance(name, str) for name in got)
@@ -50,7 +54,7 @@ def _check_last_block(probe: Probe, last_block: Any, num_blocks: tuple[int, ...]
         ("from-one", sorted(listed) != ["fc", _one_more(names[1])], "blocks are counted from 0"),
         ("last-block", sorted(listed) == names, _COUNT),
     ):
-        probe.expect(fine, code, tested=tested, expected=names, got=listed, cause=cause, hint="c")
+        probe.expect(fine, code, tested=tested, expected=names, got=sorted(listed), cause=cause, hint="c")
 
 
 def _one_more(name: str) -> str:
@@ -136,7 +140,9 @@ def _check_training(
             tested=f"the running statistics outside the parts, three steps in training mode after {given}",
             expected="bitwise what they were",
             got=f"{len(loose)} moved, the first is {loose[0]}",
-            cause=let_go or "batch norm goes on counting in training mode, whatever `requires_grad` says",
+            cause=let_go
+            or "batch norm goes on counting in training mode, whatever `requires_grad` says; the loop's "
+            "`network.train()` undoes an `eval()`",
             hint="b",
         )
     if stuck := sorted(trains - moved):
