@@ -104,8 +104,8 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     ),
     "r4.c3.searched.choice": _grid(
         _ON_PHOTOGRAPHS_CHOICE,
-        rates=(3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
-        margins=(0.01, 0.03, 0.1, 0.3, 1.0),
+        rates=(1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
+        margins=(0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
         weights=(0.0003, 0.003, 0.03, 0.3),
     ),
     "r4.c3.searched.digits.choice": _grid(

@@ -83,6 +83,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         cause: Cause = (
             "gradients are multiplied by a factor other than limit / norm, or `limit` is not read",
             "the norm is that of some gradients only: a missing one ends the loop, or frozen parameters are left out",
+            "not every gradient is multiplied, such as the last one alone",
         )
         hint = "a"
         if norm <= limit:

@@ -107,6 +107,7 @@ def _check_loss(
     why: Cause = (
         "the targets are (1 - smoothing) of the label and smoothing / K of everything",
         "the labels are not told apart by `labels.ndim`: 1 for class numbers, 2 for distributions",
+        "`one_hot` is not told the number of classes, `logits.shape[1]`",
     )
     hint = "a"
     if smoothing == 0:
@@ -132,5 +133,14 @@ def _check_loss(
     )
     own = logits.clone().requires_grad_()
     (want,) = torch.autograd.grad(reference.losses(own, targets).mean(), own)
-    (gradient,) = torch.autograd.grad(got, given)
+    (gradient,) = torch.autograd.grad(got, given, allow_unused=True)
+    probe.expect(
+        gradient is not None,
+        "no-gradient",
+        tested=f"{tested}: its gradient",
+        expected="one that reaches the logits",
+        got="none",
+        cause="the loss is made anew from a number; return the tensor that was computed from the logits",
+        hint="c",
+    )
     probe.close(gradient, want, "gradient", tested=f"{tested}: its gradient", cause="a part is detached", hint="c")

@@ -35,7 +35,10 @@ def check_mixup(probe: Probe, mixup: Mixup) -> None:
         _check_draws(probe, torch.stack(weights), alpha)
     _check_channels(probe, mixup)
     image, label, given = torch.eye(1, 32).reshape(1, 1, 4, 8), torch.tensor([3]), "mixup of a batch of one image"
-    cause = "a batch of one image has no other partner than the image itself"
+    cause = (
+        "a batch of one image has no other partner than the image itself",
+        "`squeeze()` also drops the axis of the images where there is only one",
+    )
     alone = probe.call(mixup, image, label, _NUM_CLASSES, 0.2, tested=given, cause=cause, follows=True, hint="b")
     _check_mixed(probe, alone, image, label, given)
 

@@ -63,16 +63,18 @@ def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int],
         for code, of in reference.WRONG_FACTORS.items():
             if warmup_steps or code != "begins-at-zero":
                 wrong[code] = reference.curve(of, num_steps, warmup_steps)
+        due = reference.curve(reference.factor, num_steps, warmup_steps)
         probe.close(
             got,
-            reference.curve(reference.factor, num_steps, warmup_steps),
+            due,
             "factor",
             tested=given,
             cause=(
                 "the warm-up is a straight line, (step + 1) / warmup_steps; then comes half of (1 + cosine)",
-                "`num_steps` or `warmup_steps` is not read, or a step is counted from another number",
+                "`num_steps` or `warmup_steps` is not read, or a result of another run is kept",
+                "the factor is rounded, or held above a smallest value",
             ),
-            hint="b",
+            hint="a" if torch.equal(got[warmup_steps:], due[warmup_steps:]) else "b",
             mistakes=named(wrong, _FACTORS),
         )
     num_steps, warmup_steps = 30_000, 500

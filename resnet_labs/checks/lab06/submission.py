@@ -31,7 +31,7 @@ def check_submission(probe: Probe, write_submission: Callable[[str, Tensor], Any
             cause = (
                 'a file that is there already is overwritten: mode "w"',
                 "a number of classes or of images is written down, or a batch of one loses its axis",
-                "the path is a `pathlib.Path` here: `open` takes it as it is",
+                "the path may be a `str` or a `pathlib.Path`: `open` takes both",
             )
             given = path if num_images == 7 else str(path)
             probe.call(

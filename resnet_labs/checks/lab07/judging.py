@@ -123,6 +123,7 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
     cause: Cause = (
         "the nearer an example is to a class's mean, the higher its score",
         "the means are not those of each class's own examples",
+        "far classes get the same score, as by `exp` of a very negative number; negative distances differ",
     )
     for name, (scores, words) in wrong.items():
         if torch.equal(order, scores.argsort(1, descending=True)):
@@ -188,7 +189,7 @@ def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], A
             tested=tested,
             cause=(
                 "the share of examples whose label is among the k classes with the highest scores",
-                "`k` is not read",
+                "`k` is not read, or the share is rounded",
             ),
             hint="b",
             mistakes=[

@@ -15,6 +15,7 @@ from resnet_labs.checks.lab07.gradients import BACKWARD, differentiated, gradien
 # Classes of four, three, two and one example: the last anchor has no positive.
 _LABELS = torch.tensor([0, 1, 0, 2, 1, 0, 3, 2, 0, 1])
 _NO_NUMBER = "Python's `sum` of nothing is the number 0: begin with a tensor, such as `points.sum() * 0`"
+_MEAN_OF_NOTHING = "the mean of nothing is NaN, the largest of nothing is infinite; divide a sum by at least 1"
 _NOTHING = "there is no triplet to stack, or to take the largest or the mean of"
 
 
@@ -98,11 +99,12 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
                     "a triplet counts whose loss is exactly 0, or whose negative is exactly as far as its positive",
                     "another example in the anchor's own place is taken for the anchor itself",
                     "a number is written down that is to be larger than every distance, or smaller",
-                    "something is added to the number of triplets, or class numbers are taken for 0, 1, 2, ...",
+                    "something is added to the number of triplets, or class numbers are taken for places in a table",
                     "only the first triplets of a large batch count, or class numbers lose digits in another type",
                 ),
                 tested=tested,
                 hint=hint,
+                mistakes=[Mistake(torch.nan, "no-triplet", _MEAN_OF_NOTHING, "c")],
             )
 
 
@@ -133,7 +135,7 @@ def _check_nothing(
         0.0,
         "no-triplet",
         tested=tested,
-        cause="the mean of nothing is NaN, the largest of nothing is infinite; divide a sum by at least 1",
+        cause=(_MEAN_OF_NOTHING, "something is kept from an earlier call, such as the triplets of another batch"),
         hint="c",
     )
     probe.expect(

@@ -124,6 +124,7 @@ def _check_values(
     cause = (
         "the order is flatten, the encoders from the first to the last, a linear layer from the last one's width",
         "a width is written down, such as 128",
+        "a batch of one image loses its axis, as by `squeeze()`",
     )
     logits = probe.call(network, images, tested=tested, cause=cause, hint="a")
     for hook in hooks:

@@ -31,7 +31,8 @@ _LABELS = torch.tensor([1, 2, 3, 4])
 _DEAD = torch.tensor([False, True, True, False, False, True])
 _EIGHT = ("the classes are not equally large: count the cats and the monkeys", "the number is rounded")
 _LOSS = (
-    "the loss is the mean cross-entropy of relu(head(codes)); its gradient is for head.weight, not for the bias",
+    "the loss is the mean cross-entropy of relu(head(codes)); its gradient is for head.weight, not for the bias, and "
+    "is 0 where the ReLU is",
     "something other than the Euclidean norm of each row of that gradient is returned",
     "exponentials of large outputs are infinite",
 )
@@ -165,7 +166,11 @@ def _check_gradients(
             head,
             codes,
             labels,
-            tested=f"class_gradients(head, codes, labels) of {len(codes)} rows{what}, {call} call",
+            tested=f"class_gradients(head, codes, labels) of {len(codes)} rows{what}, {call} call; a class has none",
+            cause=(
+                "the number of classes is the head's, not the labels': `one_hot(labels, head.out_features)`",
+                "two shapes do not fit in that line",
+            ),
             hint="b",
         )
         probe.close(

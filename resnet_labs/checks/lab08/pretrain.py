@@ -64,7 +64,8 @@ def _check_stack(
     given = f"pretrain(layers, batches, {epochs}, {rate}), {len(layers)} layers and {len(batches)} batches"
     cause = (
         "an image is flat before the first encoder, and each layer takes what the encoders below it give",
-        "a number of pixels, of images or of layers is written down",
+        "a number of pixels, of images or of layers is written down, or taken from the first batch",
+        "an iterator such as `iter(batches)` is used up after one epoch: loop over `batches` itself each time",
     )
     histories = probe.call(
         pretrain, layers, batches, epochs, rate, tested=given, cause=cause, in_place=True, anywhere=False, hint="a"

@@ -40,19 +40,26 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
         if known:
             causes = tuple(cause for _, cause, _ in known)
             code, _, hint = known[0]
-            probe.expect(False, code, tested=given, expected=expected, got=came, cause=causes, hint=hint)
+            cause: Cause = causes if len(causes) > 1 else causes[0]
+            probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint=hint)
         code = "batch-sizes"
-        cause: Cause = (
+        cause = (
             "the mean loss is the sum over ceil(n / b)",
             "a bound is left out or not allowed, or a bound or a sum of 0 is taken for none",
-            "of several sizes with equally many batches only one is returned; all that fit are asked for",
+            "not every size from 1 to the number of images is tried, or of several that fit only one is returned",
         )
         if found == [size for size in want if size < num_images]:
             code, cause = "whole-set", "all images in one batch are a batch size too"
         elif found and found == want[: len(found)] and len(found) == 1:
             code, cause = "first-only", "only one batch size is returned; all that fit are asked for"
         elif {*found} > {*want}:
-            code, cause = "too-many", ("the mean loss has two bounds, and both count", "the mean loss is rounded")
+            code, cause = (
+                "too-many",
+                (
+                    "the mean loss has two bounds, as they are given, and both count; it is not rounded",
+                    "one batch too many where the size divides the images: `n // b + 1` does not round up",
+                ),
+            )
         probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint="c")
 
 

@@ -24,7 +24,8 @@ def check_class_sizes(
     """Check drawn runs and the report's, a class that nobody got right, and the sum of the report's classes."""
     for runs, decimals, largest in _asked(probe):
         given = f"class_sizes of {len(runs)} runs with {len(runs[0])} classes, {decimals} decimals, up to {largest}"
-        got = probe.call(class_sizes, runs, decimals, largest, tested=given, anywhere=False)
+        written = "a number of runs or of classes is written down"
+        got = probe.call(class_sizes, runs, decimals, largest, tested=given, cause=written, anywhere=False)
         want = reference.supports(runs, decimals, largest)
         lists = [*got] if isinstance(got, (list, tuple)) else []
         probe.expect(
@@ -54,7 +55,11 @@ def check_class_sizes(
         1000,
         "total",
         tested="total: the sum of the report's ten class sizes",
-        cause="with the smallest sizes 770, 850 and 579 images would be right, and of 947 these are not 80.7 %",
+        cause=(
+            "with the smallest sizes 770, 850 and 579 images would be right, and of 947 these are not 80.7 %",
+            "it is a number that the report states; add up one size of each class, from those that your function gives",
+            "classes need not be equally large",
+        ),
         hint="c",
     )
 

@@ -55,6 +55,20 @@ def check_difference(probe: Probe, difference: Callable[[int, int, int, int], An
             ),
         ]
         probe.close(
+            values[:1],
+            want[:1],
+            "difference",
+            tested=f"{given}: the difference",
+            cause="it comes first: p1 - p2 with its sign, each accuracy over its own total, not rounded",
+            hint="a",
+            mistakes=[
+                Mistake(torch.as_tensor(value, dtype=torch.float64)[:1], *words)
+                for value, *words in cases
+                if abs(float(torch.as_tensor(value)[0] - want[0])) > 1e-4
+            ],
+            atol=2e-5,
+        )
+        probe.close(
             values,
             want,
             "ends",

@@ -61,7 +61,11 @@ def _mistake(
     found: list[int], want: list[int], figures: list[float], decimals: int, largest: int
 ) -> tuple[str, Any, str]:
     if {*found} < {*want} and all(_is_tie(size, figures, decimals) for size in {*want} - {*found}):
-        return "ties", "a share that lies exactly between two figures may be printed as either", "c"
+        causes: tuple[str, ...] = (
+            "a share that lies exactly between two figures may be printed as either",
+            "floating point: 0.125 - 0.12 is 0.0050000000000000044; use whole numbers, or a tiny slack",
+        )
+        return "ties", causes, "c"
     if len(figures) > 1 and found == reference.any_of(figures, decimals, largest):
         return "any", "a size counts if it allows one of the accuracies; it has to allow all of them", "b"
     if len(figures) > 1 and found == reference.sizes(figures[:1], decimals, largest):
@@ -72,7 +76,7 @@ def _mistake(
         return "zero", "no accuracy is measured on 0 images; begin at 1", "b"
     rounded = "the product with the size need not be a whole number: the figure was rounded"
     if not found and want:
-        causes: tuple[str, ...] = (
+        causes = (
             rounded,
             "floating point: 0.29 * 100 is 28.999999999999996",
             "only some figures are handled",
@@ -91,11 +95,14 @@ def _mistake(
         causes = (
             "the figure may be wrong by half a unit of its last decimal, and by no more",
             "the accuracies are looked at one by one: each may have another size",
+            "the decimals are read off the number, which may end in zeros: 0.5000",
+            "something is kept from an earlier call, such as in a list as default argument",
         )
         return "too-many", causes, "a"
     causes = (
         "a count other than the nearest one is tried, or none: compare `k / n` with the figure for the nearest `k`",
         "floating point: 0.29 * 100 is 28.999999999999996, and `int` cuts it off",
+        "only multiples of the smallest size are returned; others may fit too",
     )
     return "sizes", causes, "a"
 

@@ -23,7 +23,8 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
     """Check matrices of two and more classes, drawn and the report's."""
     for figure, decimals, matrix in _asked(probe):
         given = f"which_score({figure}, {decimals}, {matrix})"
-        got = probe.call(which_score, figure, decimals, matrix, tested=given, anywhere=False)
+        written = "a number of classes is written down, or a class without a right image is not expected"
+        got = probe.call(which_score, figure, decimals, matrix, tested=given, cause=written, anywhere=False)
         accuracy, recall, want = reference.kinds(figure, decimals, matrix)
         columns = reference.kinds(figure, decimals, [[*column] for column in zip(*matrix, strict=True)])[2]
         probe.expect(
@@ -40,7 +41,16 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
         if got == columns != want and got != "neither":
             code, cause = (
                 "columns",
-                "the shares of the columns are precisions; recall divides by the row, the true class",
+                (
+                    "the shares of the columns are precisions; recall divides by the row, the true class",
+                    "what is not the accuracy is called macro recall unseen; a figure can be neither",
+                ),
+            )
+        elif got == "both":
+            code, hint = f"both-{code}", "c"
+            cause = (
+                "the comparison is not as sharp as the figure: half a unit of its last decimal",
+                "the recalls are weighted by the sizes of the classes, which gives the accuracy again: take their mean",
             )
         elif got == "neither":
             code = f"missed-{code}"
