@@ -12,10 +12,10 @@ run: setup
 test: setup
 	$(ONE) -m pytest $(COVERAGE) -m "not exhaustive" -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules resnet_labs tests
 
-exhaustive: setup   ## thousands of damaged files, threats that take time
+exhaustive: setup   ## thousands of damaged files, workers and children that die
 	$(ONE) -m pytest -m "exhaustive and not weekly" -n 2 --dist loadfile tests
 
-weekly: setup   ## every answer that is known, with several draws; steps walked in copies; every lab graded whole
+weekly: setup   ## every answer that is known, with many draws; slow threats; the dry run of the GPU hour; steps walked in copies
 	$(ONE) -m pytest -m weekly -n 2 tests
 
 setup: .venv/ready

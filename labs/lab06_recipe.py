@@ -256,7 +256,8 @@ checks.lab06.check_loss(smooth_cross_entropy)
 # <details><summary>Hint 06.1c: wrong without smoothing, a factor, a sign, infinity, or no gradient</summary>
 #
 # Sum over the classes (axis 1), then the mean over the batch, then a minus. `logits.log_softmax(1)` takes softmax and
-# logarithm in one go: a probability that is rounded to zero has no logarithm. Return the tensor itself.
+# logarithm in one go: a probability that is rounded to zero has no logarithm. Return the tensor itself, in the type of
+# the logits.
 #
 # </details>
 
@@ -501,7 +502,7 @@ checks.lab06.check_submission(write_submission)
 # <details><summary>Hint 06.5a: no file, another header, a third column</summary>
 #
 # `open(path, "w")` and `file.write("id,label\n")`. With pandas, `to_csv(path, index=False)`: its index would be a third
-# column.
+# column. For an error in a batch of one image, see 06.5c.
 #
 # </details>
 # <details><summary>Hint 06.5b: the number of lines, or the ids</summary>
@@ -511,7 +512,8 @@ checks.lab06.check_submission(write_submission)
 # </details>
 # <details><summary>Hint 06.5c: labels that are not whole numbers, are above 99, or belong to other images</summary>
 #
-# `logits.argmax(1)` gives the class of each row, counted from 0. `.tolist()` turns it into plain numbers.
+# `logits.argmax(1)` gives the class of each row, counted from 0, also where there is one row. `.tolist()` turns it into
+# plain numbers.
 #
 # </details>
 

@@ -441,8 +441,8 @@ checks.lab08.check_dead(dead_classes, class_gradients, ceiling)
 # <details><summary>Hint 08.4b: the gradients are other numbers, or change from call to call</summary>
 #
 # The ReLU comes before the loss. `torch.autograd.grad(loss, head.weight)` returns the gradient and stores nothing;
-# after `loss.backward()` it is in `head.weight.grad`, on top of what was there. A row of the weight is a class:
-# `norm(dim=1)`.
+# after `loss.backward()` it is in `head.weight.grad`, on top of what was there. A row of the weight is a class, also
+# one that no label names: `norm(dim=1)`.
 #
 # </details>
 # <details><summary>Hint 08.4c: the ceiling</summary>

@@ -23,7 +23,7 @@ SHAPED = [
 install_import_hook(SHAPED, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 # In this order two workers take the notebooks from both ends, and everything else fills the time that is left.
-LONGEST = ("test_book.py", "test_solutions.py", "test_dry_run.py")
+LONGEST = ("test_book.py", "test_solutions.py")
 
 collect_ignore = ["benchmarks"]  # scripts that are run by hand
 

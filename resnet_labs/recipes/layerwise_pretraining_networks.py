@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
-from torchvision.transforms.v2.functional import rgb_to_grayscale
 
 from resnet_labs.data import ImageData
 
@@ -19,6 +18,8 @@ def grey(images: ImageData) -> ImageData:
         >>> grey(data.load("procedural", split="test", limit=24)).images.shape
         torch.Size([24, 1, 32, 32])
     """
+    from torchvision.transforms.v2.functional import rgb_to_grayscale  # the import takes seconds
+
     return images if images.images.shape[1] == 1 else replace(images, images=rgb_to_grayscale(images.images))
 
 

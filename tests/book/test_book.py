@@ -255,6 +255,7 @@ def test_a_notebook_that_fails_as_the_book_is_built_is_named_and_the_others_are_
     assert "lab1 ran" not in done.stdout  # its outputs are kept
 
 
+@pytest.mark.exhaustive
 def test_a_broken_notebook_and_a_broken_page_leave_the_rest_of_the_book(
     tmp_path: Path, executed: Execute, kept: Path
 ) -> None:

@@ -56,7 +56,7 @@ def test_wrong_values_gradients_nan_and_exceptions_are_seen_in_every_format_and_
             assert words.get(kind, "gradient of") in found[job]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_dead_child_is_seen_by_how_it_died_and_the_next_operation_still_runs():
     # A child takes seconds to start, so two ways to die have to do: by a signal, and as if all were well.
     how = {"abort": "(SIGABRT)", "quiet exit": "(exit status 0)"}

@@ -149,6 +149,7 @@ KILLED = (  # block, and the file that shows that it is in the midst of its work
 )
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 def test_the_dry_run_of_all_blocks_has_every_line(tmp_path):
     command = [sys.executable, "-m", "resnet_labs.cli", "gpu", "--dry-run", "--runs", str(tmp_path)]

@@ -45,6 +45,7 @@ def gradebook(tmp_path, results):
         return list(csv.reader(file))
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_ends_costs_its_own_submission_only(tmp_path, counted):
     names = [*NAMES[:2], "KILLER", "ONCE", NAMES[2]]
     found = {one["student"]: one for one in graded(tmp_path, names)}

@@ -47,6 +47,7 @@ def test_a_result_that_differs_the_second_time_is_flagged():
     assert one.status == "passed"
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", ["1", "2", "3", "4", "5"])
 def test_threats_that_take_time(kind):

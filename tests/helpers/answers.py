@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from helpers.places import TESTS
@@ -58,18 +59,23 @@ class Answers:
         return given[0]
 
 
-def of_lab(number: str, files: str = "exercise") -> Iterator[Answers]:
-    """Yield the answers in a lab's folder of tests.
+def of_lab(number: str) -> Iterator[Answers]:
+    """Yield the answers in the files `exercise_N.py` of a lab's folder of tests, which belong to its checks."""
+    for path in sorted((TESTS / "labs" / f"lab{number}").glob("exercise_*.py")):
+        yield load(path)
 
-    Args:
-        number: the lab's.
-        files: "exercise" for the files `exercise_N.py`, which belong to their checks, "unseen" for `unseen_N.py`,
-            written by someone who knew the exercise and not its check.
-    """
-    for path in sorted((TESTS / "labs" / f"lab{number}").glob(f"{files}_*.py")):
-        spec = importlib.util.spec_from_file_location(f"answers_{path.parent.name}_{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        yield module.answers
+
+def unseen(number: str) -> list[Path]:
+    """Return a lab's files of answers by people who knew the exercise and not its check."""
+    return sorted((TESTS / "labs" / f"lab{number}").glob("unseen_*.py"))
+
+
+def load(path: Path) -> Answers:
+    """Return the answers of a file."""
+    spec = importlib.util.spec_from_file_location(f"answers_{path.parent.name}_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Answers = module.answers
+    return found

@@ -137,6 +137,7 @@ except RuntimeError:
 """
 
 
+@pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.slow
 def test_umap_itself_loads_without_its_usual_folders(tmp_path):

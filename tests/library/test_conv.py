@@ -188,7 +188,7 @@ for name, form in forms.items():
 """
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_scripted_traced_and_compiled(tmp_path: Path) -> None:
     ((status, out, errors),) = forked.run(tmp_path, [forked.Job(OTHER_FORMS)])
     assert (status, out.split()) == (0, ["script", "trace", "fx", "compile"]), errors
