@@ -14,6 +14,8 @@ from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
 
 _MOST_CALLS = 40
 _EPSILON = "a number was added under the root that shows in the distances; replace the zeros before the root instead"
+_CUT_OFF = "a part of the computation is cut off from the points; both ends of a distance are pulled"
+_REPLACED = "NaN in the gradient was replaced afterwards; it must not arise at all"
 _STEEP = "the square root is infinitely steep at 0, and infinity times 0 is NaN"
 
 
@@ -28,7 +30,7 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
         reference.distances(points),
         "values",
         tested=tested,
-        cause="the square root of the sum of squared differences, for every pair of rows",
+        cause="the square root of the sum of squared differences over all features, for every pair of rows",
         hint="a",
         atol=1e-5,
         mistakes=_mistakes(points),
@@ -40,12 +42,10 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
         gradient_of(reference.distances, points),
         "gradient",
         tested=f"the gradient of {tested}",
-        cause=(
-            "a part of the computation is cut off from the points; both ends of a distance are pulled",
-            "a NaN in the gradient was replaced afterwards",
-        ),
+        cause=(_CUT_OFF, _REPLACED),
         hint="c",
         mistakes=[
+            Mistake(torch.zeros_like(points), "gradient", (_REPLACED, _CUT_OFF), "b"),
             Mistake(
                 gradient_of(reference.distances, points) / 2, "one-end", "one end of each distance is detached", "c"
             )

@@ -46,7 +46,7 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
                     "what is not the accuracy is called macro recall unseen; a figure can be neither",
                 ),
             )
-        elif got == "both":
+        elif got == "both" and want != "neither":
             code, hint = f"both-{code}", "c"
             cause = (
                 "the comparison is not as sharp as the figure: half a unit of its last decimal",

@@ -50,7 +50,7 @@ def over_columns(figure, decimals, confusion):
     return by_fractions(figure, decimals, [[*column] for column in zip(*confusion, strict=True)])
 
 
-@answers.wrong("accuracy")
+@answers.wrong("both-accuracy")
 def within_a_hundredth(figure, decimals, confusion):
     return word(*(abs(float(each) - figure) <= 0.01 for each in scores(confusion)))
 

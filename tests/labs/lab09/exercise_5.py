@@ -124,7 +124,7 @@ def the_interval_only(*counts):
     return newcombe(*counts)[1:]
 
 
-@answers.wrong("ends")
+@answers.wrong("difference")
 def one_total(first, first_total, second, second_total):
     return newcombe(first, first_total, min(second, first_total), first_total)
 
