@@ -102,6 +102,14 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         semihard=(3e-3, 0.5),
         all_triplets=(1e-2, 1.0),
     ),
+    "r4.c3.searched.photographs": _arms(
+        _ON_PHOTOGRAPHS,
+        cross_entropy=1e-3,
+        center=(1e-3, 0.003),
+        hard=(3e-5, 0.01),  # the same with every margin from 0.01 to 1
+        semihard=(3e-4, 0.01),
+        all_triplets=(3e-3, 0.01),
+    ),
     "r4.c3.searched.choice": _grid(
         _ON_PHOTOGRAPHS_CHOICE,
         rates=(1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
