@@ -288,7 +288,7 @@ checks.lab09.check_which_score(which_score)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 09.3a: another word</summary>
 #
-# Return one of four texts: `"accuracy"`, `"macro recall"`, `"both"`, `"neither"`.
+# Look at both scores, then return one of four texts: `"accuracy"`, `"macro recall"`, `"both"`, `"neither"`.
 #
 # </details>
 # <details><summary>Hint 09.3b: the wrong score fits</summary>
@@ -300,7 +300,8 @@ checks.lab09.check_which_score(which_score)
 # <details><summary>Hint 09.3c: "neither" or "both" where one fits, or vice versa</summary>
 #
 # A figure with $d$ decimals is within half a unit of the last one, $0.5 \cdot 10^{-d}$, of the score. An exact
-# comparison is too strict, and a fixed tolerance such as 0.01 too generous. Add a tiny amount for floating point.
+# comparison is too strict, and a fixed tolerance such as 0.01 too generous. Add a tiny amount for floating point. If
+# the score itself is another number, open hint 09.3b.
 #
 # </details>
 

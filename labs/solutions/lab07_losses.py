@@ -262,9 +262,10 @@ def distances(points):
 checks.lab07.check_distances(distances)
 
 # %% [markdown] tags=["hint"]
-# <details><summary>Hint 07.2a: other values, another shape, or a loop</summary>
+# <details><summary>Hint 07.2a: other values, another shape, a loop, or points that changed</summary>
 #
 # `points[:, None]` has shape (N, 1, D). Minus `points` it stretches to (N, N, D). The features are the last axis.
+# Leave the points as they are, and make new tables instead.
 #
 # </details>
 # <details><summary>Hint 07.2b: NaN in the distances or in their gradient</summary>

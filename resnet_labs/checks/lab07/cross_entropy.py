@@ -86,7 +86,7 @@ def _check_sizes(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]
         labels = torch.randint(num_classes, (count,), generator=probe.generator)
         tested = f"the loss of {count} example{'s' if count > 1 else ''} and {num_classes} classes"
         cause = (
-            "a number of classes or of examples is written down, or a large batch is averaged in parts of different sizes",
+            "a number of classes or of examples is written down, or a large batch is averaged in unequal parts",
             "a batch of one example loses its axis, such as by `squeeze()`: say which axis",
         )
         found = probe.call(cross_entropy, logits, labels, tested=tested, cause=cause, hint="a")

@@ -48,7 +48,7 @@ def check_distances(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None
             Mistake(torch.zeros_like(points), "gradient", (_REPLACED, _CUT_OFF), "b"),
             Mistake(
                 gradient_of(reference.distances, points) / 2, "one-end", "one end of each distance is detached", "c"
-            )
+            ),
         ],
     )
     _check_coincident(probe, distances, points)

@@ -15,6 +15,7 @@ from resnet_labs.checks._failure import Cause
 # Class 0 has one example far out, which pulls its mean but not its median; class 2 has most examples.
 _KNOWN = torch.tensor([[0.0, 0], [1, 0], [8, 0], [4, 4], [4, 6], [-6, -1], [-4, 1], [-5, 0], [-5, 4], [5, 1]])
 _KNOWN_LABELS = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2, 2, 1])
+_EQUAL = "far classes get the same score, as by `exp` of a very negative number; negative distances differ"
 
 
 @check(
@@ -123,7 +124,7 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
     cause: Cause = (
         "the nearer an example is to a class's mean, the higher its score",
         "the means are not those of each class's own examples",
-        "far classes get the same score, as by `exp` of a very negative number; negative distances differ",
+        _EQUAL,
     )
     for name, (scores, words) in wrong.items():
         if torch.equal(order, scores.argsort(1, descending=True)):
@@ -152,10 +153,13 @@ def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
     for rows, what in ((asked, "9 points"), (asked[:1], "one point")):
         tested = f"the scores of {what} for {num_classes} classes"
         cause = (
-            "a number of classes is written down",
+            "a number of classes or of a class's examples is written down",
             "a table of one row loses its axis, such as by `squeeze()`",
-            "the means are not those of each class's own examples: classes have unlike numbers of them",
+        )
+        scored = (
+            "the means are not those of each class's own examples, or a number of classes is written down",
             "columns follow the order in which classes first occur; column 0 is class 0, and so on",
+            _EQUAL,
         )
         got = probe.call(
             nearest_mean, known, labels, rows, num_classes, tested=tested, cause=cause, follows=True, hint="a"
@@ -163,7 +167,7 @@ def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
         shape = tuple(got.shape) if isinstance(got, Tensor) else got
         right = (-torch.cdist(rows, means)).argsort(1, descending=True)
         probe.equal(shape, (len(rows), num_classes), "scores-shape", tested=tested, cause=cause, hint="a")
-        probe.equal(got.argsort(1, descending=True), right.tolist(), "scores", tested=tested, cause=cause, hint="a")
+        probe.equal(got.argsort(1, descending=True), right.tolist(), "scores", tested=tested, cause=scored, hint="a")
 
 
 def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], Any]) -> None:

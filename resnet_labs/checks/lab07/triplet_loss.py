@@ -231,7 +231,8 @@ def _every_mistakes(distance: Tensor, margin: float, mining: str) -> list[Mistak
 
 
 _CAUSES = {
-    "hard": "for each anchor: farthest positive minus nearest negative plus margin, at least 0; then the mean",
+    "hard": "for each anchor one triplet, also among equals: farthest positive minus nearest negative plus margin, at "
+    "least 0; then the mean",
     "all": "the mean over all triplets (anchor, positive, negative) whose loss is above 0",
     "semihard": "the mean over all triplets whose negative is farther than the positive, but by less than the margin",
 }

@@ -166,7 +166,8 @@ def _check_gradients(
             head,
             codes,
             labels,
-            tested=f"class_gradients(head, codes, labels) of {len(codes)} rows{what}, {call} call; a class has none",
+            tested=f"class_gradients(head, codes, labels) of {len(codes)} row{'s' if len(codes) > 1 else ''}{what}, "
+            f"{call} call; no label names the last class",
             cause=(
                 "the number of classes is the head's, not the labels': `one_hot(labels, head.out_features)`",
                 "two shapes do not fit in that line",

@@ -47,11 +47,11 @@ def check_once(probe: Probe, got: Any, tested: str) -> None:
 
 
 def differs(got: list[int], want: list[int]) -> tuple[str, str]:
-    """Return in a few words what was expected and what came: the first number too many or missing."""
+    """Return in a few words what was expected and what came: the first number that is too many, and that is missing."""
     more, less = sorted({*got} - {*want}), sorted({*want} - {*got})
-    if more and (not less or more[0] < less[0]):
-        return f"{_few(want)}", f"{more[0]} as well ({len(more)} too many)"
-    return f"{_few(want)}", f"{less[0]} is missing ({len(less)} in all)" if less else "the same"
+    came = [f"{less[0]} is missing ({len(less)} in all)"] if less else []
+    came += [f"{more[0]} as well ({len(more)} too many)"] if more else []
+    return _few(want), ", ".join(came) or "the same"
 
 
 def _few(numbers: list[int]) -> str:

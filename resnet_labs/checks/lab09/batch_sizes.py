@@ -16,6 +16,7 @@ _MISTAKES = (
     (reference.batches_by_floor, "floor", "the last, smaller batch is left out: `//` rounds down", "b"),
     (reference.batches_by_share, "by-share", "the number of batches is a whole number: round it up", "b"),
     (reference.batches_by_size, "by-size", "the sum is divided by the batch size, not by the number of batches", "a"),
+    (reference.batches_by_size, "by-size", "numbers of batches are returned, not batch sizes", "a"),
     (reference.numbers_of_batches, "number-of-batches", "these are numbers of batches, not batch sizes", "a"),
 )
 
@@ -42,7 +43,7 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
             code, _, hint = known[0]
             cause: Cause = causes if len(causes) > 1 else causes[0]
             probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint=hint)
-        code = "batch-sizes"
+        code, hint = "batch-sizes", "c"
         cause = (
             "the mean loss is the sum over ceil(n / b)",
             "a bound is left out or not allowed, or a bound or a sum of 0 is taken for none",
@@ -60,7 +61,8 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
                     "one batch too many where the size divides the images: `n // b + 1` does not round up",
                 ),
             )
-        probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint="c")
+            hint = "b" if found == reference.batches_one_more(*asked) else "c"
+        probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint=hint)
 
 
 def _asked(probe: Probe) -> list[Asked]:

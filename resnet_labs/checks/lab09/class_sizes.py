@@ -57,7 +57,7 @@ def check_class_sizes(
         tested="total: the sum of the report's ten class sizes",
         cause=(
             "with the smallest sizes 770, 850 and 579 images would be right, and of 947 these are not 80.7 %",
-            "it is a number that the report states; add up one size of each class, from those that your function gives",
+            "it is a number that the report states; add up one size of each class, of those that your function gives: "
             "classes need not be equally large",
         ),
         hint="c",
@@ -99,7 +99,7 @@ def _mistake(
     if found == [size for size in want if size >= 10]:
         return "lower-bound", "small sizes are left out", "b"
     cause: Cause = (
-        "the sizes of a class are those that allow its figures in all runs, as in 09.1",
+        "the sizes of a class are those that allow its figures in all runs, as in 09.1; classes may differ",
         "the decimals are not used",
         "a share that lies exactly between two figures may be printed as either",
     )

@@ -63,6 +63,10 @@ def batches_by_floor(loss_sum: float, num_images: int, lowest: float, highest: f
     return [size for size in range(1, num_images + 1) if lowest <= loss_sum / (num_images // size) <= highest]
 
 
+def batches_one_more(loss_sum: float, num_images: int, lowest: float, highest: float) -> list[int]:
+    return [size for size in range(1, num_images + 1) if lowest <= loss_sum / (num_images // size + 1) <= highest]
+
+
 def batches_by_size(loss_sum: float, num_images: int, lowest: float, highest: float) -> list[int]:
     return [size for size in range(1, num_images + 1) if lowest <= loss_sum / size <= highest]
 

@@ -12,7 +12,7 @@ from resnet_labs.checks.lab09 import reference
 Matrix = list[list[int]]
 _CAUSES = {
     "accuracy": "the accuracy is the diagonal's sum over all images",
-    "macro recall": "the macro recall is the mean of each class' share of right images; true classes are in the rows",
+    "macro recall": "the macro recall is the mean of the rows' unrounded shares of right images; a row is a true class",
     "both": "both print as the figure, so that it does not tell which one it is",
     "neither": "neither the accuracy nor the macro recall prints as the figure",
 }
@@ -52,6 +52,8 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
                 "the comparison is not as sharp as the figure: half a unit of its last decimal",
                 "the recalls are weighted by the sizes of the classes, which gives the accuracy again: take their mean",
             )
+        elif want == "both" and got != "neither":
+            hint, cause = "a", (_CAUSES[want], "the first score that fits is returned, without a look at the other")
         elif got == "neither":
             code = f"missed-{code}"
             cause = (
