@@ -46,7 +46,7 @@ def numpy_scores(known, known_labels, asked, num_classes):
     rows, names = known.cpu().numpy(), known_labels.cpu().numpy()
     means = np.array([rows[names == j].mean(axis=0) for j in range(num_classes)])
     apart = np.linalg.norm(asked.cpu().numpy()[:, None].astype(np.float64) - means[None], axis=2)
-    return torch.from_numpy(1 / (1 + apart))
+    return torch.from_numpy(1 / (1 + apart)).to(asked.device)
 
 
 def numpy_top(scores, labels, k):
