@@ -502,7 +502,7 @@ checks.lab06.check_submission(write_submission)
 # <details><summary>Hint 06.5a: no file, another header, a third column</summary>
 #
 # `open(path, "w")` and `file.write("id,label\n")`. With pandas, `to_csv(path, index=False)`: its index would be a third
-# column. For an error in a batch of one image, see 06.5c.
+# column. For an error in a batch of one image, see the last hint.
 #
 # </details>
 # <details><summary>Hint 06.5b: the number of lines, or the ids</summary>

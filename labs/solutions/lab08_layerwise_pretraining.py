@@ -283,7 +283,7 @@ checks.lab08.check_pretrain(pretrain)
 #
 # The outer loop goes over the layers, the inner one over the epochs: a layer is finished before the next begins. For
 # layer 3 an image goes through encoders 1 and 2, as they are *after* their training, and only then to its own encoder.
-# How to run the encoders below is in hint 08.2b.
+# The next hint says how to run the encoders below.
 #
 # </details>
 # <details><summary>Hint 08.2b: a layer below moved or got gradients, or one does not train as it should</summary>

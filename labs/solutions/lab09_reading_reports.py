@@ -160,7 +160,7 @@ checks.lab09.check_sample_sizes(possible_sizes)
 # <details><summary>Hint 09.1c: ties</summary>
 #
 # `round` sends a tie to the even neighbour, so comparing `round(k / n, decimals)` with the figure loses the other one.
-# Compare distances with `<=` instead, in whole numbers: in floating point 0.125 - 0.12 is above 0.005.
+# Compare distances with `<=` instead, in whole numbers: floating point misses ties by a hair.
 #
 # </details>
 
@@ -331,7 +331,7 @@ checks.lab09.check_which_score(which_score)
 #
 # A figure with $d$ decimals is within half a unit of the last one, $0.5 \cdot 10^{-d}$, of the score. An exact
 # comparison is too strict, and a fixed tolerance such as 0.01 too generous. Add a tiny amount for floating point. If
-# the score itself is another number, open hint 09.3b.
+# the score itself is another number, the hint before this one helps.
 #
 # </details>
 

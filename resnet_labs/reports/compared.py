@@ -80,7 +80,7 @@ COMPARED: dict[str, _Setting | _Experiments | _Arms | _OtherArms | _Figures] = {
     "r4.losses.triplet": _Experiments(
         ((_LOSS("triplet"), _LOSS("cross_entropy")), (_LOSS("center"), _LOSS("cross_entropy")))
     ),
-    "r4.c3.searched.digits": _OtherArms("hard triplets"),
+    **dict.fromkeys(("r4.c3.searched.digits", "r4.c3.searched.photographs"), _OtherArms("hard triplets")),
     "r4.c2": _Setting(knob="learning_rate", base=0.001),
     "r4.c4": _Setting(knob="weight", base=0.0, metrics=("between_centers", "between_classes", "separation")),
     "r4.c6": _Setting(knob="mining", base="hard", also=(_LOSS("triplet"),)),

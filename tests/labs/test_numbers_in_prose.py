@@ -61,7 +61,7 @@ TYPED: dict[str, dict[str, str]] = {
         "epochs of the report; smoothing": "30 0.1",
     },
     "07": {
-        "images, batches, pixels": "5,000 300 1,000 50 500 48 96 100",
+        "images, batches, pixels": "5,000 300 1,000 50 500 32 48 96 100",
         "an argument of a function": "1000 0.5 0.1",
         "a place, not a percentage": "one point; two points",
         "one of ten classes": "10 %",
