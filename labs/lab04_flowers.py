@@ -16,8 +16,8 @@
 #
 # What does a frozen ResNet-152 know about flowers? And why should it look at the same flower fifty times?
 #
-# The report (r3) took a ResNet-152 that was trained on ImageNet, gave it a new last layer for five flowers, and froze
-# everything else. After 50 epochs it printed a validation accuracy of 0.947368. You write the parts: the new
+# The report (r3) took a pretrained ResNet-152, gave it a new last layer for five flowers, and at first froze everything
+# else. After 50 epochs it printed a validation accuracy of 0.947368. You write the parts: the new
 # [head](../book/glossary.md#term-head "The last layer of a network: from features to one number for each class."), a
 # freeze without holes, a cache of the frozen part's features, the split. Then you train the report's way and from the
 # cache, and find out what six decimals can tell.
@@ -93,7 +93,7 @@ checks.start("04", written_for="0.1")
 #
 # Every number of this lab is set here. In fast mode, the default on every machine, images made by a formula stand in
 # for the flowers: five classes, as uneven as the flowers are, that the network never saw. The network is a small one,
-# trained on twelve other classes of such images: a stand-in for ResNet-152 and ImageNet. In report mode
+# trained on twelve other classes of such images: a stand-in for the pretrained ResNet-152. In report mode
 # (`report_mode = True`) it is ResNet-152 on the flowers, with the report's rate, batch size and epochs. On a CPU the
 # live training is then one epoch long and its time is multiplied; a GPU runs all of it.
 

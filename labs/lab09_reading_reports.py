@@ -34,7 +34,7 @@
 # 1. A report gives the accuracies 0.98173, 0.60507, 0.98133 and 0.26547, all on the same images. How many numbers of
 #    images up to 10,000 allow all four: thousands, dozens or one?
 # 2. Another report lists class-wise accuracies and says that it used the 100,000 test images of Tiny ImageNet. Could
-#    you tell from the decimals if it was 1,000 images of another set?
+#    you tell from the decimals if it was only 1,000 images?
 # 3. Of the claims that these five reports make, which share do their own figures contradict?
 #
 # *Your predictions:*
@@ -490,7 +490,7 @@ tables.table(
 
 # %% [markdown]
 # **Expected:** between 5 and 60 contradictions. Most of them are slips. A few change what a result means: r4's results
-# are for another data set than the one it names.
+# are not for the 200 classes and 100,000 images that it states. Ten classes of Tiny ImageNet, or STL-10, would fit them.
 #
 # Now a report of your own: a seminar paper, a repository's README, your last lab. In a running notebook, fill in the
 # form and press the button; empty fields are left out. It writes `my-report.yaml`, which you can edit and audit again

@@ -777,10 +777,10 @@ widgets.frame_slider(
 )
 
 # %% [markdown]
-# Nothing vanishes. In the untrained plain network the gradient *grows* on its way to the image, and the deeper the
-# network, the more it grows. Batch norm divides by the deviation of what it gets, and so scales the gradient up again
-# in every layer (Yang et al., 2019). Take it away, and give the convolutions torch's own initial weights, as many
-# tutorials do:
+# Before training nothing vanishes. In the untrained plain network the gradient *grows* on its way to the image, and the
+# deeper the network, the more it grows. What training makes of it is in the table below. Batch norm divides by the
+# deviation of what it gets, and so scales the gradient up again in every layer (Yang et al., 2019). Take it away, and
+# give the convolutions torch's own initial weights, as many tutorials do:
 
 
 # %% tags=["experiment"]
@@ -911,19 +911,20 @@ tables.table(
 #   with ten epochs and more channels the loss of the plain network of 32 layers is
 #   {{r0.c1.digits depth=32 residual=false: train_loss as .2}} and that of 56 layers
 #   {{r0.c1.digits depth=56 residual=false: train_loss as .2}}.
-# - **r0.c9** ({{r0.c9: claim}}): {{r0.c9: verdict}} for networks with batch norm, on digits in place of CIFAR-10.
-#   Untrained, the gradient of the first layer of a plain network of 56 layers is not smaller than that of the last, but
-#   larger, by a factor whose logarithm (base ten) is
+# - **r0.c9** ({{r0.c9: claim}}): {{r0.c9: verdict}}. Our networks have batch norm, and digits in place of CIFAR-10.
+#   Untrained, the gradient of the first layer of a plain network of 56 layers is not smaller than that of
+#   the last, but larger, by a factor whose logarithm (base ten) is
 #   {{r0.c1.digits depth=56 residual=false: log10_first_over_last_gradient_before summary as .1}}. After training on the
-#   digits it is smaller, by the factor in the tables: it became so while the network failed to learn, so it cannot be
-#   why learning did not begin, and it is nothing like the zero of 56 layers without batch norm. He et al. write in
-#   section 4.1 that vanishing gradients are an unlikely cause, because batch norm keeps the signals alive in both
-#   directions.
+#   digits it is smaller, with a logarithm of
+#   {{r0.c1.digits depth=56 residual=false: log10_first_over_last_gradient_after summary as .1}}. It became so during
+#   the training, so it cannot be why learning did not begin; whether it holds learning up later was not measured. It is
+#   nothing like the zero of 56 layers without batch norm, where gradients do vanish. He et al. write in section 4.1
+#   that vanishing gradients are an unlikely cause, because batch norm keeps the signals alive in both directions.
 # - **r1.c8** ({{r1.c8: claim}}): {{r1.c8: verdict}}. Stored: {{r1.c8: briefly}}. Two things that occur together do not
 #   show that one causes the other.
 # - **r4.c1** ({{r4.c1: claim}}): {{r4.c1: verdict}} with batch norm, which r4's network has. All stored runs have it
-#   too, and there gradients reach the first layers without a shortcut as well. What the shortcut changes is that they
-#   arrive at a *similar size*: with it the logarithm of the same factor is
+#   too, and there gradients reach the first layers without a shortcut as well. What the shortcut changes, before
+#   training, is that they arrive at a *similar size*: with it the logarithm of the same factor is
 #   {{r0.c1.digits depth=any residual=true: log10_first_over_last_gradient_before range as .1}}, over all depths.
 #   Without batch norm your own run above shows what the claim says.
 # - **r4.c12** ({{r4.c12: claim}}): {{r4.c12: verdict}}. A network that keeps its first weights guesses, and gets nine
@@ -1008,9 +1009,9 @@ plotting.curves(curves, y="training loss at 32 layers (nats)")
 # <details><summary>Sample answers</summary>
 #
 # - *Batch norm.* It divides each channel by the deviation of what it gets, and a gradient on its way back is divided by
-#   the same number. So the gradient does not shrink from layer to layer. In the plain network of 56 layers the first
-#   layer gets more of it than the last, by a factor whose logarithm (base ten) is {{r0.c1.digits depth=56
-#   residual=false: log10_first_over_last_gradient_before as .1}}.
+#   the same number. So before training the gradient does not shrink from layer to layer. In the plain network of 56
+#   layers the first layer gets more of it than the last, by a factor whose logarithm (base ten) is
+#   {{r0.c1.digits depth=56 residual=false: log10_first_over_last_gradient_before as .1}}.
 # - *What else?* A gradient can arrive and point nowhere useful. Small steps in many layers change the output of a deep
 #   plain network in ways that the gradient of each layer alone does not foresee; the paper suspects exponentially slow
 #   convergence. A sign to look for: large gradients at the start, and a loss that hardly moves.

@@ -13,10 +13,10 @@
 #
 # How much of a pretrained network must be retrained for new classes?
 #
-# The report (r0) took a ResNet-152 with weights from ImageNet to CIFAR-10 in three ways: train the {{term head}} alone,
-# the last block too, or everything. It found {{r0: transfer_table.linear_probe_pretrained.test as %}}, {{r0:
-# transfer_table.last_block.test as %}} and {{r0: transfer_table.full_fine_tuning.test as %}}, and about {{r0:
-# transfer_table.linear_probe_random.test as %.0}} for a head on a random network. It looked at pictures of the
+# The report (r0) took a pretrained ResNet-152 to CIFAR-10 in three ways: train the {{term head}} alone, the last block
+# too, or everything. It found {{r0: transfer_table.linear_probe_pretrained.test as %}},
+# {{r0: transfer_table.last_block.test as %}} and {{r0: transfer_table.full_fine_tuning.test as %}}, and about
+# {{r0: transfer_table.linear_probe_random.test as %.0}} for a head on a random network. It looked at pictures of the
 # features, too, and saw clear clusters. You write the parts: the hooks that catch features, the freeze of all but a
 # block, a number for "clear clusters", and a number for how far a picture can be trusted.
 #
@@ -568,10 +568,11 @@ plotting.curves(
 # {{expected 0.54 to 0.67: mean("linear_probe_pretrained", 960, "validation_accuracy").mean}}; the last block is above
 # it by {{expected 0.03 to 0.08: mean("last_block", 960, "validation_accuracy").mean - mean("linear_probe_pretrained",
 # 960, "validation_accuracy").mean}}, and everything above that by {{expected 0.01 to 0.10: mean("full_fine_tuning",
-# 960, "validation_accuracy").mean - mean("last_block", 960, "validation_accuracy").mean}}. With 240 images the order is
-# reversed: the head alone beats everything by {{expected 0.03 to 0.12: mean("linear_probe_pretrained", 240,
-# "validation_accuracy").mean - mean("full_fine_tuning", 240, "validation_accuracy").mean}}. So fine-tuning starts to
-# win somewhere between 240 and 960 images of twelve classes, 20 and 80 a class.
+# 960, "validation_accuracy").mean - mean("last_block", 960, "validation_accuracy").mean}}. With 240 images the means
+# lie the other way: the head alone is ahead of everything by {{expected 0.03 to 0.12: mean("linear_probe_pretrained",
+# 240, "validation_accuracy").mean - mean("full_fine_tuning", 240, "validation_accuracy").mean}}. That is 20 images a
+# class against 80. Three seeds decide neither order: in the stored runs (`r0.c7`) the intervals of these differences
+# hold zero, and only with 4,200 images is fine-tuning shown to be above the head alone.
 #
 # Now the features. How pure are they in each stage: in a random network, in the pretrained one, and after all of it
 # was trained on the new classes? Test images, 10 neighbours; the pretrained network is one, the other two have one
@@ -819,12 +820,12 @@ tables.table(
 #   {{r0: transfer_table.linear_probe_random.test as %.0}} on random weights is nearer to a guess; our head needed a
 #   rate of {{r0.transfer_table.linear_probe_random data=cifar10_jpeg: learning_rate as .0}}, far above the usual ones,
 #   to get this far. **r0.c11** ({{r0.c11: claim}}): {{r0.c11: verdict}}, by the same two rows.
-# - **r0.c7** ({{r0.c7: claim}}): {{r0.c7: verdict}}. Stored: {{r0.c7: briefly}}. With 120 images everything is below
-#   the head alone, {{r0.c7 limit=120 method=full_fine_tuning: accuracy as .3}} against
-#   {{r0.c7 limit=120 method=linear_probe: accuracy as .3}}; with 4,200 it is above,
-#   {{r0.c7 limit=4200 method=full_fine_tuning: accuracy as .3}} against
-#   {{r0.c7 limit=4200 method=linear_probe: accuracy as .3}}. The report trained on tens of thousands of images, and its
-#   sentence needs that condition.
+# - **r0.c7** ({{r0.c7: claim}}): {{r0.c7: verdict}}. Stored: {{r0.c7: briefly}}. With 4,200 images full fine-tuning is
+#   above the head alone, {{r0.c7 limit=4200 method=full_fine_tuning: accuracy as .3}} against
+#   {{r0.c7 limit=4200 method=linear_probe: accuracy as .3}}. With 120 the means lie the other way,
+#   {{r0.c7 limit=120 method=full_fine_tuning: accuracy as .3}} against
+#   {{r0.c7 limit=120 method=linear_probe: accuracy as .3}}, undecided, as it is with 240 and 960. The report trained on
+#   tens of thousands of images; whether its sentence needs that condition is open.
 # - **r0.c8** ({{r0.c8: claim}}): {{r0.c8: verdict}}. Clearer is not clear. Purity in the last stage is
 #   {{r0.c8: purity_layer3_random as .2}} in the random network, {{r0.c8: purity_layer3_before as .2}} after pretraining
 #   on *other* classes, and {{r0.c8: purity_layer3_after as .2}} after fine-tuning; the rest of the neighbours still
@@ -875,8 +876,8 @@ plotting.curves(
 # %% [markdown] tags=["reflection"]
 # ## Reflect
 #
-# - With 240 images the head alone won. Which of the two, fitting too much or fitting too little, cost full fine-tuning
-#   its lead? Which row of which table tells?
+# - With 240 images the head alone has the higher mean. If that holds for new seeds, which of the two holds full
+#   fine-tuning back, fitting too much or fitting too little? Which row of which table tells?
 # - The random network's features are not useless to an eye: its first stage still shows edges. Why can a linear head
 #   make so little of them?
 # - The report shows one t-SNE picture before and one after fine-tuning. Which two numbers would you print under each?
@@ -886,8 +887,9 @@ plotting.curves(
 # %% [markdown] tags=["solution"]
 # <details><summary>Sample answers</summary>
 #
-# - *Too much or too little?* Fitting too much. The column "training minus validation" says so: with few images full
-#   fine-tuning is far better on its training images than on the validation images, and the head alone is not.
+# - *Too much or too little?* Fitting too much. The column "training minus validation" points there: with few images
+#   full fine-tuning is far better on its training images than on the validation images, and the head alone is not. That
+#   it costs accuracy, three seeds do not show.
 # - *Random features.* Edges are there, but mixed into all channels at random, and the mean over pixels removes where
 #   they are. A linear head needs directions along which the classes differ on average, and random filters offer few.
 # - *Two numbers.* The purity in the features, which is the claim itself, and the share of neighbours that the picture

@@ -37,7 +37,7 @@
 # 1. A report gives the accuracies 0.98173, 0.60507, 0.98133 and 0.26547, all on the same images. How many numbers of
 #    images up to 10,000 allow all four: thousands, dozens or one?
 # 2. Another report lists class-wise accuracies and says that it used the 100,000 test images of Tiny ImageNet. Could
-#    you tell from the decimals if it was 1,000 images of another set?
+#    you tell from the decimals if it was only 1,000 images?
 # 3. Of the claims that these five reports make, which share do their own figures contradict?
 #
 # *Your predictions:*
@@ -531,7 +531,8 @@ tables.table(
 
 # %% [markdown]
 # **Expected:** {{expected 5 to 60: len(contradictions)}} contradictions. Most of them are slips. A few change what a
-# result means: r4's results are for another data set than the one it names.
+# result means: r4's results are not for the 200 classes and 100,000 images that it states. Ten classes of Tiny
+# ImageNet, or STL-10, would fit them.
 #
 # Now a report of your own: a seminar paper, a repository's README, your last lab. In a running notebook, fill in the
 # form and press the button; empty fields are left out. It writes `my-report.yaml`, which you can edit and audit again
@@ -659,8 +660,8 @@ plotting.curves(
 # %% [markdown] tags=["solution"]
 # <details><summary>Sample answers</summary>
 #
-# - *Conclusion or slip?* That r4's figures belong to ten classes of another data set changes what they mean. An epoch
-#   count that differs between text and log is more likely a slip, unless the claim is about epochs.
+# - *Conclusion or slip?* That r4's figures belong to ten classes, and not to the 200 that it states, changes what they
+#   mean. An epoch count that differs between text and log is more likely a slip, unless the claim is about epochs.
 # - *97 %.* Hardly anything: nearly every size allows it. With $n$ test images print as many decimals as one image
 #   changes, or better, the count itself.
 # - *570 or 19?* The rest of the report: the size of the data set and of the split, other figures on the same images,

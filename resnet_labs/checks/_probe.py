@@ -47,7 +47,7 @@ class Probe:
         hint: str = "a",
         in_place: bool = False,
         returns: bool = True,
-        draws_numbers: bool = True,
+        draws_numbers: bool | None = None,
         anywhere: bool = True,
         makes: bool = False,
         follows: bool = False,
@@ -64,7 +64,7 @@ class Probe:
             hint: the letter of the hint to open.
             in_place: the function may change its arguments. Otherwise a change is a failure.
             returns: the function must return something.
-            draws_numbers: it may draw from the global random generators.
+            draws_numbers: it may draw from the global random generators; by default where it makes or is given layers.
             anywhere: it must work on any device, and is called once more on another one at the end.
             makes: it makes layers, on torch's default device.
             follows: what it returns must be on the device of its inputs.
@@ -79,6 +79,8 @@ class Probe:
         networks = {} if in_place else {n: ModuleState(it) for n, it in given.items() if isinstance(it, nn.Module)}
         if anywhere:
             self.calls.keep(function, args, kwargs, Rule(tested, hint, makes=makes, follows=follows))
+        if draws_numbers is None:
+            draws_numbers = makes or in_place or any(callable(value) for value in given.values())
         around, drawn = Surroundings.now(), () if draws_numbers else draws()
         try:
             with self.library.watching():
@@ -110,7 +112,10 @@ class Probe:
                 tested=f"Python's, NumPy's and torch's global random generators, after {tested}",
                 expected="as before: nothing is drawn from them",
                 got="numbers were drawn, or a seed was set",
-                cause="a random function was called without the generator that was given",
+                cause=(
+                    "a random function such as `torch.randn` was called where nothing random is asked for",
+                    "a random function was called without the generator that was given",
+                ),
                 hint=hint,
             )
         if returns and result is None:

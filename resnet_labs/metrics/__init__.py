@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from resnet_labs.metrics.intervals import Interval, mean_interval, share_interval, wilson_interval
-from resnet_labs.metrics.paired import MOST_PAIRS, McNemar, PairedDifference, holm, mcnemar, needed, paired_difference
-from resnet_labs.metrics.quantities import Quantity, quantity
+from resnet_labs.metrics.paired import (
+    MOST_PAIRS,
+    McNemar,
+    PairedDifference,
+    Shares,
+    holm,
+    mcnemar,
+    needed,
+    paired_difference,
+)
+from resnet_labs.metrics.quantities import Quantity, parts_of, quantity
 from resnet_labs.metrics.scores import (
     Scores,
     accuracy,
@@ -22,6 +31,7 @@ __all__ = [
     "PairedDifference",
     "Quantity",
     "Scores",
+    "Shares",
     "accuracy",
     "confusion_matrix",
     "holm",
@@ -30,6 +40,7 @@ __all__ = [
     "mean_interval",
     "needed",
     "paired_difference",
+    "parts_of",
     "per_class_accuracy",
     "precision_recall_f",
     "quantity",

@@ -26,6 +26,13 @@ class McNemar(NamedTuple):
     p_value: float
 
 
+class Shares(NamedTuple):
+    """Shares of images, one a seed, and the number of images that each was measured on."""
+
+    values: Sequence[float]
+    num_images: int
+
+
 class PairedDifference(NamedTuple):
     """First less second: the difference of the means, its interval, its p-value, and how many pairs it rests on."""
 
@@ -75,6 +82,7 @@ def paired_difference(
     second: Sequence[float] | Shaped[Tensor, "..."],
     *,
     num_images: int | None = None,
+    shares: Sequence[Shares] = (),
     confidence: float = 0.95,
 ) -> PairedDifference:
     """Return by how much the first is above the second, with an interval: is the gap real?
@@ -85,7 +93,9 @@ def paired_difference(
     - Figures, one a seed: Student's t interval of the differences. For shares of the same `num_images` images the
       images are a sample too: the interval is then wider by their part, which is taken as if the two were right
       independently, a (1 - a) / num_images + b (1 - b) / num_images for means a and b; it is smaller where they are
-      right on the same images, which figures alone do not show. It stays within -1 and 1.
+      right on the same images, which figures alone do not show. It stays within -1 and 1. Where a figure is itself a
+      difference of shares (training less test accuracy), or each side has images of its own, `shares` holds all the
+      shares in it, two or four; the images' part is the sum of a (1 - a) / images over them.
     - Right or wrong, one an image, of one trained network on each side. The interval holds for new images, and for
       these two networks only: with other seeds the difference would be another one.
 
@@ -93,6 +103,7 @@ def paired_difference(
         first: (S,) floats, one a seed, or (N,) bools, one an image.
         second: the same of what is compared with it, in the same order.
         num_images: the images that all seeds were judged on; only for shares of them, such as accuracies.
+        shares: in place of `num_images`, every share that the difference adds or subtracts.
         confidence: the probability, between 0 and 1, with which such intervals cover the true difference.
 
     Returns:
@@ -101,7 +112,7 @@ def paired_difference(
 
     Raises:
         InputError: lengths that differ, fewer than two seeds, no image, differences that are all equal where no number
-            of images is given, shares outside 0 to 1 or a confidence outside 0 to 1.
+            of images is given, shares outside 0 to 1, too few of them, or a confidence outside 0 to 1.
 
     Source: Student 1908 for seeds, with the images' part joined as in Zou and Donner 2008, section 2; Bonett and Price
         2012, Adjusted Wald confidence interval for a difference of binomial proportions based on paired data.
@@ -126,8 +137,9 @@ def paired_difference(
     beyond = tail(confidence)
     first, second = _pairs(first, second)
     if first.dtype == torch.bool:
-        if num_images is not None:
-            raise InputError(f"num_images is {num_images}, beside one bool an image.", "Leave it out.")
+        if num_images is not None or shares:
+            given = "shares are given" if shares else f"num_images is {num_images}"
+            raise InputError(f"{given}, beside one bool an image.", "Leave it out.")
         center, error = _of_images(first, second)
         low, high = center - normal_quantile(beyond) * error, center + normal_quantile(beyond) * error
         difference = float(first.double().mean() - second.double().mean())
@@ -136,7 +148,11 @@ def paired_difference(
     if len(differences) < 2:
         raise InputError("There is one seed on each side.", "Give at least two; one has no spread.")
     mean, seeds = fmean(differences), standard_error(differences)
-    images = 0.0 if num_images is None else _error_by_images(first, second, num_images)
+    if num_images is not None:
+        if shares:
+            raise InputError("Both num_images and shares are given.", "Give one of them.")
+        shares = [Shares(first.tolist(), num_images), Shares(second.tolist(), num_images)]
+    images = _error_by_images(shares, len(differences))
     if seeds == images == 0:
         raise InputError(
             f"The differences are all {mean:.6g}.", "Without spread there is no interval; give num_images for shares."
@@ -146,8 +162,9 @@ def paired_difference(
         return math.hypot(t_quantile(tail, len(differences)) * seeds, normal_quantile(tail) * images)
 
     low, high = mean - half_width(beyond), mean + half_width(beyond)
-    if num_images is not None:
-        low, high = max(low, -1.0), min(high, 1.0)
+    if shares:
+        most = len(shares) / 2
+        low, high = max(low, -most), min(high, most)
     return PairedDifference(mean, low, high, _p_value(abs(mean), half_width), len(differences))
 
 
@@ -269,15 +286,20 @@ def _of_images(first: Tensor, second: Tensor) -> tuple[float, float]:
     return middle, math.sqrt((only_first + only_second - middle**2) / total)
 
 
-def _error_by_images(first: Tensor, second: Tensor, num_images: int) -> float:
-    """Return the standard error of the difference of two mean shares that comes from the images, at most."""
-    if num_images < 1:
-        raise InputError(f"num_images is {num_images}.", "Give the number of images behind each share.")
-    shares = torch.stack([first, second])
-    if not ((shares >= 0) & (shares <= 1)).all():
-        raise InputError(f"The shares are {shares.tolist()}.", "Give fractions from 0 to 1; leave num_images out else.")
-    means = shares.mean(1)
-    return math.sqrt(float((means * (1 - means)).sum()) / num_images)
+def _error_by_images(shares: Sequence[Shares], num_seeds: int) -> float:
+    """Return the standard error, at most, that comes from the images: of the sum or difference of mean shares."""
+    variance = 0.0
+    for values, num_images in shares:
+        if num_images < 1:
+            raise InputError(f"num_images is {num_images}.", "Give the number of images behind each share.")
+        if len(values) != num_seeds:
+            raise InputError(f"There are {num_seeds} pairs and {len(values)} shares.", "Give one share a seed.")
+        if not all(0 <= value <= 1 for value in values):
+            given = [[*each.values] for each in shares]
+            raise InputError(f"The shares are {given}.", "Give fractions from 0 to 1; leave num_images out else.")
+        mean = fmean(values)
+        variance += mean * (1 - mean) / num_images
+    return math.sqrt(variance)
 
 
 def _p_value(size: float, half_width: Callable[[float], float]) -> float:

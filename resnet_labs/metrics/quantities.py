@@ -10,7 +10,7 @@ Kind = Literal["share", "fraction", "positive", "real", "count"]
 
 # The first pattern that fits the whole name decides.
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("real", r"change_.*|.*_gap|gain_.*|silhouette.*|log10_.*"),
+    ("real", r"change_\w+|\w+_gap|gain_\w+|silhouette\w*|log10_\w+"),
     ("count", r"(classes_at_zero|dead_outputs).*|trainable_parameters"),
     (
         "fraction",
@@ -18,12 +18,18 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "positive",
-        r".*loss.*|reconstruction_error|between_centers|(between|within)_classes|separation|largest_gradient_norm",
+        r"\w*loss\w*|reconstruction_error|between_centers|(between|within)_classes|separation|largest_gradient_norm",
     ),
-    ("share", r"(.*_)?accuracy(_.*)?|top\d+|train_error|.*purity.*"),
+    ("share", r"(\w+_)?accuracy(_\w+)?|top\d+|train_error|\w*purity\w*"),
     ("share", r"(mlp|conv_net)(_shuffled)?|(as_reported|without_relu)(_more_epochs)?|code_relu|frozen_encoder"),
     ("share", r"(random|pretrained)_(\d+|all)|train_own_at_zero_.*"),
 )
+
+_DIFFERENCES = {  # a figure -> the two whose difference it is
+    r"accuracy_gap": ("train_accuracy", "accuracy"),
+    r"gain_(\w+)": (r"pretrained_\1", r"random_\1"),
+    r"(\w+) - (\w+)": (r"\1", r"\2"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,23 @@ class Quantity:
 
     kind: Kind
     images: Literal["train", "validation", "pictured", "judged"] = "judged"
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the two figures whose difference a figure is, in that order; the figure alone if it is none.
+
+    Example:
+        >>> parts_of("accuracy_gap")
+        ('train_accuracy', 'accuracy')
+        >>> parts_of("train_accuracy - validation_accuracy")
+        ('train_accuracy', 'validation_accuracy')
+        >>> parts_of("accuracy")
+        ('accuracy',)
+    """
+    for pattern, parts in _DIFFERENCES.items():
+        if found := re.fullmatch(pattern, name):
+            return tuple(found.expand(part) for part in parts)
+    return (name,)
 
 
 def quantity(name: str) -> Quantity | None:

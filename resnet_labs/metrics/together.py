@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from resnet_labs.errors import InputError
-from resnet_labs.metrics.paired import PairedDifference, holm, paired_difference
+from resnet_labs.metrics.paired import PairedDifference, Shares, holm, paired_difference
 
-Comparison = tuple[Sequence[float], Sequence[float], int | None]  # as `paired_difference` takes them
+# Both sides, and the number of images or the shares, as `paired_difference` takes them
+Comparison = tuple[Sequence[float], Sequence[float], int | Sequence[Shares] | None]
 
 
 class Judged(NamedTuple):
@@ -24,7 +25,8 @@ def judged_together(comparisons: Iterable[Comparison], *, level: float = 0.05) -
     A comparison of one seed, or of seeds that do not differ, has no interval and is never found.
 
     Args:
-        comparisons: the figures of both sides by seed, and the number of images behind them, None if it is not known.
+        comparisons: the figures of both sides by seed, and the number of images behind them or the shares in them;
+            None if they are not known.
         level: the probability, between 0 and 1, of one false finding or more.
 
     Equals: `holm` of the p-values of `paired_difference`, and `paired_difference` with one less each level.
@@ -41,8 +43,10 @@ def judged_together(comparisons: Iterable[Comparison], *, level: float = 0.05) -
 
 
 def _difference(comparison: Comparison, level: float) -> PairedDifference | None:
-    first, second, num_images = comparison
+    first, second, images = comparison
     try:
-        return paired_difference(first, second, num_images=num_images, confidence=1 - level)
+        if images is None or isinstance(images, int):
+            return paired_difference(first, second, num_images=images, confidence=1 - level)
+        return paired_difference(first, second, shares=images, confidence=1 - level)
     except InputError:  # one seed, or no spread
         return None

@@ -101,8 +101,8 @@ def _on_one_core(recipe: Recipe, size: int) -> Recipe:
     )
 
 
-def _on_digits(recipe: Recipe) -> Recipe:
-    """Return the experiment as the lab's fast mode runs it."""
+def _on_digits(recipe: Recipe, seeds: str = "") -> Recipe:
+    """Return the experiment as the lab's fast mode runs it; `seeds` says when its seeds were added."""
     fewer = {"pretraining_epochs": 30} if "pretraining_epochs" in recipe.knobs else {}
     return replace(
         recipe,
@@ -111,21 +111,31 @@ def _on_digits(recipe: Recipe) -> Recipe:
         size=None,
         network=("mlp", {"hidden": [width // 8 for width in HIDDEN], "code": "linear"}),
         knobs=recipe.knobs | fewer,
-        chosen=f"{recipe.chosen} For the digits every hidden layer is an eighth as wide; pretraining takes 30 epochs.",
+        chosen=f"{recipe.chosen} For the digits every hidden layer is an eighth as wide; pretraining takes 30 epochs."
+        f"{seeds}",
         stand_in="scikit-learn's 8x8 digits in place of STL-10",
     )
 
+
+_ADDED_ONCE = (
+    " Seeds 3 to 5 were added when 0 to 2 were known; on them alone the 95 % interval of gain_10 leaves out zero as "
+    "well."
+)
+_ADDED_TWICE = (
+    " Seeds 3 to 5 were added when 0 to 2 were known, and 6 to 9 after those; on 3 to 9 alone the 95 % interval of "
+    "without_relu less as_reported leaves out zero as well."
+)
 
 RECIPES = {
     "r4.layerwise": (_REPORT,),
     "r4.layerwise.stand_in": (_on_one_core(_REPORT, 96),),
     "r4.c7": (_FEW_LABELS,),
     "r4.c7.stand_in": (_on_one_core(_FEW_LABELS, 48),),
-    "r4.c7.digits": (_on_digits(_FEW_LABELS),),
+    "r4.c7.digits": (_on_digits(_FEW_LABELS, _ADDED_ONCE),),
     "r4.c8": (_SHUFFLED,),
     "r4.c8.stand_in": (_on_one_core(_SHUFFLED, 48),),
     "r4.c8.digits": (_on_digits(_SHUFFLED),),
     "r4.c9": (_CAUSES,),
     "r4.c9.stand_in": (_on_one_core(_CAUSES, 48),),
-    "r4.c9.digits": (_on_digits(_CAUSES),),
+    "r4.c9.digits": (_on_digits(_CAUSES, _ADDED_TWICE),),
 }

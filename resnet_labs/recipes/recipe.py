@@ -149,7 +149,7 @@ _STAND_IN = replace(
     "is. Scaled down for a CPU: a ResNet-8 in every arm, 4,000 training images, 2 and 12 epochs in "
     "place of 5 and 30, which is the same factor of six. For such a small network and so few steps model 3's rate is "
     "0.007, ten times the report's: of 0.0007, 0.002, 0.007 and 0.02 the best on 500 validation images cut from "
-    "training.",
+    "training, in a search that is not stored.",
 )
 _SHORT = {"epochs": 12, "learning_rate": 7e-3, "pretrained": "other classes"}
 

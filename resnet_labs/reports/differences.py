@@ -7,8 +7,9 @@ from itertools import compress
 from statistics import NormalDist, fmean
 from typing import NamedTuple
 
-from resnet_labs import metrics, results
+from resnet_labs import metrics
 from resnet_labs.reports import compared
+from resnet_labs.reports.summaries import shares_of_both
 
 LEVEL = 0.05  # the probability of one false finding or more among the differences of a table
 HEADING = f"seed by seed, all judged together at {100 * LEVEL:g} % (Holm)"
@@ -29,7 +30,8 @@ class Difference(NamedTuple):
             no interval because no seed differs.
         on_these_images: whether the seeds alone show it, for exactly these test images.
         needed: how many seeds would show it, and on how many images (None if the present ones are enough), if the true
-            difference is the measured one; None if it is shown already, or zero.
+            difference is the measured one; None if it is shown already, or zero. Of gaps these are the images judged,
+            with training images in proportion.
     """
 
     first: str
@@ -78,7 +80,7 @@ def _rounded(count: int) -> str:
     return f"{count:,}" if count < 100 else f"{int(float(f'{count:.1e}')):,}"
 
 
-_Values = tuple[list[float], list[float], int | None]  # both sides by seed, and the number of images behind them
+_Values = tuple[list[float], list[float], list[metrics.Shares] | None]  # both sides by seed, and the shares in them
 
 
 def differences(experiment: str, measured: compared.Measured) -> list[Difference]:
@@ -115,10 +117,12 @@ def _difference(
 
 def _needed(values: _Values, means: tuple[float, float], level: float) -> tuple[int, int | None] | None:
     """Return how many seeds would show a difference, and on how many images if these are too few for any seeds."""
-    first, second, num_images = values
+    first, second, shares = values
     images = None
-    if num_images is not None:
-        alone = metrics.paired_difference([means[0]] * 2, [means[1]] * 2, num_images=num_images)
+    if shares:
+        without_spread = [metrics.Shares([fmean(each.values)] * 2, each.num_images) for each in shares]
+        alone = metrics.paired_difference([means[0]] * 2, [means[1]] * 2, shares=without_spread)
+        num_images = shares[-1].num_images
         error = (alone.high - alone.low) / 2 / NormalDist().inv_cdf(0.975)
         shown = NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(POWER)
         many = math.ceil(num_images * (shown * error / (means[0] - means[1])) ** 2)
@@ -128,9 +132,8 @@ def _needed(values: _Values, means: tuple[float, float], level: float) -> tuple[
 
 
 def _values(pair: compared.Pair) -> _Values:
-    """Return both sides' figures by seed, and the number of images they are shares of."""
+    """Return both sides' figures by seed, and the shares of images that are in them."""
     by_seed = [{run.seed: run for run in runs} for runs in pair.runs]
     seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
     sides = [[runs[seed].metrics[name] for seed in seeds] for runs, name in zip(by_seed, pair.metrics, strict=True)]
-    counts = {results.images_of(runs[0], name) for runs, name in zip(pair.runs, pair.metrics, strict=True)}
-    return sides[0], sides[1], counts.pop() if len(counts) == 1 else None
+    return sides[0], sides[1], shares_of_both(pair.runs, pair.metrics, seeds)

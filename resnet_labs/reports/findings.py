@@ -11,6 +11,7 @@ from resnet_labs.errors import InputError, nearest
 from resnet_labs.reports.audit.counted import ARITHMETIC
 from resnet_labs.reports.compared import plain
 from resnet_labs.reports.schema import lookup
+from resnet_labs.reports.summaries import shares_of_both, summarised
 from resnet_labs.results import Result
 
 Outcome = Literal["holds", "fails", "undecided", "unmeasured", "inconsistent"]
@@ -110,19 +111,30 @@ def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Find
         asked += [(key, sides, higher[key], lower[key]) for key in both]
     judged = metrics.judged_together(_by_both(sides, first, second) for _, sides, first, second in asked)
     for ((stand_in, name), sides, first, _), (_, found) in zip(asked, judged, strict=True):
-        outcome, words = _said(sides, found, len(first))
+        where = {name: value for name, value in _shared(sides).items() if _several(name, asked)}
+        outcome, words = _said(sides, found, len(first), f" at {_settings(where)}" if where else "")
         yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
+
+
+def _shared(sides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the settings that both sides of a comparison have."""
+    higher, lower = map(_settings_of, sides)
+    return {name: value for name, value in higher.items() if lower.get(name) == value}
+
+
+def _several(name: str, asked: Sequence[tuple[Any, Sequence[Mapping[str, Any]], Any, Any]]) -> bool:
+    """Return whether the comparisons are made at several values of a setting."""
+    return len({repr(_shared(sides).get(name)) for _, sides, _, _ in asked}) > 1
 
 
 def _by_both(
     sides: Sequence[Mapping[str, Any]], first: Sequence[Result], second: Sequence[Result]
-) -> tuple[list[float], list[float], int | None]:
-    """Return the figures of the seeds that both sides have, and the number of images that they are shares of."""
+) -> tuple[list[float], list[float], list[metrics.Shares] | None]:
+    """Return the figures of the seeds that both sides have, and the shares of images that are in them."""
     values = [_by_seed(runs, side["metric"]) for side, runs in zip(sides, (first, second), strict=True)]
-    pairs = [(value, values[1][seed]) for seed, value in sorted(values[0].items()) if seed in values[1]]
-    images = {results.images_of(runs[0], side["metric"]) for side, runs in zip(sides, (first, second), strict=True)}
-    num_images = images.pop() if len(images) == 1 else None
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs], num_images
+    seeds = sorted(values[0].keys() & values[1].keys())
+    shares = shares_of_both((first, second), (sides[0]["metric"], sides[1]["metric"]), seeds)
+    return [values[0][seed] for seed in seeds], [values[1][seed] for seed in seeds], shares
 
 
 def _by_seed(runs: Sequence[Result], metric: str) -> dict[int, float]:
@@ -130,21 +142,21 @@ def _by_seed(runs: Sequence[Result], metric: str) -> dict[int, float]:
 
 
 def _said(
-    sides: Sequence[Mapping[str, Any]], found: metrics.PairedDifference | None, num_seeds: int
+    sides: Sequence[Mapping[str, Any]], found: metrics.PairedDifference | None, num_seeds: int, where: str
 ) -> tuple[Outcome, str]:
     higher, lower = _names(*sides)
     metric = {side["metric"] for side in sides}
     basis = ", ".join([*(plain(metric.pop()) for _ in sides if len(metric) == 1), f"{num_seeds} seeds"])
     if found is None:
-        return "undecided", f"the difference of {higher} and {lower} has no interval ({basis})"
+        return "undecided", f"the difference of {higher} and {lower}{where} has no interval ({basis})"
     if found.low <= 0 <= found.high:
         span = f"{found.difference:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
-        return "undecided", f"{higher} less {lower} is {span}, undecided ({basis})"
+        return "undecided", f"{higher} less {lower}{where} is {span}, undecided ({basis})"
     ends = sorted((abs(found.low), abs(found.high)))
     span = f"by {abs(found.difference):.4f} [{ends[0]:.4f}, {ends[1]:.4f}] ({basis})"
     if found.low > 0:
-        return "holds", f"{higher} is above {lower} {span}"
-    return "fails", f"{higher} is below {lower} {span}"
+        return "holds", f"{higher} is above {lower}{where} {span}"
+    return "fails", f"{higher} is below {lower}{where} {span}"
 
 
 def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator[Finding]:
@@ -153,7 +165,7 @@ def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator
     if not found:
         yield _missing(arm)
     for (stand_in, name), runs in found.items():
-        ours = results.summarise(runs, part["metric"])
+        ours = summarised(runs, part["metric"])
         if ours.low is None or ours.high is None:
             outcome: Outcome = "undecided"
         else:

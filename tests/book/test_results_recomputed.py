@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from helpers import recomputed
+from helpers import recomputed, recomputed_claims
 from helpers.places import ROOT
 
 from resnet_labs.metrics import quantity
@@ -14,6 +14,8 @@ from resnet_labs.metrics import quantity
 EVIDENCE = ROOT / "resnet_labs" / "reports" / "evidence"
 STORED = recomputed.read(EVIDENCE)
 PAGE = (ROOT / "book" / "results.md").read_text(encoding="utf-8")
+RULES = recomputed_claims.rules(EVIDENCE.parent)
+REASONS = recomputed_claims.printed(PAGE)
 RANGES = {"share": (0, 1), "fraction": (0, 1), "positive": (0, float("inf")), "real": (-float("inf"), float("inf"))}
 
 
@@ -37,6 +39,22 @@ def test_every_paired_difference_is_what_the_lines_give():
     assert count > 60
 
 
+def test_every_comparison_in_a_verdict_is_what_the_rule_and_the_lines_give():
+    assert REASONS.keys() == RULES.keys()
+    found = {number: recomputed_claims.expected(rule, STORED) for number, rule in RULES.items()}
+    assert {number: recomputed_claims.numbers(text) for number, text in REASONS.items()} == found
+    assert sum(not one.startswith("our ") for each in found.values() for one in each) > 60
+    assert sum(any(one.startswith("our ") for one in each) for each in found.values()) > 2
+
+
+@pytest.mark.parametrize("number", ["r0.c4", "r2.c5", "r2.c11", "r3.c4", "r3.c9", "r4.c7"])
+def test_a_wrong_digit_in_a_verdict_is_found(number):
+    for spot in re.finditer(r"(?<=\d\.\d\d\d)\d", REASONS[number]):
+        digit = str((int(spot[0]) + 1) % 10)
+        text = REASONS[number][: spot.start()] + digit + REASONS[number][spot.end() :]
+        assert recomputed_claims.numbers(text) != recomputed_claims.expected(RULES[number], STORED)
+
+
 def test_sentences_and_alternative_texts_repeat_figures_of_their_tables():
     assert recomputed.stray(PAGE) == []
 
@@ -49,13 +67,30 @@ def test_a_sentence_with_another_figure_is_found(place):
     assert recomputed.stray(PAGE[:spot] + str((int(PAGE[spot]) + 1) % 10) + PAGE[spot + 1 :])
 
 
+@pytest.mark.parametrize(
+    ("experiment", "pretrained"),
+    [
+        ("r0.c7", True),
+        ("r1.c6.fine_tuned", True),
+        ("r3.c4", True),
+        ("r3.c5", True),
+        ("r0.c1.digits", False),
+        ("r1.c6", False),
+    ],
+)
+def test_differences_from_one_pretrained_network_are_called_so(experiment, pretrained):
+    section = PAGE.split(f"({experiment})=\n", 1)[1].split("<details>", 1)[0]
+    assert "**Paired difference" in section
+    assert ("for this one pretrained network" in section) == pretrained
+
+
 def names(row: recomputed.Row) -> str:
     return f"{row.cells[0]} against {row.cells[1]}"
 
 
 def test_of_the_ablation_of_model_3_the_page_says_which_differences_are_real():
     (rows,) = (rows for rows in recomputed.differences(PAGE, STORED) if rows[0].experiment == "r2.c3.ablation")
-    alone = [row._replace(num_images=None) for row in rows]
+    alone = [row._replace(shares=[]) for row in rows]
     real, alone = (
         [names(row) for row, found in zip(some, recomputed.judged(some), strict=True) if found[2]]
         for some in (rows, alone)
@@ -101,6 +136,7 @@ def test_a_digit_that_is_wrong_is_found(place):
     assert len(cells) + len(rows) == 1 or recomputed.stray(page)
 
 
-def test_the_script_uses_nothing_of_the_package():
-    assert "resnet_labs" not in (ROOT / "tests" / "helpers" / "recomputed.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("script", ["recomputed.py", "recomputed_claims.py"])
+def test_the_script_uses_nothing_of_the_package(script):
+    assert "resnet_labs" not in (ROOT / "tests" / "helpers" / script).read_text(encoding="utf-8")
     assert json.dumps(STORED)

@@ -27,6 +27,7 @@ UNSEEN = {
     "02.1/touched-inference": "the network computes the same; training is not probed",
     "02.1/touched-thawed": "the network computes the same; training is not probed",
     "03.5/weights-held": "the losses are right; memory is no value",
+    "05.3/draws": "the neighbours are right; the random generators are not probed",
     "07.3/semihard-special": "the values are right; the import rule refuses it",
     "07.4/nan-gradient": "no feature of the probe lies exactly at its center",
     "08.1/two-modules": "a sequence of two modules can be unpacked into the two, so it works as the pair does",

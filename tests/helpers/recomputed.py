@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,7 +51,7 @@ class Row(NamedTuple):
     experiment: str
     first: np.ndarray
     second: np.ndarray
-    num_images: int | None
+    shares: list[tuple[np.ndarray, int]]
     cells: tuple[str, ...]
 
 
@@ -71,8 +71,25 @@ def images(line: Line, metric: str) -> int:
     return next(line["data"][part] for part in ("test", "validation", "train") if part in line["data"])
 
 
+def parts(metric: str) -> list[str]:
+    """Return the two shares whose difference a figure is, else the figure alone."""
+    if metric == "accuracy_gap":
+        return ["train_accuracy", "accuracy"]
+    if metric.startswith("gain_"):
+        return [metric.replace("gain", start) for start in ("pretrained", "random")]
+    return metric.split(" - ")
+
+
+def shares(lines: list[Line], metric: str) -> list[tuple[np.ndarray, int]]:
+    """Return the shares that a figure is made of, each with its number of images; none if it is made of others."""
+    names = parts(metric)
+    if not all(is_share(name) for name in names):
+        return []
+    return [(np.array([x["metrics"][name] for x in lines]), images(lines[0], name)) for name in names]
+
+
 def is_share(metric: str) -> bool:
-    return not metric.startswith((*REAL, *POSITIVE, *COUNT, *FRACTION))
+    return metric != "seconds" and not metric.startswith((*REAL, *POSITIVE, *COUNT, *FRACTION))
 
 
 def aggregate(metric: str, lines: list[Line]) -> str:
@@ -85,7 +102,10 @@ def aggregate(metric: str, lines: list[Line]) -> str:
     equal = np.ptp(values) == 0
     if metric.startswith(COUNT):
         return f"{mean:.4f} (in every run)" if equal else f"{mean:.4f} ({values.min():g} to {values.max():g})"
-    if equal and metric.startswith("purity_") and metric.endswith("_before"):
+    of_one = equal and metric.startswith("purity_") and metric.endswith("_before")
+    if metric.startswith("old_task_accuracy"):
+        of_one = equal and all(x["metrics"]["old_task_accuracy_before"] == values[0] for x in lines)
+    if of_one:
         return f"{mean:.4f} (one network, measured {seeds} times)"
     t, error = stats.t.ppf(0.975, seeds - 1), values.std(ddof=1) / np.sqrt(seeds)
     if is_share(metric):
@@ -94,6 +114,9 @@ def aggregate(metric: str, lines: list[Line]) -> str:
             spread += (t * error) ** 2 / (mean * (1 - mean))
         # (x - mean)^2 = x (1 - x) spread
         low, high = np.sort(np.roots([1 + spread, -(2 * mean + spread), mean**2]).real)
+    elif len(parts(metric)) == 2 and shares(lines, metric):
+        row = Row("", *(share for share, _ in shares(lines, metric)), shares(lines, metric), ())
+        low, high = mean + np.array([-1, 1]) * half_width(row, 0.025)
     elif equal:
         return f"{mean:.4f} (in every run)"
     elif metric.startswith(FRACTION):
@@ -185,6 +208,20 @@ def side(name: str, other: str, experiment: str, data: str, stored: Lines) -> tu
     return [x for x in pool if all(str(x["settings"].get(k.replace(" ", "_"))) == v for k, v in wanted.items())], ""
 
 
+def row_of(experiment: str, paired: list[list[Line]], metrics: list[str], cells: Iterable[str] = ()) -> Row:
+    """Return the comparison of two sides whose lines are in the order of their seeds."""
+    sides = list(zip(paired, metrics, strict=True))
+    both = [shares(lines, metric) for lines, metric in sides]
+    values = [np.array([value(x, metric) for x in lines]) for lines, metric in sides]
+    return Row(experiment, *values, both[0] + both[1] if all(both) else [], tuple(cells))
+
+
+def value(line: Line, metric: str) -> float | None:
+    """Return a figure of a line, or the difference of two; None if it lacks one."""
+    found = [line["seconds"] if name == "seconds" else line["metrics"].get(name) for name in metric.split(" - ")]
+    return None if None in found else found[0] - sum(found[1:])
+
+
 def differences(page: str, stored: Lines) -> Iterator[list[Row]]:
     """Yield the rows of each table of paired differences."""
     for experiment, _, head, rows in tables(page):
@@ -197,22 +234,15 @@ def differences(page: str, stored: Lines) -> Iterator[list[Row]]:
             second, metric_second = side(row[1], name, experiment, data, stored)
             metrics = [one or row[2].replace(" ", "_") for one in (metric_first, metric_second)]
             seeds = sorted({x["seed"] for x in first} & {x["seed"] for x in second})
-            values = [
-                np.array([next(x for x in some if x["seed"] == seed)["metrics"][metric] for seed in seeds])
-                for some, metric in zip((first, second), metrics, strict=True)
-            ]
-            count = images(first[0], metrics[0]) if is_share(metrics[0]) else None
-            found.append(Row(experiment, *values, count, tuple(row)))
+            paired = [[next(x for x in some if x["seed"] == seed) for seed in seeds] for some in (first, second)]
+            found.append(row_of(experiment, paired, metrics, row))
         yield found
 
 
 def errors(row: Row) -> tuple[float, float]:
     """Return the standard errors from seeds and from images."""
     gap = row.first - row.second
-    by_images = 0.0
-    if row.num_images:
-        a, b = row.first.mean(), row.second.mean()
-        by_images = np.sqrt((a * (1 - a) + b * (1 - b)) / row.num_images)
+    by_images = np.sqrt(sum(share.mean() * (1 - share.mean()) / count for share, count in row.shares))
     return (0.0 if np.ptp(gap) < 1e-15 else gap.std(ddof=1) / np.sqrt(len(gap))), by_images
 
 
@@ -240,6 +270,7 @@ def judged(rows: list[Row]) -> list[tuple[str, str, bool]]:
     said = []
     for row, p, level in zip(rows, p_values, levels, strict=True):
         gap, half = (row.first - row.second).mean(), half_width(row, level / 2)
-        ends = np.clip([gap - half, gap + half], -1, 1) if row.num_images else (gap - half, gap + half)
+        most = len(row.shares) / 2 or np.inf
+        ends = np.clip([gap - half, gap + half], -most, most)
         said.append((f"{gap:+.4f} [{ends[0]:+.4f}, {ends[1]:+.4f}]", f"{100 * (1 - level):.4g} %", p <= level))
     return said

@@ -206,7 +206,7 @@ def test_generators_and_gradient_mode_are_put_back_and_answers_see_the_same_numb
 
     @check("00.4", "nothing")
     def check_draws(probe, answer):
-        seen.append(probe.call(answer))
+        seen.append(probe.call(answer, draws_numbers=True))
 
     def answer():
         return random.random(), float(np.random.rand()), torch.rand(()).item()

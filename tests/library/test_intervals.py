@@ -176,7 +176,9 @@ class TestQuantity:
         found = quantity(name)
         assert (found.kind, found.images) == (kind, images)
 
-    @pytest.mark.parametrize("name", ["speed", "", "accuracies", "the_gap_of_it"])
+    @pytest.mark.parametrize(
+        "name", ["speed", "", "accuracies", "the_gap_of_it", "train_accuracy - validation_accuracy"]
+    )
     def test_an_unknown_name_is_called_so(self, name: str) -> None:
         assert quantity(name) is None
 

@@ -11,7 +11,7 @@ from helpers.interval_coverage import draw
 from scipy import integrate, stats
 
 from resnet_labs.errors import InputError
-from resnet_labs.metrics import holm, mcnemar, needed, paired_difference, wilson_interval
+from resnet_labs.metrics import Shares, holm, judged_together, mcnemar, needed, paired_difference, wilson_interval
 
 FIRST, SECOND = [0.74, 0.71, 0.75, 0.78], [0.72, 0.72, 0.70, 0.71]
 
@@ -42,6 +42,24 @@ class TestOverSeeds:
         half = math.sqrt(stats.t.isf(0.025, 3) ** 2 * seeds + stats.norm.isf(0.025) ** 2 * images)
         found = paired_difference(FIRST, SECOND, num_images=500)
         assert found[:3] == pytest.approx((0.0325, 0.0325 - half, 0.0325 + half))
+
+    def test_each_share_has_its_own_images(self) -> None:
+        train, test = [[0.95, 0.9, 0.97], [0.75, 0.72, 0.7]], [[0.65, 0.66, 0.6], [0.6, 0.63, 0.61]]
+        gaps = np.subtract(train, test)
+        shares = [Shares(side, count) for sides, count in ((train, 240), (test, 600)) for side in sides]
+        images = sum(np.mean(share) * (1 - np.mean(share)) / count for share, count in shares)
+        seeds = np.var(gaps[0] - gaps[1], ddof=1) / 3
+        half = math.sqrt(stats.t.isf(0.025, 2) ** 2 * seeds + stats.norm.isf(0.025) ** 2 * images)
+        mean = np.mean(gaps[0] - gaps[1])
+        found = paired_difference(gaps[0].tolist(), gaps[1].tolist(), shares=shares)
+        assert found[:3] == pytest.approx((mean, mean - half, mean + half))
+        assert judged_together([(gaps[0].tolist(), gaps[1].tolist(), shares)])[0].found == found
+        below = paired_difference([-0.01, 0.02, -0.03], [0.1, 0.12, 0.1], shares=shares)
+        assert below.high < 0
+
+    def test_shares_of_the_same_images_are_as_their_number(self) -> None:
+        both = [Shares(FIRST, 500), Shares(SECOND, 500)]
+        assert paired_difference(FIRST, SECOND, shares=both) == paired_difference(FIRST, SECOND, num_images=500)
 
     def test_equal_seeds_leave_the_images_part(self) -> None:
         found = paired_difference([0.8, 0.8], [0.7, 0.7], num_images=1000)
@@ -89,6 +107,8 @@ class TestOverSeeds:
             ([50.0, 60.0], [50.0, 50.0], {"num_images": 10}, r"^The shares are \[\[50\.0, 60\.0\], .* Give fractions"),
             ([-0.1, 0.6], [0.5, 0.5], {"num_images": 10}, r"^The shares are "),
             ([0.5, 0.6], [0.5, 0.5], {"confidence": 95}, r"^confidence is 95\. "),
+            ([0.5, 0.6], [0.5, 0.5], {"shares": [Shares([0.5], 9)]}, r"^There are 2 pairs and 1 shares\. Give one"),
+            ([0.5, 0.6], [0.5, 0.5], {"shares": [Shares([0.5] * 2, 9)], "num_images": 9}, r"^Both num_images and sh"),
         ],
     )
     def test_names_what_is_wrong(self, first: list, second: list, options: dict, said: str) -> None:
@@ -132,6 +152,8 @@ class TestOverImages:
         first, second = right_or_wrong(5, 1, 1, 1)
         with pytest.raises(InputError, match=r"^num_images is 8, beside one bool an image\. Leave it out\.$"):
             paired_difference(first, second, num_images=8)
+        with pytest.raises(InputError, match=r"^shares are given, beside one bool an image\. Leave it out\.$"):
+            paired_difference(first, second, shares=[Shares([0.5], 8)])
         with pytest.raises(InputError, match=r"^One side holds bools, the other figures\. Give both of one kind\.$"):
             paired_difference(first, second.double())
         with pytest.raises(InputError, match=r"^first have shape \(8,\) and second \(7,\)\. "):

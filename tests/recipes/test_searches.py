@@ -1,4 +1,4 @@
-"""Every searched setting is the best of its stored search on validation images, and lies inside the grid."""
+"""Settings from a stored search are its best on validation images, inside the grid but for a known exception."""
 
 from __future__ import annotations
 
@@ -14,12 +14,32 @@ SEARCHED = ("learning_rate", "margin", "weight")
 SEARCHES = {
     "r0.transfer_table.choice": ("r0.transfer_table.photographs", ("method", "weights")),
     "r1.c6.choice": ("r1.c6.fine_tuned", ("depth",)),
+    "r1.digits.choice": ("r1.digits", ("size",)),
     "r2.c1.batches.choice": ("r2.c1.batches", ("arm",)),
     "r3.c4.choice": ("r3.c4", ("method",)),
+    "r4.c3.searched.choice": ("r4.c3.searched.photographs", ("loss", "mining")),
     "r4.c3.searched.digits.choice": ("r4.c3.searched.digits", ("loss", "mining")),
+    "r4.losses.digits.choice": ("r4.losses.digits", ("loss", "mining")),
 }
 # Arms of these names try rates on purpose.
 TRIED = ("thawed, the report's rate", "thawed, a large rate")
+# Arms that a search has and the recipe does not take: sizes that were tried with one rate; kinds of mining that
+# r4.losses leaves out.
+NOT_TAKEN = {
+    "r1.digits.choice": {(8,), (32,)},
+    "r4.losses.digits.choice": {("triplet", "semihard"), ("triplet", "all")},
+}
+# Arms whose settings were not searched there.
+NOT_SEARCHED = {"r4.losses.digits.choice": {("cross_entropy", None)}}
+# What lies at the edge of what was tried: no rate but Adam's usual one, and no margin above 1. r4.c3.searched.digits
+# searches both wider, and claims r4.c3, r4.c5 and r4.c6 rest on that one.
+AT_THE_EDGE = {
+    "r4.losses.digits.choice": {
+        (("triplet", "hard"), "learning_rate", 1e-3),
+        (("triplet", "hard"), "margin", 1.0),
+        (("center", None), "learning_rate", 1e-3),
+    }
+}
 
 
 def searched(settings):
@@ -35,6 +55,28 @@ def found(search, names):
     return {arm: {knobs: fmean(each) for knobs, each in grid.items()} for arm, grid in values.items()}
 
 
+def taken(search):
+    """Return for each searched arm of the recipes its name, the settings that it has, and its grid."""
+    name, told_by = SEARCHES[search]
+    grids = found(search, told_by)
+    arms = {}
+    for each in recipes.find(name):
+        if each.knobs.get("arm") not in TRIED:
+            settings = recipes.settings(each)
+            arm = tuple(settings.get(one) for one in told_by)
+            assert arm not in arms
+            arms[arm] = searched(settings)
+    not_searched, not_taken = NOT_SEARCHED.get(search, set()), NOT_TAKEN.get(search, set())
+    assert {*arms} - {*grids} == not_searched
+    assert {*grids} - {*arms} == not_taken
+    return [(arm, knobs, grids[arm]) for arm, knobs in arms.items() if arm not in not_searched]
+
+
+def test_every_stored_search_is_here():
+    stored = {name for name in recipes.RECIPES if name.endswith(".choice") and reports.evidence(name)}
+    assert stored == {*SEARCHES}
+
+
 @pytest.mark.parametrize("search", SEARCHES)
 def test_searches_see_validation_images_alone_and_are_stored_whole(search):
     stored = reports.evidence(search)
@@ -44,24 +86,16 @@ def test_searches_see_validation_images_alone_and_are_stored_whole(search):
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_the_best_of_each_search_was_taken(search):
-    name, told_by = SEARCHES[search]
-    grids = found(search, told_by)
-    arms = [recipes.settings(each) for each in recipes.find(name) if each.knobs.get("arm") not in TRIED]
-    assert len(arms) == len(grids)
-    for arm in arms:
-        grid = grids[tuple(arm.get(one) for one in told_by)]
-        assert grid[searched(arm)] == max(grid.values()), arm
+    for arm, knobs, grid in taken(search):
+        assert grid[knobs] == max(grid.values()), arm
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-def test_no_choice_is_at_the_edge_of_its_grid(search):
-    name, told_by = SEARCHES[search]
-    grids = found(search, told_by)
-    at_the_edge = []
-    for arm in (recipes.settings(each) for each in recipes.find(name) if each.knobs.get("arm") not in TRIED):
-        grid = grids[tuple(arm.get(one) for one in told_by)]
-        for place, value in enumerate(searched(arm)):
-            tried = sorted({knobs[place] for knobs in grid if knobs[place] is not None})
+def test_no_choice_is_at_the_edge_of_its_grid_but_those_that_are_known(search):
+    at_the_edge = set()
+    for arm, knobs, grid in taken(search):
+        for place, value in enumerate(knobs):
+            tried = sorted({each[place] for each in grid if each[place] is not None})
             if value in tried[:1] + tried[-1:]:
-                at_the_edge.append((name, arm.get("arm"), SEARCHED[place], value))
-    assert at_the_edge == []
+                at_the_edge.add((arm, SEARCHED[place], value))
+    assert at_the_edge == AT_THE_EDGE.get(search, set())

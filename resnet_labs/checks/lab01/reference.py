@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,7 +186,7 @@ def shortcut_of(block: Any) -> str:
 
 
 def expected_blocks(
-    expansion: int, num_blocks: tuple[int, ...], widths: tuple[int, ...], plain: bool
+    expansion: int, num_blocks: Sequence[int], widths: Sequence[int], plain: bool
 ) -> list[tuple[tuple[int, int, int], str]]:
     """Return (in_channels, width, stride) and the shortcut of every block in turn."""
     blocks, channels = [], widths[0]

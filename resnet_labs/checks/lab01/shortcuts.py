@@ -49,7 +49,7 @@ def made(
         hint=hint,
     )
     # Another one, of other sizes, must not change this one.
-    probe.call(make, x.shape[1] + 1, out_channels + 2, stride + 1, anywhere=False, hint=hint)
+    probe.call(make, x.shape[1] + 1, out_channels + 2, stride + 1, anywhere=False, draws_numbers=True, hint=hint)
     return module.double(), given
 
 

@@ -25,7 +25,7 @@ def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
     low, high = probe.random.randint(2, 4), probe.random.randint(5, 8)
     for expansion, num_blocks, widths, plain in (
         (1, (2, 1, 3), (low, high, high + 1), False),
-        (4, (2, 3), (2, 3), False),
+        (4, [2, 3], [2, 3], False),
         (1, (1, 2, 2), (low, low, low), False),
         (2, (1, 1, 2), (high, low, low), False),
         (1, (1, 1, 2, 1, 1), (2, 3, 4, 5, 6), False),

@@ -31,6 +31,7 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
     for in_channels, num_classes in ((1, 2), (probe.random.choice((4, 5, 6)), many)):
         network = resnet18()
         reference.used_(network, probe.generator)
+        network.train(in_channels == 1)
         if in_channels > 1:
             network.get_submodule(probe.random.choice(("layer1", "layer2", "layer3"))).requires_grad_(False)
         old = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
@@ -50,7 +51,8 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
             cause="something other than the network is returned",
             hint="a",
         )
-        trains = adapted.training and all(part.training for part in adapted.modules())
+        same_mode = all(part.training == whole.training for part in _kept_parts(adapted))
+        same_mode = same_mode or (adapted is not network and not whole.training)  # a new one may begin in another mode
         stem, heads, logits = reference.trace(adapted.eval(), images)
         first = _check_stem(probe, stem, in_channels, given)
         if logits is None:
@@ -85,7 +87,7 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
         whole.add_module("conv1", copy.deepcopy(first))
         whole.add_module("fc", copy.deepcopy(head))
         _check_between(probe, adapted, whole, images, given)
-        _check_left(probe, adapted, old, trains, given)
+        _check_left(probe, adapted, old, same_mode, given)
 
 
 def _check_stem(probe: Probe, stem: nn.Conv2d | None, in_channels: int, given: str) -> nn.Conv2d:
@@ -186,7 +188,7 @@ def _check_between(probe: Probe, adapted: nn.Module, whole: nn.Module, images: T
 
 
 def _check_left(
-    probe: Probe, adapted: nn.Module, old: list[tuple[nn.Parameter, bool]], trains: bool, given: str
+    probe: Probe, adapted: nn.Module, old: list[tuple[nn.Parameter, bool]], same_mode: bool, given: str
 ) -> None:
     changed = _changed(adapted, old)
     frozen = [name for name, learns in changed if not learns]
@@ -211,12 +213,17 @@ def _check_left(
             f"{_named(inference)} cannot: made in inference mode",
             "`torch.inference_mode()` is around the line that makes the layer",
         ),
-        ("mode", trains, "the network's mode", "training mode, as before", "evaluation mode", "`.eval()` was called"),
+        ("mode", same_mode, "the network's mode", "as before", "another", "`.eval()` or `.train()` was called"),
         ("hooks", hooks == 0, "hooks on the network", "none, as before", f"{hooks}", "a hook was registered"),
     ):
         probe.expect(
             fine, f"touched-{code}", tested=f"{what}, after {given}", expected=expected, got=got, cause=cause, hint="c"
         )
+
+
+def _kept_parts(network: nn.Module) -> list[nn.Module]:
+    """Return the network and its parts but the two layers that are new."""
+    return [part for name, part in network.named_modules() if name.split(".")[0] not in ("conv1", "fc")]
 
 
 def _named(names: list[str]) -> str:

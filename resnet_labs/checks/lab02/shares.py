@@ -122,7 +122,8 @@ def check_shares(
 def _cases(probe: Probe) -> Iterator[tuple[Tensor, int, str]]:
     """Yield labels, the number of classes, and both in words: classes are missing, there is one, or there are many."""
     few, without_first = torch.tensor([0, 0, 0, 2, 2, 1, 0, 2]), torch.tensor([3, 1, 1, 2, 3])
-    for labels, num_classes in ((few, 3), (few, 5), (without_first, 4), (torch.zeros(3, dtype=torch.int64), 1)):
+    other, zeros = torch.tensor([2, 2, 1, 2]), torch.zeros(3, dtype=torch.int64)
+    for labels, num_classes in ((few, 3), (other, 3), (few, 5), (without_first, 4), (zeros, 1)):
         yield labels, num_classes, f"class_shares({labels.tolist()}, {num_classes})"
     num_classes, total = probe.random.randint(257, 300), probe.random.randint(10_500, 12_000)
     labels = torch.randint(num_classes, (total,), generator=probe.generator)

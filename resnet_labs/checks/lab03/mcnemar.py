@@ -11,8 +11,17 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab03 import reference
 
-# Both right, only the first, only the second, neither.
-_TABLES = ((30, 8, 2, 5), (5, 1, 7, 2), (50, 3, 3, 4), (100, 60, 40, 20), (0, 0, 9, 4), (9, 0, 80, 3), (7, 0, 0, 3))
+# Both right, only the first, only the second, neither. The first and the last have as many disagreements.
+_TABLES = (
+    (30, 8, 2, 5),
+    (5, 1, 7, 2),
+    (50, 3, 3, 4),
+    (100, 60, 40, 20),
+    (0, 0, 9, 4),
+    (9, 0, 80, 3),
+    (7, 0, 0, 3),
+    (2, 3, 7, 6),
+)
 
 
 @check("03.2", "the exact two-sided p-value of McNemar's test", library=("resnet_labs.metrics:mcnemar",))
@@ -82,6 +91,7 @@ def check_mcnemar(probe: Probe, mcnemar: Callable[[Tensor, Tensor], Any]) -> Non
             cause=(
                 "p is twice the probability of at most min(only_first, only_second) heads in all their tosses",
                 "images on which the networks agree count as tosses",
+                "p is kept from another table of as many disagreements",
             ),
             hint="b",
             mistakes=[

@@ -162,11 +162,15 @@ class Cyclic(nn.Sequential):
         self.itself = [self]
 
 
+WITH_NORM = 3
+
+
 def make(number: int) -> nn.Module:
     kind = Cyclic if number == 1 else nn.Sequential
+    norm = [nn.BatchNorm1d(3)] if number == WITH_NORM else []
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(number)
-        return kind(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+        return kind(nn.Linear(4, 3), *norm, nn.ReLU(), nn.Linear(3, 2))
 
 
 def losses(number: int, batches: list[tuple[Tensor, Tensor]], *, adding: bool = False) -> list[float]:

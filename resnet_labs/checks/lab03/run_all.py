@@ -132,6 +132,32 @@ def _check_one_and_a_failure(probe: Probe, run_all: Callable[..., Any], batches:
         hint="a",
     )
 
+    def with_norm() -> nn.Module:
+        return reference.make(reference.WITH_NORM)
+
+    tested = "run_all on the same maker twice, whose networks have a batch norm"
+    both = probe.call(run_all, [with_norm] * 2, batches, lambda: None, tested=tested, anywhere=False, hint="a")
+    probe.expect(
+        len(both) == 2,
+        "same-maker",
+        tested=tested,
+        expected="two lists of losses",
+        got=f"{len(both)}",
+        cause="results are kept by their maker, and the second run replaces the first",
+        hint="a",
+    )
+    probe.close(
+        torch.tensor([[float(value) for value in row] for row in both]),
+        torch.tensor([reference.losses(reference.WITH_NORM, batches)] * 2),
+        "with-norm",
+        tested=tested,
+        cause=(
+            "the networks run in evaluation mode; a new one is in training mode, and is trained in it",
+            "the second run goes on with the first network instead of a new one",
+        ),
+        hint="a",
+        rtol=1e-3,
+    )
     try:
         run_all([lambda: nn.Linear(3, 2)], batches, lambda: None)
     except Exception:

@@ -48,7 +48,8 @@ class Small(nn.Module):
         self.bn1 = nn.BatchNorm2d(6)
         self.layer1 = nn.Sequential(nn.Conv2d(6, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.3))
         for number in range(2, stages + 1):
-            self.add_module(f"layer{number}", nn.Sequential(OrderedDict(conv=nn.Conv2d(8, 8, 1), bn=nn.BatchNorm2d(8))))
+            parts = OrderedDict(fc=nn.Conv2d(8, 8, 1), bn_fc=nn.BatchNorm2d(8))  # not the head, in spite of their names
+            self.add_module(f"layer{number}", nn.Sequential(parts))
         self.stages = stages
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.neck = nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.2))

@@ -24,7 +24,7 @@ def check_purity(
     probe: Probe, nearest: Callable[[Tensor, int], Tensor], purity: Callable[[Tensor, Tensor, int], float]
 ) -> None:
     """Check neighbours and purity on points worked out by hand and on random ones, near, far, and twins."""
-    many = torch.randn(1100, 8, generator=probe.generator)
+    many, wide = torch.randn(1100, 8, generator=probe.generator), torch.randn(40, 600, generator=probe.generator)
     for points, count, what in (
         (LINE, 2, "the two nearest of the points 0, 1, 3, 7, 15.5, 17"),
         (LINE, 5, "all five others of the points 0, 1, 3, 7, 15.5, 17"),
@@ -35,6 +35,7 @@ def check_purity(
         (LINE + 1e5, 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each 100,000 larger"),
         (twins(LINE), 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each of them twice"),
         (many, 5, "the five nearest of 1,100 random points in eight dimensions"),
+        (wide, 5, "the five nearest of 40 random points in 600 dimensions"),
         (many[:200], 150, "the 150 nearest of 200 random points in eight dimensions"),
     ):
         near = probe.call(nearest, points, count, tested=f"nearest(points, {count}): {what}", hint="a")

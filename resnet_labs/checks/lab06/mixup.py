@@ -27,7 +27,16 @@ def check_mixup(probe: Probe, mixup: Mixup) -> None:
         weights = []
         for call in range(_CALLS):
             mixed = probe.call(
-                mixup, images, labels, _NUM_CLASSES, alpha, tested=given, cause=_PER_IMAGE, follows=True, hint="b"
+                mixup,
+                images,
+                labels,
+                _NUM_CLASSES,
+                alpha,
+                tested=given,
+                cause=_PER_IMAGE,
+                draws_numbers=True,
+                follows=True,
+                hint="b",
             )
             if call < 10:
                 _check_mixed(probe, mixed, images, labels, given)
@@ -39,14 +48,18 @@ def check_mixup(probe: Probe, mixup: Mixup) -> None:
         "a batch of one image has no other partner than the image itself",
         "`squeeze()` also drops the axis of the images where there is only one",
     )
-    alone = probe.call(mixup, image, label, _NUM_CLASSES, 0.2, tested=given, cause=cause, follows=True, hint="b")
+    alone = probe.call(
+        mixup, image, label, _NUM_CLASSES, 0.2, tested=given, cause=cause, follows=True, draws_numbers=True, hint="b"
+    )
     _check_mixed(probe, alone, image, label, given)
 
 
 def _check_channels(probe: Probe, mixup: Mixup) -> None:
     given = "mixup of 32 images of three channels, whose pixels are -1 or 0"
     images, labels = -torch.eye(32).reshape(32, 1, 4, 8).repeat(1, 3, 1, 1), torch.arange(32)
-    mixed, _ = probe.call(mixup, images, labels, _NUM_CLASSES, 0.5, tested=given, anywhere=False, hint="b")
+    mixed, _ = probe.call(
+        mixup, images, labels, _NUM_CLASSES, 0.5, tested=given, anywhere=False, draws_numbers=True, hint="b"
+    )
     probe.close(
         mixed[:, 1:],
         mixed[:, :1].repeat(1, 2, 1, 1),

@@ -24,6 +24,8 @@ def check_submission(probe: Probe, write_submission: Callable[[str, Tensor], Any
             logits[: min(3, num_images), -1] = 9.0  # every file has the last class
             if num_images == 7:
                 logits *= 100
+            if num_images == 1:
+                logits -= 20
             if num_images == 5:
                 path.unlink()
                 path = path.with_suffix(".txt")
@@ -129,7 +131,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         "labels",
         tested=f"the label of each id after {tested}",
         cause=(
-            "the label is the class with the highest logit of that image",
+            "the label is the class with the highest logit of that image, also where all are negative",
             "only some of the classes are looked at: a number of classes is written down, or kept in a byte",
         ),
         hint="c",

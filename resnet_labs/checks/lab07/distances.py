@@ -86,10 +86,14 @@ def _check_near(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
         got[off_diagonal], right[off_diagonal], "coarse-zero", tested=tested, cause=cause, hint="b", atol=0, rtol=0.02
     )
     wide = 100 * torch.randn(4, probe.random.randint(5, 12), generator=probe.generator, dtype=torch.float64)
-    tested = f"the distances of four points in {wide.shape[1]} dimensions, hundreds apart"
-    cause = "some of the dimensions are left out, or large distances are cut off"
+    wide[1, 0] = wide[0, 0]
+    tested = f"the distances of four points in {wide.shape[1]} dimensions, hundreds apart, two of them equal in one"
+    causes = (
+        "some of the dimensions are left out, or large distances are cut off",
+        "points that have one number in common count as coincident",
+    )
     got = probe.call(distances, wide, tested=tested, hint="a")
-    probe.close(got, reference.distances(wide), "wide", tested=tested, cause=cause, hint="a", atol=1e-4)
+    probe.close(got, reference.distances(wide), "wide", tested=tested, cause=causes, hint="a", atol=1e-4)
     single = probe.call(distances, near[:1], tested="the distances of one point", hint="a")
     cause = "a table of one row loses its axes, such as by `squeeze()`"
     probe.close(

@@ -272,7 +272,8 @@ def _check_second(
     given: str,
 ) -> None:
     """A second network from the same layers begins where the first one began, not where it ended."""
-    second = probe.call(classifier, layers, num_classes, tested=f"{given}, a second time", anywhere=False, hint="c")
+    tested = f"{given}, a second time"
+    second = probe.call(classifier, layers, num_classes, tested=tested, anywhere=False, draws_numbers=True, hint="c")
     shared = {id(weight) for weight in first.parameters()} & {id(weight) for weight in second.parameters()}
     probe.expect(
         not shared,

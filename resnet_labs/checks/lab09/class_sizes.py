@@ -72,6 +72,7 @@ def _asked(probe: Probe) -> list[Asked]:
         asked.append((runs, decimals, 130))
     asked.append(([[0.0, 0.5, 1.0], [0.0, 0.25, 1.0]], 4, 9))
     asked.append(([[0.5]], 2, 6))
+    asked.append(([[0.6]], 1, 12))  # multiples of the smallest, and others
     asked.append(([[0.12, 0.13]], 2, 9))  # 1 of 8 prints as either
     four = [[0.5], [0.5], [0.5], [0.3333]]
     asked += [(four, 4, 14), (four, 4, 5)]  # multiples of six; none

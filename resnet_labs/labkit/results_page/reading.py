@@ -19,9 +19,11 @@ the recipe's settings (SGD has a momentum of 0.9 in all of them). **Stand-in** m
 report's own.
 
 The interval of a share of images, such as an accuracy, is for new seeds and new images: Wilson's, with the spread of
-the seeds added (`metrics.share_interval`). All other intervals are Student's t over the seeds, on the logit scale for
-fractions such as F scores, and on the log scale for figures that are never below zero. Counts have no interval. One
-network that was measured several times has none either, and is marked as such.
+the seeds added (`metrics.share_interval`). That of a difference of two shares, such as the gap between training and
+test accuracy, is too: Student's, with the images' part of both (`metrics.paired_difference`). All other intervals are
+Student's t over the seeds, on the logit scale for fractions such as F scores, and on the log scale for figures that are
+never below zero. Counts have no interval. One network that was measured several times has none either, and is marked as
+such.
 
 Recipes run in fp32 on one thread, so that one command gives one experiment everywhere. Lines older than that rule may
 have run in bf16 or on two threads; each is shown with the device and the number format it ran on. A mean is taken over
@@ -30,10 +32,10 @@ set, threads) are the same.
 
 Differences are taken seed by seed, between runs with the same seeds and images, and have their own interval: two
 intervals that overlap prove nothing. All differences of one table are judged together (Holm's method), so that 5 % of
-such tables have one or more false findings; the table gives the level of each interval. For shares, the interval is for
-new images too. If zero is inside, the table says how many seeds would show a gap of that size with 80 % probability,
-and on how many images if the present ones are too few. This is a plan, not a promise, since a gap that is large by
-chance looks easy to show.
+such tables have one or more false findings; the table gives the level of each interval. For shares and differences of
+shares, the interval is for new images too. If zero is inside, the table says how many seeds would show a gap of that
+size with 80 % probability, and on how many images if the present ones are too few (of gaps: images judged, with
+training images in proportion). This is a plan, not a promise, since a gap that is large by chance looks easy to show.
 
 Claims are in our words, with the report's certainty (says, suggests, expects). Lines confirm or refute a claim only if
 they are on the report's own data and settings, or on stand-ins if the claim is about methods in general. The

@@ -15,9 +15,14 @@ from resnet_labs.labkit.results_page.shown import Shown
 from resnet_labs.labkit.results_page.text import folded, sentence, table
 from resnet_labs.labkit.results_page.variants import recipe_of, variants
 from resnet_labs.reports import compare, differences
+from resnet_labs.reports.summaries import share_a_network
 from resnet_labs.results import Result
 
 Measured = Mapping[str, Sequence[Result]]
+_ONE_NETWORK = (
+    "Pretrained weights are the same in all seeds of a side: the differences are for this one pretrained network, not "
+    "for others.\n"
+)
 
 
 def section(
@@ -44,6 +49,8 @@ def section(
     is_search = first.endswith(".choice")
     body = [about, *_picture(base or first, whole, pictures), f"{whole.said}\n" if whole.said else ""]
     body += [_difference_table.sentence(each) for each in found.values() if each]
+    if any(share_a_network(measured[each]) for each in experiments if found[each]):
+        body.append(_ONE_NETWORK)
     tables = [_tables(measured[each], one, found[each]) for each, one in zip(experiments, shown, strict=True)]
     if is_search:
         yield folded(name(first), [anchor(first), *body, *tables[0]])

@@ -269,6 +269,24 @@ def one_list_for_one(makers, batches, release):
     return found[0] if len(found) == 1 else found
 
 
+@answers.wrong("same-maker")
+def by_maker(makers, batches, release):
+    found = {}
+    for make in makers:
+        found[make] = _one_run(make, batches)
+        release()
+    return list(found.values())
+
+
+@answers.wrong("with-norm")
+def in_evaluation_mode(makers, batches, release):
+    found = []
+    for make in makers:
+        found.append(_one_run(lambda make=make: make().eval(), batches))
+        release()
+    return found
+
+
 @answers.wrong("swallowed")
 def without_those_that_fail(makers, batches, release):
     found = []

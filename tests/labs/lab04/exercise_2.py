@@ -37,8 +37,17 @@ answers = Answers("04.2", "check_freeze")
 @answers.wrong("running-statistics")
 def gradients_alone(network):
     for name, parameter in network.named_parameters():
+        if not name.startswith("fc."):
+            parameter.requires_grad = False
+
+
+@answers.wrong("still-trains", "parts of a stage that have fc in their names are taken for the head")
+def fc_anywhere(network):
+    for name, parameter in network.named_parameters():
         if "fc" not in name:
             parameter.requires_grad = False
+            parameter.grad = None
+    _hold(_backbone(network))
 
 
 @answers.wrong("undone-by-train")

@@ -26,6 +26,11 @@ def counts_itself(features, count):
     return nearest(features, count, itself=True)
 
 
+@answers.wrong("draws", "noise from the global generator decides between neighbours at the same distance")
+def shaken(features, count):
+    return nearest(features + 1e-6 * torch.randn_like(features), count)
+
+
 @answers.wrong("one-more")
 def one_too_many(features, count):
     return nearest(features, count + 1)

@@ -33,7 +33,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
 
 
 def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
-    """Return the losses, and how many networks are in memory when one is made and after each release."""
+    """Return the losses, also of one maker twice, and how many networks are in memory at each making and release."""
     import gc
     import weakref
 
@@ -68,6 +68,18 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         gc.collect()
         events.append(["released", count()])
 
+    class Modal(nn.Linear):
+        """Gives twice as much in training mode."""
+
+        def forward(self, values: Any) -> Any:
+            return super().forward(values) * (2 if self.training else 1)
+
+    def modal() -> Any:
+        layer = Modal(4, 2, bias=False, dtype=torch.float64)
+        with torch.no_grad():
+            layer.weight.copy_(torch.linspace(-1, 1, 8).reshape(2, 4))
+        return layer
+
     makers = [lambda weights=weights: make(weights) for weights in case["weights"]]
     batches = [(torch.tensor(x), torch.tensor(y)) for x, y in zip(case["inputs"], case["labels"], strict=True)]
     collecting = gc.isenabled()
@@ -79,9 +91,15 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         gc.unfreeze()
         if collecting:
             gc.enable()
+    twice = answers.run_all([modal, modal], batches, lambda: None)
     try:
         answers.run_all([lambda: nn.Linear(3, 2)], batches, lambda: None)
         raised = False
     except Exception:
         raised = True
-    return {"losses": [[float(loss) for loss in row] for row in losses], "events": events, "raised": raised}
+    return {
+        "losses": [[float(loss) for loss in row] for row in losses],
+        "twice": [[float(loss) for loss in row] for row in twice],
+        "events": events,
+        "raised": raised,
+    }
