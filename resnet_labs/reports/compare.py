@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_labs import tables
+from resnet_labs import results, tables
 from resnet_labs.errors import InputError
 from resnet_labs.metrics.quantities import quantity
 from resnet_labs.reports import load_report
 from resnet_labs.reports.differences import HEADING, differences
-from resnet_labs.reports.summaries import summarised
 from resnet_labs.results import PARTS, Result, Summary, alike, differing_settings
 
 # experiment -> (the row's label, the name in our results lines, the figure's place under the report's `fact`)
@@ -105,7 +104,7 @@ def compare(runs: Sequence[Result]) -> list[Row]:
             label,
             metric,
             _stated(experiment, place) if place else None,
-            summarised(runs, metric),
+            results.summarise(runs, metric),
             bool(place) and place in _settings(experiment).get("about", []),
         )
         for label, metric, place in figures

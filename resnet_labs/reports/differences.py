@@ -7,9 +7,8 @@ from itertools import compress
 from statistics import NormalDist, fmean
 from typing import NamedTuple
 
-from resnet_labs import metrics
+from resnet_labs import metrics, results
 from resnet_labs.reports import compared
-from resnet_labs.reports.summaries import shares_of_both
 
 LEVEL = 0.05  # the probability of one false finding or more among the differences of a table
 HEADING = f"seed by seed, all judged together at {100 * LEVEL:g} % (Holm)"
@@ -136,4 +135,4 @@ def _values(pair: compared.Pair) -> _Values:
     by_seed = [{run.seed: run for run in runs} for runs in pair.runs]
     seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
     sides = [[runs[seed].metrics[name] for seed in seeds] for runs, name in zip(by_seed, pair.metrics, strict=True)]
-    return sides[0], sides[1], shares_of_both(pair.runs, pair.metrics, seeds)
+    return sides[0], sides[1], results.shares_of_both(pair.runs, pair.metrics, seeds)

@@ -11,7 +11,6 @@ from resnet_labs.errors import InputError, nearest
 from resnet_labs.reports.audit.counted import ARITHMETIC
 from resnet_labs.reports.compared import plain
 from resnet_labs.reports.schema import lookup
-from resnet_labs.reports.summaries import shares_of_both, summarised
 from resnet_labs.results import Result
 
 Outcome = Literal["holds", "fails", "undecided", "unmeasured", "inconsistent"]
@@ -133,7 +132,7 @@ def _by_both(
     """Return the figures of the seeds that both sides have, and the shares of images that are in them."""
     values = [_by_seed(runs, side["metric"]) for side, runs in zip(sides, (first, second), strict=True)]
     seeds = sorted(values[0].keys() & values[1].keys())
-    shares = shares_of_both((first, second), (sides[0]["metric"], sides[1]["metric"]), seeds)
+    shares = results.shares_of_both((first, second), (sides[0]["metric"], sides[1]["metric"]), seeds)
     return [values[0][seed] for seed in seeds], [values[1][seed] for seed in seeds], shares
 
 
@@ -165,7 +164,7 @@ def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator
     if not found:
         yield _missing(arm)
     for (stand_in, name), runs in found.items():
-        ours = summarised(runs, part["metric"])
+        ours = results.summarise(runs, part["metric"])
         if ours.low is None or ours.high is None:
             outcome: Outcome = "undecided"
         else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from resnet_labs.results.file import append, read
 from resnet_labs.results.line import PARTS, SCHEMA, Result, record
 from resnet_labs.results.provenance import command_line, source_revision
-from resnet_labs.results.summary import Summary, alike, differing_settings, images_of, sameness, summarise
+from resnet_labs.results.shares import images_of, shares, shares_of_both
+from resnet_labs.results.summary import Summary, alike, differing_settings, sameness, summarise
 
 __all__ = [
     "PARTS",
@@ -20,6 +21,8 @@ __all__ = [
     "read",
     "record",
     "sameness",
+    "shares",
+    "shares_of_both",
     "source_revision",
     "summarise",
 ]

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_labs.metrics import mean_interval, quantity, share_interval
+from resnet_labs.errors import InputError
+from resnet_labs.metrics import Shares, mean_interval, paired_difference, quantity, share_interval
 from resnet_labs.metrics.intervals import standard_error
 from resnet_labs.metrics.quantities import Kind
-from resnet_labs.results.line import PARTS, Result
+from resnet_labs.results.line import Result
+from resnet_labs.results.shares import images_of, shares
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,9 @@ def differing_settings(results: Iterable[Result]) -> list[str]:
 def summarise(results: Iterable[Result], metric: str) -> Summary:
     """Return mean and 95 % interval of one metric over the seeds of one experiment.
 
-    The kind of figure decides (`metrics.quantity`): shares of images get `metrics.share_interval`, everything else
-    `metrics.mean_interval` over the seeds; counts, and repeated measurements of one network, get none.
+    The kind of figure decides (`metrics.quantity`): shares of images get `metrics.share_interval`, differences of two
+    shares that of `metrics.paired_difference`, everything else `metrics.mean_interval` over the seeds; counts, and
+    repeated measurements of one network, get none.
 
     Args:
         results: runs of one experiment with the same settings, machine class and versions, one per seed.
@@ -111,16 +114,28 @@ def _interval(
     kind = _kind(metric, values)
     num_images = images_of(runs[0], metric)
     equal = standard_error(values) == 0
-    if equal and _one_network(runs, metric):
+    if equal and (_one_network(runs, metric) or _old_task_unchanged(runs, metric)):
         return None, None, f"one network, measured {len(values)} times"
     if kind == "count":
         return None, None, "in every run" if equal else f"{min(values):g} to {max(values):g}"
     if kind == "share" and num_images is not None:
         return *share_interval(values, num_images), ""
+    both = shares(runs, metric, [run.seed for run in runs])
+    if len(both) == 2 and (ends := _of_difference(both[0], both[1])):
+        return *ends, ""
     if equal:
         return None, None, "in every run"
     scale = "fraction" if kind == "share" else kind
     return *mean_interval(values, scale=scale), ""
+
+
+def _of_difference(first: Shares, second: Shares) -> tuple[float, float] | None:
+    """Return the interval of the difference of two shares; None if all of them are 0 or 1."""
+    try:
+        found = paired_difference(first.values, second.values, shares=[first, second])
+    except InputError:
+        return None
+    return found.low, found.high
 
 
 def _kind(metric: str, values: Sequence[float]) -> Kind:
@@ -128,17 +143,6 @@ def _kind(metric: str, values: Sequence[float]) -> Kind:
     kind = known.kind if (known := quantity(metric)) else "real"
     highest = 1.0 if kind in ("share", "fraction") else math.inf
     return kind if kind == "count" or all(0 <= value <= highest for value in values) else "real"
-
-
-def images_of(run: Result, metric: str) -> int | None:
-    """Return how many images a metric is a share of; None if it is not a share or the line does not say."""
-    known = quantity(metric)
-    if known is None or known.kind != "share":
-        return None
-    if known.images == "pictured":
-        return run.settings.get("pictured")
-    parts = PARTS if known.images == "judged" else (known.images,)
-    return next((run.data[part] for part in parts if part in run.data), None)
 
 
 def _one_network(runs: Sequence[Result], metric: str) -> bool:
@@ -151,3 +155,10 @@ def _one_network(runs: Sequence[Result], metric: str) -> bool:
     others = [name for name in runs[0].metrics if name.endswith("_before")]
     reals = [name for name in others if (known := quantity(name)) and known.kind in ("real", "positive")]
     return any(len({run.metrics.get(name) for run in runs}) == 1 for name in reals)
+
+
+def _old_task_unchanged(runs: Sequence[Result], metric: str) -> bool:
+    """Return whether the old task's accuracy is that of one network, which no training of these runs changed."""
+    names = {metric, before := "old_task_accuracy_before"}
+    found = {run.metrics.get(name) for run in runs for name in names}
+    return metric in ("old_task_accuracy", before) and len(found) == 1

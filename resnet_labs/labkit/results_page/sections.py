@@ -15,7 +15,6 @@ from resnet_labs.labkit.results_page.shown import Shown
 from resnet_labs.labkit.results_page.text import folded, sentence, table
 from resnet_labs.labkit.results_page.variants import recipe_of, variants
 from resnet_labs.reports import compare, differences
-from resnet_labs.reports.summaries import share_a_network
 from resnet_labs.results import Result
 
 Measured = Mapping[str, Sequence[Result]]
@@ -49,7 +48,7 @@ def section(
     is_search = first.endswith(".choice")
     body = [about, *_picture(base or first, whole, pictures), f"{whole.said}\n" if whole.said else ""]
     body += [_difference_table.sentence(each) for each in found.values() if each]
-    if any(share_a_network(measured[each]) for each in experiments if found[each]):
+    if any(_share_a_network(measured[each]) for each in experiments if found[each]):
         body.append(_ONE_NETWORK)
     tables = [_tables(measured[each], one, found[each]) for each, one in zip(experiments, shown, strict=True)]
     if is_search:
@@ -86,3 +85,13 @@ def _chosen(runs: Sequence[Result]) -> str:
                 f"A rerun is in {fixed}: compare it with them by interval."
             ] = None
     return "\n\n".join(found) + "\n" if found else ""
+
+
+def _share_a_network(runs: Sequence[Result]) -> bool:
+    """Return whether some runs start from pretrained weights; recipes pretrain once, so all their seeds share them."""
+
+    def starts(run: Result) -> bool:
+        weights = run.settings.get("weights") or run.settings.get("pretrained") or "random"
+        return run.settings.get("network") == "stand_in_network" or "random" not in weights
+
+    return any(starts(run) for run in runs)

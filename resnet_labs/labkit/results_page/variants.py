@@ -14,7 +14,6 @@ from resnet_labs.recipes import Recipe
 from resnet_labs.reports import compare, load_report, reruns
 from resnet_labs.reports.compared import plain
 from resnet_labs.reports.schema import lookup
-from resnet_labs.reports.summaries import summarised
 from resnet_labs.results import Result
 
 
@@ -34,7 +33,7 @@ def variants(runs: Sequence[Result]) -> Shown:
         (
             *(setting(group[0].settings.get(knob)) for knob in knobs),
             *([way(group[0])] if ways else []),
-            *(f"{summarised(group, name)}" if name in group[0].metrics else "—" for name in shows),
+            *(f"{results.summarise(group, name)}" if name in group[0].metrics else "—" for name in shows),
             *basis(group, marks, shows),
         )
         for group in groups
@@ -99,7 +98,7 @@ def _pictured(
     main = next((name for name in shows if kinds[name] == "share"), shows[0])
     if len(groups) > 1 and ("accuracy" in shows or kinds[main] != "share"):
         having = [(group, label) for group, label in zip(groups, labels, strict=True) if main in group[0].metrics]
-        found = [(label, summarised(group, main)) for group, label in having]
+        found = [(label, results.summarise(group, main)) for group, label in having]
         rows = [svg.Row(label, [mark(group, ours)]) for (group, _), (label, ours) in zip(having, found, strict=True)]
         said = (
             f"{sentence(plain(main))}. {ends(found)}" if len(found) > 1 else f"{sentence(plain(main))}: {found[0][1]}."
@@ -107,8 +106,10 @@ def _pictured(
         return Shown(said, _reported(experiment, main) + rows, plain(main), tables)
     alike = [name for name in shows if kinds[name] == kinds[main]]
     having_all = [(name, [group for group in groups if name in group[0].metrics]) for name in alike]
-    rows = [svg.Row(plain(name), [mark(group, summarised(group, name)) for group in own]) for name, own in having_all]
-    last = [(sentence(plain(name)), summarised(own[-1], name)) for name, own in having_all]
+    rows = [
+        svg.Row(plain(name), [mark(group, results.summarise(group, name)) for group in own]) for name, own in having_all
+    ]
+    last = [(sentence(plain(name)), results.summarise(own[-1], name)) for name, own in having_all]
     x = "fraction of images" if kinds[main] == "share" else plain(main)
     return Shown(ends(last), _reported(experiment, main) + rows, x, tables)
 
