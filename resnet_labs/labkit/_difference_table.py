@@ -12,10 +12,13 @@ HEAD = ("first", "second", "figure", "mean of first", "mean of second", "first l
 
 def sentence(found: Sequence[Difference]) -> str:
     """Return a sentence on how many differences are real, and which."""
-    real = [_named(one) for one in found if one.is_real]
-    here = [_named(one) for one in found if one.on_these_images and not one.is_real]
+    several = len({one.data for one in found}) > 1
+    real = [_named(one, several) for one in found if one.is_real]
+    here = [_named(one, several) for one in found if one.on_these_images and not one.is_real]
     if len(found) == 1:
-        said = f"difference**, seed by seed, at {100 * LEVEL:g} %: it {'is real' if real else 'is not shown'}."
+        said = (
+            f"difference**, seed by seed, at {100 * LEVEL:g} %: {f'{real[0]} is real' if real else 'it is not shown'}."
+        )
     else:
         count = f"{len(real) or 'none'} of {len(found)} {'are' if len(real) > 1 else 'is'} real"
         which = f": {'; '.join(real)}" if real else ""
@@ -47,6 +50,8 @@ def _interval(one: Difference) -> str:
     return difference if one.found is None else f"{difference} [{one.found.low:+.4f}, {one.found.high:+.4f}]"
 
 
-def _named(one: Difference) -> str:
+def _named(one: Difference, several: bool) -> str:
     figure = f" in {plain(one.metric)}" if one.metric not in ("", "accuracy") else ""
-    return f"{one.first} against {one.second}{figure}"
+    gap = one.means[0] - one.means[1]
+    on = f" ({one.data})" if several else ""
+    return f"{one.first} {'above' if gap > 0 else 'below'} {one.second}{figure} by {abs(gap):.4f}{on}"

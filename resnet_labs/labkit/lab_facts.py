@@ -29,7 +29,8 @@ _FOUND = {
     "give {{r3.c5.views views=1: accuracy as %}}, a new view in every epoch "
     '{{r3.c5.views views="a new one in every epoch": accuracy as %}}: the cache takes '
     '{{r3.c5.views views=1 over r3.c5.views views="a new one in every epoch": seconds as %.0}} of the time.',
-    "05": "With a small network, a stand-in for ResNet-152, pretrained features beat random ones by "
+    "05": "On stand-ins, lossy copies of CIFAR-10 and a small network in place of ResNet-152, pretrained features beat "
+    "random ones by "
     "{{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg less "
     "r0.transfer_table.linear_probe_random data=cifar10_jpeg: accuracy as points.0}} points under a linear probe. "
     "That more retraining is always better is {{r0.c7: verdict}}.",

@@ -101,7 +101,7 @@ def _of_claim(number: str, what: str, lines: Lines) -> str:
 def _briefly(because: str) -> str:
     """Return the reason of a verdict without intervals, seeds and the names of the replaced data."""
     text = re.sub(r"(?<=\d) \[[^]]*\]|,? \((?:[\w -]+, )?\d+ seeds\)| over \d+ seeds", "", because)
-    text = re.sub(r"(\(.*?) in place of [^:]*\):", r"\1):", text)
+    text = re.sub(r" in place of [^,;):]*", "", text)
     return re.sub(r"\br\d\.(?!c\d)\w+\.(\w+)(?= (?:less|is)\b|[;.]| by\b)", lambda name: plain(name[1]), text)
 
 

@@ -85,7 +85,8 @@ def test_differences_from_one_pretrained_network_are_called_so(experiment, pretr
 
 
 def names(row: recomputed.Row) -> str:
-    return f"{row.cells[0]} against {row.cells[1]}"
+    gap = float(row.cells[3]) - float(row.cells[4])
+    return f"{row.cells[0]} {'above' if gap > 0 else 'below'} {row.cells[1]} by {abs(gap):.4f}"
 
 
 def test_of_the_ablation_of_model_3_the_page_says_which_differences_are_real():

@@ -45,8 +45,9 @@ def section(
         said = "; ".join(f"{short(each)}: {briefly(measured[each])}" for each in experiments)
         whole = replace(whole, said=f"{sentence(said)}.", rows=rows)
     found = {each: differences.differences(each, measured) for each in experiments}
+    runs = [run for each in experiments for run in measured[each]]
     is_search = first.endswith(".choice")
-    body = [about, *_picture(base or first, whole, pictures), f"{whole.said}\n" if whole.said else ""]
+    body = [about, *_picture(base or first, whole, pictures), f"{_place(runs)}{whole.said}\n" if whole.said else ""]
     body += [_difference_table.sentence(each) for each in found.values() if each]
     if any(_share_a_network(measured[each]) for each in experiments if found[each]):
         body.append(_ONE_NETWORK)
@@ -72,6 +73,12 @@ def _picture(experiment: str, shown: Shown, pictures: dict[str, str]) -> Iterato
 def _tables(runs: Sequence[Result], shown: Shown, found: Sequence[differences.Difference]) -> list[str]:
     paired = [table(_difference_table.HEAD, _difference_table.rows(found))] if found else []
     return [_chosen(runs), *shown.tables, *paired]
+
+
+def _place(runs: Sequence[Result]) -> str:
+    """Return words in front of figures that do not come from the report's own data and network."""
+    stand_ins = [bool(run.stand_in) for run in runs]
+    return f"{'On' if all(stand_ins) else 'In part on'} stand-ins. " if any(stand_ins) else ""
 
 
 def _chosen(runs: Sequence[Result]) -> str:
