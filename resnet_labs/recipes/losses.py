@@ -191,7 +191,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         ),
         *(
             replace(DIGITS_CHOICE, name="r4.losses.digits.choice", knobs={**arm.knobs})
-            for margin in (0.2, 0.5, 1.0)
+            for margin in (0.2, 0.5, 1.0, 2.0)  # features lie on a sphere of radius 1: no two are further apart
             for arm in _mined(DIGITS, margin=margin, minings=MINING)
         ),
     ),
