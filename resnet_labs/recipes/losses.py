@@ -160,8 +160,8 @@ DIGITS = replace(
     chosen=(
         "300 training digits, 30 of each, so that losses can differ. Margin and weight are the best of "
         "r4.losses.digits.choice, on training images that are not among those 300. The margin is the best for hard "
-        "triplets, and semihard and all triplets have the same; it is the largest that was tried, so a larger one may "
-        "be better. The rate was not searched."
+        "triplets, where 2, the largest distance between two features, does as well; semihard and all triplets have "
+        "the same margin. The rate was not searched."
     ),
     stand_in="scikit-learn's 8x8 digits in place of STL-10",
 )
