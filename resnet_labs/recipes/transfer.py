@@ -42,6 +42,15 @@ def train_part(recipe: Recipe, run: Run) -> Result:
     return results_line(recipe, run, history, parts, measured)
 
 
+def choose_part(recipe: Recipe, run: Run) -> Result:
+    """Train the parts that the recipe's method trains; measure accuracy on validation images alone."""
+    parts = {name: images for name, images in _parts(recipe, run).items() if name != "test"}
+    model = network_for(recipe.knobs["weights"], len(parts["train"].classes), seed=run.seed)
+    train_only_(model, recipe.knobs["method"])
+    history = train(model, _batches(recipe, parts["train"], run.seed), recipe, run)
+    return results_line(recipe, run, history, parts, figures(evaluate(model, _batches(recipe, parts["validation"]))))
+
+
 def measure_clusters(recipe: Recipe, run: Run) -> Result:
     """Measure purity and silhouette of test features by stage, and in the plane, before and after fine-tuning."""
     parts = _parts(recipe, run)
@@ -135,6 +144,8 @@ _STAND_IN = replace(
     shows=("validation_accuracy", "accuracy", "train_accuracy"),
 )
 
+_STAND_IN_CHOICE = replace(_STAND_IN, name="r0.c7.choice", run=choose_part, shows=("accuracy",))
+
 _EPOCHS = {120: 20, 240: 10, 960: 5, 4200: 3}  # by training images: fewer passes over more images
 
 
@@ -204,6 +215,8 @@ _PHOTOGRAPHS_RATES: dict[tuple[str, str], tuple[float, ...]] = {
 }
 
 
+_STAND_IN_ARMS = (*((method, "stand_in") for method in METHODS), ("linear_probe", "stand_in_random"))
+
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     "r0.transfer_table": _table(_TABLE, "IMAGENET1K_V1", "random", (1e-3, 1e-3, 1e-4, 1e-4)),
     "r0.transfer_table.stand_in": _table(_STAND_IN, "stand_in", "stand_in_random", (3e-2, 3e-2, 1e-2, 1e-2), limit=960),
@@ -219,6 +232,12 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         _variant(_STAND_IN, method, "stand_in", 3e-2 if method == "linear_probe" else 1e-2, limit=limit, epochs=epochs)
         for limit, epochs in _EPOCHS.items()
         for method in METHODS
+    ),
+    "r0.c7.choice": tuple(
+        _variant(_STAND_IN_CHOICE, method, weights, rate, limit=limit, epochs=epochs)
+        for limit, epochs in _EPOCHS.items()
+        for method, weights in _STAND_IN_ARMS
+        for rate in (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
     ),
     "r0.c8": (
         replace(
