@@ -41,6 +41,10 @@ suggests or expects), our {{term}}`verdict`, and what it rests on. {counted} The
 - *not shown*: what is known does not decide it, or was measured on stand-ins.
 - *not testable*: nothing that the report gives could decide it.
 
+The differences of one claim are judged together, at 5 %. Those below a table of the [results](results.md) are judged
+with all others of that table. A table with many differences asks more of each, so one difference can be decided here
+and undecided there.
+
 {filter}
 
 {rows}

@@ -172,22 +172,6 @@ answers.wrong(
 )(named("layer_of_rows_want_gradients", good_layer), rows_want_gradients)
 
 
-def into_training_mode(encoder, decoder, rows, optimizer):
-    encoder.train()
-    decoder.train()
-    optimizer.zero_grad()
-    loss = F.mse_loss(decoder(encoder(rows)), rows)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-answers.wrong(
-    "None",
-    "leaves modules that came in evaluation mode in training mode: a step changes more than weights and gradients",
-)(named("layer_of_into_training_mode", good_layer), into_training_mode)
-
-
 def seeded_layer(num_inputs, num_hidden, activation, last):
     torch.manual_seed(0)
     return good_layer(num_inputs, num_hidden, activation, last)
