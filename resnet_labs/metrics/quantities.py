@@ -51,6 +51,8 @@ class Quantity:
 def parts_of(name: str) -> tuple[str, ...]:
     """Return the two figures whose difference a figure is, in that order; the figure alone if it is none.
 
+    Equals: the stored gaps and gains, each the difference of its two stored parts.
+
     Example:
         >>> parts_of("accuracy_gap")
         ('train_accuracy', 'accuracy')

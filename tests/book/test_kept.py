@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -194,3 +195,12 @@ def test_labs_run_two_at_a_time_and_one_that_fails_is_named_and_stops_none(tmp_p
     assert shown is not None
     assert shown.cells[-1].outputs[0].text == "ran\n"
     assert executed.execute_all({runs: places[runs]}) == {}
+
+
+def test_what_libraries_say_before_a_failure_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "ERROR:tornado.general:Uncaught exception in ZMQStream callback\nlab01 failed. LookupError: thrown\n"
+    ended = subprocess.CompletedProcess([], 1, stdout="", stderr=said)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
+    notebook = write(tmp_path / "lab01.ipynb", "1")
+    (failed,) = executed.execute_all({notebook: tmp_path / "lab01.json"}).values()
+    assert failed == "lab01 failed. LookupError: thrown\n"

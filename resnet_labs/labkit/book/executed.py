@@ -116,7 +116,14 @@ def _in_a_process(notebook: Path, file: Path) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     state = "failed" if done.returncode else "ran"
     print(f"{notebook.stem} {state} in {time.monotonic() - started:.0f} s", flush=True)
-    return (done.stderr or f"It ended with status {done.returncode}.") if done.returncode else ""
+    if not done.returncode:
+        return ""
+    _, begins, said = done.stderr.partition(_begins(notebook))  # before it, what libraries said as the kernel closed
+    return begins + said or done.stderr or f"It ended with status {done.returncode}."
+
+
+def _begins(notebook: Path) -> str:
+    return f"{notebook.stem} failed. "
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -128,7 +135,7 @@ def main(arguments: Sequence[str]) -> int:
         said = str(failure)
         if isinstance(failure.__cause__, CellExecutionError):
             said = _COLOR.sub("", f"{failure.kind}: {failure}\n{failure.__cause__}")
-        print(f"{notebook.stem} failed. {said}", file=sys.stderr)
+        print(f"{_begins(notebook)}{said}", file=sys.stderr)
         return 1
     return 0
 
