@@ -12,9 +12,8 @@ HEAD = ("first", "second", "figure", "mean of first", "mean of second", "first l
 
 def sentence(found: Sequence[Difference]) -> str:
     """Return a sentence on how many differences are real, and which."""
-    several = len({one.data for one in found}) > 1
-    real = [_named(one, several) for one in found if one.is_real]
-    here = [_named(one, several) for one in found if one.on_these_images and not one.is_real]
+    real = [_named(one, found) for one in found if one.is_real]
+    here = [_named(one, found) for one in found if one.on_these_images and not one.is_real]
     if len(found) == 1:
         said = (
             f"difference**, seed by seed, at {100 * LEVEL:g} %: {f'{real[0]} is real' if real else 'it is not shown'}."
@@ -30,10 +29,9 @@ def sentence(found: Sequence[Difference]) -> str:
 
 def rows(found: Sequence[Difference]) -> list[tuple[str, ...]]:
     """Return a row for each difference."""
-    several = len({one.data for one in found}) > 1
     return [
         (
-            one.first + (f" ({one.data})" if several else ""),
+            one.first + _on(one, found),
             one.second,
             plain(one.metric) or "—",
             *(f"{mean:.4f}" for mean in one.means),
@@ -50,8 +48,12 @@ def _interval(one: Difference) -> str:
     return difference if one.found is None else f"{difference} [{one.found.low:+.4f}, {one.found.high:+.4f}]"
 
 
-def _named(one: Difference, several: bool) -> str:
+def _named(one: Difference, found: Sequence[Difference]) -> str:
     figure = f" in {plain(one.metric)}" if one.metric not in ("", "accuracy") else ""
     gap = one.means[0] - one.means[1]
-    on = f" ({one.data})" if several else ""
-    return f"{one.first} {'above' if gap > 0 else 'below'} {one.second}{figure} by {abs(gap):.4f}{on}"
+    return f"{one.first} {'above' if gap > 0 else 'below'} {one.second}{figure} by {abs(gap):.4f}{_on(one, found)}"
+
+
+def _on(one: Difference, found: Sequence[Difference]) -> str:
+    """Return the data set of a difference, if those of a table have several."""
+    return f" ({one.data})" if len({each.data for each in found}) > 1 else ""

@@ -8,7 +8,6 @@ from resnet_labs.metrics.paired import (
     McNemar,
     PairedDifference,
     Shares,
-    holm,
     mcnemar,
     needed,
     paired_difference,
@@ -22,7 +21,7 @@ from resnet_labs.metrics.scores import (
     precision_recall_f,
     top_k_accuracy,
 )
-from resnet_labs.metrics.together import judged_together
+from resnet_labs.metrics.together import holm, judged_together
 
 __all__ = [
     "MOST_PAIRS",

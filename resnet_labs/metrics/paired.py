@@ -232,41 +232,6 @@ def needed(
     return min(high, MOST_PAIRS)
 
 
-def holm(p_values: Sequence[float], *, level: float = 0.05) -> list[float]:
-    """Return the level for each of several p-values, so that any false finding among them is as rare as `level`.
-
-    The smallest is judged at level / m, the next at level / (m - 1) and so on; from the first that is above its level,
-    all are judged at that one. A difference is found where its p-value is at most its level. Its interval with
-    confidence one less the level excludes zero then, and only then.
-
-    Args:
-        p_values: one a comparison.
-        level: the probability, between 0 and 1, of one false finding or more.
-
-    Raises:
-        InputError: a p-value or the level is no probability.
-
-    Source: Holm 1979, A simple sequentially rejective multiple test procedure.
-    Equals: the findings of statsmodels' multipletests(p_values, level, method="holm").
-
-    Example:
-        >>> holm([0.03, 0.001, 0.2])
-        [0.025, 0.016666666666666666, 0.025]
-    """
-    if not 0 < level < 1:
-        raise InputError(f"level is {level}.", "Choose a probability between 0 and 1, such as 0.05.")
-    if not all(0 <= p_value <= 1 for p_value in p_values):
-        raise InputError(f"p_values are {list(p_values)}.", "Give probabilities from 0 to 1.")
-    found = [level] * len(p_values)
-    current, stopped = level, False
-    for rank, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        if not stopped:
-            current = level / (len(p_values) - rank)
-            stopped = p_values[i] > current
-        found[i] = current
-    return found
-
-
 def _pairs(first: Sequence[float] | Tensor, second: Sequence[float] | Tensor) -> tuple[Tensor, Tensor]:
     """Return both as tensors of bools, or of float64."""
     given = [one if isinstance(one, Tensor) else torch.tensor(one, dtype=torch.float64) for one in (first, second)]

@@ -18,7 +18,7 @@ from resnet_labs.recipes._recipe import Recipe, Run, figures, results_line, trai
 from resnet_labs.recipes.stand_in_network import SIZE
 from resnet_labs.recipes.transfer_networks import METHODS, network_for, preparation, train_only_
 from resnet_labs.results import Result
-from resnet_labs.train import TrainConfig, evaluate
+from resnet_labs.train import History, TrainConfig, evaluate
 
 STAND_IN = (
     "twelve procedural classes in place of CIFAR-10, and a small ResNet trained on twelve others in place of "
@@ -29,9 +29,7 @@ STAND_IN = (
 def train_part(recipe: Recipe, run: Run) -> Result:
     """Train the parts that the recipe's method trains; measure accuracy on training, validation and test images."""
     parts = _parts(recipe, run)
-    model = network_for(recipe.knobs["weights"], len(parts["train"].classes), seed=run.seed)
-    train_only_(model, recipe.knobs["method"])
-    history = train(model, _batches(recipe, parts["train"], run.seed), recipe, run)
+    model, history = _trained(recipe, run, parts["train"])
     judged = {part: evaluate(model, _batches(recipe, images)) for part, images in parts.items()}
     measured = {
         "validation_accuracy": judged["validation"].accuracy,
@@ -45,9 +43,7 @@ def train_part(recipe: Recipe, run: Run) -> Result:
 def choose_part(recipe: Recipe, run: Run) -> Result:
     """Train the parts that the recipe's method trains; measure accuracy on validation images alone."""
     parts = {name: images for name, images in _parts(recipe, run).items() if name != "test"}
-    model = network_for(recipe.knobs["weights"], len(parts["train"].classes), seed=run.seed)
-    train_only_(model, recipe.knobs["method"])
-    history = train(model, _batches(recipe, parts["train"], run.seed), recipe, run)
+    model, history = _trained(recipe, run, parts["train"])
     return results_line(recipe, run, history, parts, figures(evaluate(model, _batches(recipe, parts["validation"]))))
 
 
@@ -69,6 +65,13 @@ def measure_clusters(recipe: Recipe, run: Run) -> Result:
 def fine_tune_part(recipe: Recipe, run: Run) -> Result:
     """Train the parts that the recipe's method trains, on small photographs; measure as `train_part`."""
     return fine_tune_on(recipe, run, _parts(recipe, run))
+
+
+def _trained(recipe: Recipe, run: Run, images: ImageData) -> tuple[nn.Module, History]:
+    """Return the recipe's network after training the parts that its method trains, and the history."""
+    model = network_for(recipe.knobs["weights"], len(images.classes), seed=run.seed)
+    train_only_(model, recipe.knobs["method"])
+    return model, train(model, _batches(recipe, images, run.seed), recipe, run)
 
 
 def _parts(recipe: Recipe, run: Run) -> dict[str, ImageData]:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_labs.errors import InputError
-from resnet_labs.metrics import Shares, mean_interval, paired_difference, quantity, share_interval
+from resnet_labs.metrics import judged_together, mean_interval, quantity, share_interval
 from resnet_labs.metrics.intervals import standard_error
 from resnet_labs.metrics.quantities import Kind
 from resnet_labs.results.line import Result
@@ -121,21 +120,14 @@ def _interval(
     if kind == "share" and num_images is not None:
         return *share_interval(values, num_images), ""
     both = shares(runs, metric, [run.seed for run in runs])
-    if len(both) == 2 and (ends := _of_difference(both[0], both[1])):
-        return *ends, ""
+    if len(both) == 2:
+        ((_, found),) = judged_together([(both[0].values, both[1].values, both)])
+        if found is not None:
+            return found.low, found.high, ""
     if equal:
         return None, None, "in every run"
     scale = "fraction" if kind == "share" else kind
     return *mean_interval(values, scale=scale), ""
-
-
-def _of_difference(first: Shares, second: Shares) -> tuple[float, float] | None:
-    """Return the interval of the difference of two shares; None if all of them are 0 or 1."""
-    try:
-        found = paired_difference(first.values, second.values, shares=[first, second])
-    except InputError:
-        return None
-    return found.low, found.high
 
 
 def _kind(metric: str, values: Sequence[float]) -> Kind:

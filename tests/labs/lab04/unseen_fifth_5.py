@@ -123,10 +123,6 @@ answers.wrong("changes-input", "the other sizes are removed from the caller's li
 )
 
 
-def filter_for_a_list(figure, decimals, sizes):
-    return filter(lambda n: round(round(figure * n) / n, decimals) == figure, sizes)
-
-
 def list_between_calls(figure, decimals, sizes, found=[]):
     found.extend(possible_as_asked(figure, decimals, sizes))
     return found

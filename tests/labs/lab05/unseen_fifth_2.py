@@ -93,15 +93,6 @@ answers.wrong(
 )(train_only_with_first_block, first_block)
 
 
-def train_only_with_stages_in_the_order_of_text(network, parts):
-    train_only_as_asked(network, parts)
-
-
-def stages_in_the_order_of_text(network):
-    stages = sorted(n for n, _ in network.named_children() if re.fullmatch(r"layer\d+", n))
-    return [f"{stages[-1]}.{len(network.get_submodule(stages[-1])) - 1}", "fc"]
-
-
 def by_the_beginning_of_names(network, parts):
     freeze_(network)
     for name, module in network.named_modules():

@@ -27,10 +27,6 @@ answers.wrong(
 )(loss_over_all_entries, right_move)
 
 
-def loss_pulls_centers(features, labels, centers):
-    return 0.5 * (features - centers[labels]).square().sum(1).mean()
-
-
 def loss_before_last_write(features, labels, centers):
     return right_loss(features, labels, centers)
 
