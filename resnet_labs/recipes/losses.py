@@ -196,7 +196,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         ),
     ),
     "r4.c2": tuple(
-        replace(_ONE_EPOCH, config=replace(_ONE_EPOCH.config, learning_rate=rate)) for rate in (3e-4, 1e-3, 3e-3)
+        replace(_ONE_EPOCH, config=replace(_ONE_EPOCH.config, learning_rate=rate)) for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
     ),
     "r4.c4": tuple(
         replace(_PLANE, knobs={**_PLANE.knobs, "weight": weight}) for weight in (0.0, 0.001, 0.01, 0.1, 1.0)

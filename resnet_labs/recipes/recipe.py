@@ -181,7 +181,13 @@ def _batch_arm(base: Recipe, arm: str, rate: float) -> Recipe:
 
 _BATCHES_CHOICE = replace(_BATCHES, name="r2.c1.batches.choice", limit=2_048, validation=0.5)
 
+_MODEL_3_CHOICE = replace(_STAND_IN, name="r2.model_3.choice", validation=0.125, shows=("accuracy", "train_accuracy"))
+
 RECIPES = {
+    "r2.model_3.choice": tuple(
+        _arm(_MODEL_3_CHOICE, MODEL_3 | _SHORT | {"learning_rate": rate}, name=_MODEL_3_CHOICE.name)
+        for rate in (7e-4, 2e-3, 7e-3, 2e-2)
+    ),
     "r2.c1.batches": (
         _batch_arm(_BATCHES, _LARGE, 7e-3),
         _batch_arm(_BATCHES, _SMALL_BY_EPOCHS, 7e-4),

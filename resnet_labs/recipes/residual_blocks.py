@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs import augment, data, runtime
-from resnet_labs.recipes._recipe import Recipe, Run, new_network, results_line, train
+from resnet_labs.recipes._recipe import Recipe, Run, new_network, results_line, train, train_and_judged
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate
 
@@ -37,9 +37,9 @@ def gradient_norms(model: nn.Module, images: Tensor, labels: Tensor) -> list[flo
 
 
 def train_and_measure(recipe: Recipe, run: Run) -> Result:
-    """Train a new network; measure training loss and error, test accuracy, and the gradients before and after."""
-    train_set = data.load(recipe.dataset, split="train", root=run.root, limit=recipe.limit)
-    test_set = data.load(recipe.dataset, split="test", root=run.root)
+    """Train a new network; measure training loss and error, accuracy, and the gradients before and after."""
+    parts = train_and_judged(recipe, run)
+    train_set, judged_set = parts.values()
     device = runtime.default_device()
     runtime.seed_everything(run.seed)
     model = new_network(recipe).to(device)
@@ -50,13 +50,13 @@ def train_and_measure(recipe: Recipe, run: Run) -> Result:
         train_set, recipe.batch_size, augment=crop_and_flip, shuffle=True, device=device, seed=run.seed
     )
     history = train(model, batches, recipe, run)
-    accuracy = evaluate(model, data.Batches(test_set, 512, device=device)).accuracy
+    accuracy = evaluate(model, data.Batches(judged_set, 512, device=device)).accuracy
     after = gradient_norms(model, images, labels)
     return results_line(
         recipe,
         run,
         history,
-        {"train": train_set, "test": test_set},
+        parts,
         {
             "train_loss": history.rows[-1]["train_loss"],
             "train_error": 1 - history.rows[-1]["train_accuracy"],
@@ -107,7 +107,19 @@ def _over_depth(recipe: Recipe, depths: Sequence[int], **arguments: int) -> tupl
     )
 
 
+def _tried(recipe: Recipe, rates: Sequence[float]) -> tuple[Recipe, ...]:
+    return tuple(replace(recipe, config=replace(recipe.config, learning_rate=rate)) for rate in rates)
+
+
+_DEPTHS = (8, 20, 32, 56)
+_CHOICE = replace(_DIGITS, name="r0.c1.digits.choice", validation=0.2, shows=("accuracy", "train_loss"))
+
 RECIPES = {
     "r0.c1": _over_depth(_PAPER, (20, 32, 44, 56)),
-    "r0.c1.digits": _over_depth(replace(_DIGITS, name="r0.c1.digits"), (8, 20, 32, 56), in_channels=1),
+    "r0.c1.digits": _over_depth(replace(_DIGITS, name="r0.c1.digits"), _DEPTHS, in_channels=1),
+    "r0.c1.digits.choice": tuple(
+        tried
+        for recipe in _over_depth(_CHOICE, _DEPTHS, in_channels=1)
+        for tried in _tried(recipe, (3e-3, 1e-2, 3e-2, 1e-1, 3e-1))
+    ),
 }
