@@ -23,7 +23,7 @@ _FOUND = {
     "That vanishing gradients explain it is {{r0.c9: verdict}}: before training, with batch norm, they do not vanish.",
     "02": "On MNIST our network reads {{r1.digits data=mnist: accuracy as %.2}} of the digits right, the report's "
     "{{r1: digits.accuracy_after_training as %.2}}; even images shrunk to 8 pixels give {{r1.c2: accuracy as %.2}}.",
-    "03": "The two depths differ by 3 of 7,500 images, which chance explains: "
+    "03": "The two depths differ by 3 of 7,500 images, which chance alone can give: "
     "that this proves that depth hurts is {{r1.c7: verdict}}.",
     "04": "With a small frozen network, a stand-in for ResNet-152, features computed once from one view of each flower "
     "give {{r3.c5.views views=1: accuracy as %}}, a new view in every epoch "

@@ -97,7 +97,7 @@ _FLOWERS = Recipe(
 
 _SMALL = (
     "The flowers themselves at 24 pixels, the input size of the stand-in network. The rate is that of lab 04's fast "
-    "mode: a head on 64 features needs larger steps than one on 2,048. Nothing was tuned on these images."
+    "mode, a hundred times the report's. Nothing was tuned on these images."
 )
 _AUGMENTATION = replace(
     _FLOWERS,

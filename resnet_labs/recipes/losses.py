@@ -130,14 +130,6 @@ PHOTOS = Recipe(
     shows=("accuracy", "top5_accuracy", "nearest_mean_accuracy", "accuracy_epoch_1"),
 )
 
-# Forty minutes for nine runs in bf16 on one core of a CPU that has it; 96 pixels take four times as long.
-_STAND_IN = replace(
-    PHOTOS,
-    dataset="tiny_imagenet_10",
-    size=48,
-    stand_in="ten classes of Tiny ImageNet at 48 pixels in place of STL-10 at 96",
-)
-
 _ONE_EPOCH = replace(
     PHOTOS,
     name="r4.c2",
@@ -181,7 +173,6 @@ MINING = ("hard", "semihard", "all")
 
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     "r4.losses": _arms(PHOTOS, margin=0.2, weight=0.003),
-    "r4.losses.stand_in": _arms(_STAND_IN, margin=0.2, weight=0.003),
     "r4.losses.digits": _arms(DIGITS, margin=1.0, weight=0.1),
     "r4.losses.digits.choice": (
         *(
@@ -202,6 +193,5 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         replace(_PLANE, knobs={**_PLANE.knobs, "weight": weight}) for weight in (0.0, 0.001, 0.01, 0.1, 1.0)
     ),
     "r4.c6": _mined(PHOTOS, margin=0.2, minings=MINING),
-    "r4.c6.stand_in": _mined(_STAND_IN, margin=0.2, minings=MINING[1:]),
     "r4.c6.digits": _mined(DIGITS, margin=1.0, minings=MINING),
 }

@@ -19,7 +19,6 @@ class _Setting:
     knob: str
     base: Any
     within: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()  # experiments whose runs belong to the same table
     metrics: tuple[str, ...] = ("accuracy",)
 
 
@@ -83,7 +82,7 @@ COMPARED: dict[str, _Setting | _Experiments | _Arms | _OtherArms | _Figures] = {
     **dict.fromkeys(("r4.c3.searched.digits", "r4.c3.searched.photographs"), _OtherArms("hard triplets")),
     "r4.c2": _Setting(knob="learning_rate", base=0.001),
     "r4.c4": _Setting(knob="weight", base=0.0, metrics=("between_centers", "between_classes", "separation")),
-    "r4.c6": _Setting(knob="mining", base="hard", also=(_LOSS("triplet"),)),
+    "r4.c6": _Setting(knob="mining", base="hard"),
     **dict.fromkeys(("r4.c8", "r4.c8.digits"), _Figures((("conv_net", "mlp"), ("conv_net_shuffled", "conv_net")))),
     **dict.fromkeys(
         ("r4.c9", "r4.c9.digits"),
@@ -120,9 +119,8 @@ def _pairs(experiment: str, measured: Measured) -> Iterator[Pair]:
     runs = measured.get(experiment, ())
     match rule:
         case _Setting():
-            others = [run for name in rule.also for run in measured.get(name, ())]
             for metric in rule.metrics:
-                yield from _by_setting(rule, results.alike(runs), results.alike(others), metric)
+                yield from _by_setting(rule, results.alike(runs), metric)
         case _Experiments():
             for first, second in rule.pairs:
                 names = _short(first), _short(second)
@@ -145,14 +143,12 @@ def _pairs(experiment: str, measured: Measured) -> Iterator[Pair]:
                     yield Pair((plain(figures[0]), plain(figures[1])), figures, (group, group))
 
 
-def _by_setting(
-    rule: _Setting, groups: Sequence[Sequence[Result]], others: Sequence[Sequence[Result]], metric: str
-) -> Iterator[Pair]:
+def _by_setting(rule: _Setting, groups: Sequence[Sequence[Result]], metric: str) -> Iterator[Pair]:
     for group in groups:
         settings = group[0].settings
         if settings.get(rule.knob) == rule.base:
             continue
-        for base in (*groups, *others):
+        for base in groups:
             same = all(base[0].settings.get(name) == settings.get(name) for name in rule.within)
             if same and base[0].settings.get(rule.knob) == rule.base and _computed_alike(group, base):
                 where = "".join(f", {plain(name)} {settings.get(name)}" for name in rule.within)

@@ -202,10 +202,8 @@ def side(name: str, other: str, experiment: str, data: str, stored: Lines) -> tu
         return [x for x in stored[elsewhere[0]] if data in ("", x["data"]["name"])], ""
     settings = dict(part.rsplit(" ", 1) for part in name.split(", ")) if "new one" not in name else {"views": name[6:]}
     shared = {part.rsplit(" ", 1)[0]: part.rsplit(" ", 1)[1] for part in other.split(", ")[1:]}
-    pool = own + (stored["r4.losses.triplet"] if experiment == "r4.c6" else [])
-    pool = [x for x in pool if data in ("", x["data"]["name"])]
     wanted = {**shared, **settings}
-    return [x for x in pool if all(str(x["settings"].get(k.replace(" ", "_"))) == v for k, v in wanted.items())], ""
+    return [x for x in own if all(str(x["settings"].get(k.replace(" ", "_"))) == v for k, v in wanted.items())], ""
 
 
 def row_of(experiment: str, paired: list[list[Line]], metrics: list[str], cells: Iterable[str] = ()) -> Row:

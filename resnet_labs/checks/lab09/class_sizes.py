@@ -74,6 +74,7 @@ def _asked(probe: Probe) -> list[Asked]:
     asked.append(([[0.5]], 2, 6))
     asked.append(([[0.6]], 1, 12))  # multiples of the smallest, and others
     asked.append(([[0.12, 0.13]], 2, 9))  # 1 of 8 prints as either
+    asked.append(([[0.5, 0.25, 0.5]], 2, 12))  # two classes with the same figures
     four = [[0.5], [0.5], [0.5], [0.3333]]
     asked += [(four, 4, 14), (four, 4, 5)]  # multiples of six; none
     return asked

@@ -7,6 +7,7 @@ from typing import Any
 
 from resnet_labs.checks._engine import Probe, check
 from resnet_labs.checks._failure import Cause
+from resnet_labs.checks._values import plain
 from resnet_labs.checks.lab09 import reference
 
 Matrix = list[list[int]]
@@ -24,7 +25,7 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
     for figure, decimals, matrix in _asked(probe):
         given = f"which_score({figure}, {decimals}, {matrix})"
         written = "a number of classes is written down, or a class without a right image is not expected"
-        got = probe.call(which_score, figure, decimals, matrix, tested=given, cause=written, anywhere=False)
+        got = plain(probe.call(which_score, figure, decimals, matrix, tested=given, cause=written, anywhere=False))
         accuracy, recall, want = reference.kinds(figure, decimals, matrix)
         columns = reference.kinds(figure, decimals, [[*column] for column in zip(*matrix, strict=True)])[2]
         probe.expect(
@@ -100,6 +101,9 @@ def _asked(probe: Probe) -> list[tuple[float, int, Matrix]]:
         asked.append((round(float(accuracy + recall) / 2 + 0.0501, 4), 4, matrix))
     asked += [(0.5, 1, [[1, 1], [2, 2]]), (0.5, 1, [[1, 1], [1, 9]]), (0.9, 2, [[5, 1], [2, 4]])]
     asked += [(0.0, 2, [[0, 3], [4, 0]]), _rounded_late(probe)]
+    asked.append((0.38, 2, [[2, 1], [4, 1]]))  # 3 of 8, exactly half a unit below
+    asked.append((0.38, 2, [[100, 10], [167, 6]]))  # 0.3746, which 0.375 is not
+    asked.append((0.58, 2, [[1, 1, 0], [0, 1, 1], [0, 3, 9]]))  # two classes with the same recall
     return [each for each in asked if 0 <= each[0] <= 1]
 
 
