@@ -107,7 +107,7 @@ class _Dispatch(TorchDispatchMode):
 
 
 class _FromNumbers(TorchFunctionMode):
-    """`torch.tensor(numbers, device=...)` never reaches the dispatcher with its numbers."""
+    """`torch.tensor(numbers, device=...)` and `x[[0, 2]]` never reach the dispatcher with their numbers."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -118,7 +118,17 @@ class _FromNumbers(TorchFunctionMode):
             and torch.device(device).type == _DEVICE.type
         ):
             return moved(func(*args, **{**kwargs, "device": None}))
+        if func in (Tensor.__getitem__, Tensor.__setitem__):
+            args = (args[0], _with_tensors(args[1]), *args[2:])
         return func(*args, **kwargs)
+
+
+def _with_tensors(index: Any) -> Any:
+    """Return what is between the brackets, lists of numbers as tensors."""
+    if isinstance(index, tuple):
+        return tuple(map(_with_tensors, index))
+    numbers = isinstance(index, list) and index and all(isinstance(one, int) for one in tree_leaves(index))
+    return torch.tensor(index) if numbers else index
 
 
 @contextmanager

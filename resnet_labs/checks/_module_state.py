@@ -24,7 +24,7 @@ CAUSES: dict[str, str] = {
     "modes": "`train()` or `eval()` was called and not undone part by part",
     "requires_grad": "`requires_grad` was set",
     "gradients": "`backward` ran, or gradients were cleared",
-    "hooks": "a hook was left behind, or hooks that are not yours were removed",
+    "hooks": "a hook was left behind, `forward` was replaced, or hooks that are not yours were removed",
 }
 ALL = tuple(CAUSES)
 
@@ -84,6 +84,8 @@ class ModuleState:
             state["modes"][name] = part.training
             state["parts"][name] = part
             state["hooks"][name] = [id(hook) for kind in _HOOKS for hook in getattr(part, kind, {}).values()]
+            if "forward" in vars(part):  # one that was put in front of the class's own
+                state["hooks"][name].append(id(vars(part)["forward"]))
         for name, parameter in self.module.named_parameters():
             if self._apart(name):
                 continue

@@ -78,7 +78,7 @@ class Probe:
         before = {} if in_place else {name: snapshot(value, name) for name, value in given.items()}
         networks = {} if in_place else {n: ModuleState(it) for n, it in given.items() if isinstance(it, nn.Module)}
         if anywhere:
-            self.calls.keep(function, args, kwargs, Rule(tested, hint, makes=makes, follows=follows))
+            self.calls.keep(function, args, kwargs, Rule(tested, hint, makes=makes, follows=follows, pure=not in_place))
         if draws_numbers is None:
             draws_numbers = makes or in_place or any(callable(value) for value in given.values())
         around, drawn = Surroundings.now(), () if draws_numbers else draws()
@@ -247,6 +247,15 @@ class Probe:
 
     def finish(self) -> None:
         """Ask what every answer is asked at the end: does it work on another device, and is it the library's?"""
+        if call := self.calls.leaves_gradients_on():
+            raise self.failure(
+                "gradients-on",
+                tested=f"whether torch records gradients after a call under `torch.no_grad()`: {call.rule.tested}",
+                expected="no, as before",
+                got="yes, from here on",
+                cause="`torch.set_grad_enabled(True)` stays in force; `with torch.enable_grad():` ends by itself",
+                hint=call.rule.hint,
+            )
         if found := self.calls.on_two_devices():
             call, got = found
             raise self._device_failure(call.rule.tested, got, call.rule.hint)

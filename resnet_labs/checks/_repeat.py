@@ -22,9 +22,10 @@ _EACH = 2  # calls of each function that are kept
 
 @dataclass(frozen=True)
 class Rule:
-    """What a call must do on another device, and how a message names it.
+    """What a call must do when it is repeated, and how a message names it.
 
     Attributes:
+        pure: it changes nothing that it is given, so that it can run where torch records no gradients.
         makes: it makes layers, which must be on the default device.
         follows: what it returns must be on the device of what it was given.
     """
@@ -33,6 +34,7 @@ class Rule:
     hint: str
     makes: bool
     follows: bool
+    pure: bool
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ class Calls:
         except Exception:  # a learner's object of any kind
             return
         self.kept.append(Call(copied[0], copied[1], copied[2], rule))
+
+    def leaves_gradients_on(self) -> Call | None:
+        """Repeat the calls where torch records no gradients; return the first one after which it does."""
+        for call in self.kept:
+            if call.rule.pure:
+                memo: dict[int, Any] = {}
+                function, args, kwargs = (_copy(value, memo) for value in (call.function, call.args, call.kwargs))
+                with torch.no_grad(), redirect_stdout(io.StringIO()):
+                    try:
+                        function(*args, **kwargs)
+                    except Exception:  # it may need gradients
+                        continue
+                    if torch.is_grad_enabled():
+                        return call
+        return None
 
     def on_two_devices(self) -> tuple[Call, str] | None:
         """Repeat the calls on each other device; return the first one that mixes devices, and how."""

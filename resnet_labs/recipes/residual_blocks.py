@@ -61,10 +61,16 @@ def train_and_measure(recipe: Recipe, run: Run) -> Result:
             "train_loss": history.rows[-1]["train_loss"],
             "train_error": 1 - history.rows[-1]["train_accuracy"],
             "accuracy": accuracy,
-            "log10_first_over_last_gradient_before": math.log10(before[0] / before[-1]),
-            "log10_first_over_last_gradient_after": math.log10(after[0] / after[-1]),
+            **_first_over_last(before, "before"),
+            **_first_over_last(after, "after"),
         },
     )
+
+
+def _first_over_last(norms: Sequence[float], when: str) -> dict[str, float]:
+    """Return the logarithm of the first norm over the last; nothing where one is zero, as in a network that diverged."""
+    first, last = norms[0], norms[-1]
+    return {f"log10_first_over_last_gradient_{when}": math.log10(first / last)} if first and last else {}
 
 
 _PAPER = Recipe(

@@ -77,3 +77,11 @@ def test_crop_and_flip_change_what_is_trained_on():
     gradients = [line.metrics["log10_first_over_last_gradient_before"] for line in lines]
     assert gradients[0] == gradients[1]
     assert lines[0].metrics["train_loss"] != lines[1].metrics["train_loss"]
+
+
+def test_a_network_whose_gradients_are_zero_has_no_ratio_of_them():
+    assert residual_blocks._first_over_last([0.0, 1.0], "after") == {}
+    assert residual_blocks._first_over_last([1.0, 0.0], "after") == {}
+    assert residual_blocks._first_over_last([10.0, 2.0, 0.1], "before") == {
+        "log10_first_over_last_gradient_before": pytest.approx(2.0)
+    }

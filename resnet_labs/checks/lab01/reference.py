@@ -163,7 +163,7 @@ class Spy:
             def forward(self, x: Tensor) -> Tensor:
                 spy.ran.append(self)
                 around = 0 if self.shortcut is None else self.shortcut(x)
-                return (self.conv(x) + around).relu()
+                return (self.conv(x) + around).tanh()  # signed, so that a ReLU behind it shows
 
         Block.__name__ = {1: "BasicBlock", 4: "Bottleneck"}.get(expansion, f"a block with an expansion of {expansion}")
         self.block = Block

@@ -28,7 +28,7 @@ _LEARN = "which parameters learn"
 def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module]) -> None:
     """Check the two replaced layers of a ResNet-18, and that the rest computes what it did."""
     many = probe.random.randint(11, 40)
-    for in_channels, num_classes in ((1, 2), (probe.random.choice((4, 5, 6)), many)):
+    for in_channels, num_classes in ((1, 2), (probe.random.choice((4, 5, 6)), many), (3, many + 1)):
         network = resnet18()
         reference.used_(network, probe.generator)
         network.train(in_channels == 1)
@@ -59,6 +59,8 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
             tested = f"the adapted network on images of shape {tuple(images.shape)}"
             logits = probe.call(adapted, images, tested=tested, cause=_MISFIT)
         head = _check_head(probe, heads, num_classes, given)
+        if in_channels == 3:  # as before: only the ends are looked at, which saves half a second
+            continue
         kept = {name: value for name, value in before.items() if not name.startswith(("conv1.", "fc."))}
         there = {reference.fingerprint(value) for value in adapted.state_dict().values()}
         lost = [name for name, value in kept.items() if reference.fingerprint(value) not in there]

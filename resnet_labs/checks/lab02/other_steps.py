@@ -17,8 +17,9 @@ from resnet_labs.checks.lab02 import reference
 def check_other_steps(
     probe: Probe, train_step: Callable[..., Any], start: dict[str, Tensor], batch: tuple[Tensor, Tensor]
 ) -> None:
-    """Check two steps with momentum and weight decay, and the losses of sure networks in float32."""
+    """Check steps with momentum and weight decay, with hundreds of classes, and of sure networks in float32."""
     _check_momentum(probe, train_step, start, batch)
+    _check_many_classes(probe, train_step, batch[0])
     for right in (True, False):
         _check_sure(probe, train_step, start, batch[0].float(), right=right)
 
@@ -51,6 +52,24 @@ def _step(network: nn.Module, images: Tensor, labels: Tensor, optimizer: torch.o
     loss.backward()
     optimizer.step()
     return loss.item()
+
+
+def _check_many_classes(probe: Probe, train_step: Callable[..., Any], images: Tensor) -> None:
+    start = reference.start(300, probe.generator)
+    labels = torch.randint(256, 300, (len(images),), generator=probe.generator)
+    network = reference.network(start)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    want = F.cross_entropy(reference.network(start).train()(images), labels).detach()
+    given = "a step of a network with 300 classes"
+    got = probe.call(train_step, network, images, labels, optimizer, tested=given, in_place=True, hint="a")
+    probe.close(
+        got,
+        want,
+        "many-classes",
+        tested=f"the loss of {given}, on images of classes from 256 on",
+        cause="the labels go through a kind of number that does not hold them, such as 8 bits",
+        hint="a",
+    )
 
 
 def _check_sure(

@@ -99,11 +99,12 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
     )
     probe.unchanged(state, tested=given, hint="c", code="left", aspects=("parts", "modes", "requires_grad", "hooks"))
     probe.unchanged(state, tested=given, hint="c", code="left", aspects=("gradients", "values"))
+    others = [(part + 1, classes) for part, classes in batches]
     once = probe.call(
         features_of,
         network,
-        iter(batches),
-        tested="features_of(network, batches), the batches given by a generator",
+        iter(others),
+        tested="features_of(network, others), other batches given by a generator",
         cause="the batches are walked through twice, or counted; a generator gives each once",
         in_place=True,
         anywhere=False,
@@ -111,10 +112,14 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
     )
     probe.close(
         once,
-        want,
+        reference.features(network, images + 1),
         "walked-twice",
-        tested="the features of batches that a generator gives",
-        cause="the batches are walked through twice; a generator gives each once",
+        tested="the features of other batches of the same network, which a generator gives",
+        cause=(
+            "the batches are walked through twice; a generator gives each once",
+            "the features of an earlier call are kept",
+        ),
         hint="b",
         atol=1e-5,
+        mistakes=[Mistake(want, "remembered", "these are the features of the call before: nothing may be kept", "b")],
     )

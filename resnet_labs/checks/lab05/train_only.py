@@ -34,6 +34,11 @@ def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[
         train_only, network, ["fc"], tested='train_only(network, ["fc"])', in_place=True, returns=False, hint="a"
     )
     _check_training(probe, train_only, network, ["layer3.1", "fc"], ', after train_only(network, ["fc"])')
+    network = networks.small((1, 2, 2))
+    wide = ["layer2", "layer3", "fc"]
+    given = f"train_only(network, {wide})"
+    probe.call(train_only, network, wide, tested=given, in_place=True, returns=False, hint="a")
+    _check_training(probe, train_only, network, ["fc"], f", after {given}")
     _check_training(probe, train_only, networks.small((1, 2, 2)), ["layer3", "fc"], "", and_another=True)
 
 

@@ -139,9 +139,12 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
 
 
 def _check_one_after_another(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter], float], Any]) -> None:
-    """Clip gradients that are far above the limit, then little above it; one has no axes."""
+    """Clip gradients that are far above the limit, little above it, and below it; one has no axes.
+
+    Of the squares of the last two norms one is above the limit and one below it, where the norm is not.
+    """
     weight, scale = nn.Parameter(torch.zeros(2, 3)), nn.Parameter(torch.tensor(1.0))
-    for norm, limit in ((500.0, 2.0), (2.01, 2.0)):
+    for norm, limit in ((500.0, 2.0), (2.01, 2.0), (1.5, 2.0), (0.6, 0.5)):
         weight.grad, scale.grad = torch.randn(2, 3, generator=probe.generator), torch.tensor(0.7)
         before = reference.flat([weight.grad, scale.grad])
         before = before * (norm / before.norm())
@@ -159,11 +162,12 @@ def _check_one_after_another(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.
         )
         probe.close(
             reference.flat([weight.grad, scale.grad]),
-            before * (limit / norm),
+            before * min(1.0, limit / norm),
             "gradients-again",
             tested=tested,
             cause=(
                 "gradients little above the limit are let through",
+                "the square of the norm is compared with the limit",
                 "something of an earlier call goes into this one",
             ),
             hint="a",

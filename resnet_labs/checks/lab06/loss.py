@@ -38,6 +38,9 @@ def check_loss(probe: Probe, smooth_cross_entropy: Callable[[Tensor, Tensor, flo
             for smoothing in (0.0, 0.1, round(probe.random.uniform(0.3, 0.7), 2), 1.0):
                 _check_loss(probe, smooth_cross_entropy, logits, labels, smoothing, kind)
             _check_loss(probe, smooth_cross_entropy, logits[:1], labels[:1], 0.2, f"{kind}, a batch of one image")
+            if num_classes == 4:
+                what = f"{kind}, as many images as classes"
+                _check_loss(probe, smooth_cross_entropy, logits[:4], labels[:4], 0.2, what)
     with torch.no_grad():
         got = probe.call(smooth_cross_entropy, logits, hard, 0.3, tested="the loss under `torch.no_grad()`", hint="a")
     probe.close(

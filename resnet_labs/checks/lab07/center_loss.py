@@ -58,6 +58,11 @@ def check_center_loss(
     cause = "a number of classes, of features or of examples is written down"
     got = probe.call(center_loss, many, of_many, others, tested=tested, cause=cause, hint="a")
     probe.close(got, reference.center_loss(many, of_many, others), "sizes", tested=tested, cause=cause, hint="a")
+    thin, thin_centers = many[:, :1], others[:, :1].clone().requires_grad_()
+    tested = "the center loss of features of one number each, centers that require a gradient"
+    got = probe.call(center_loss, thin, of_many, thin_centers, tested=tested, hint="a")
+    want = reference.center_loss(thin, of_many, thin_centers.detach())
+    probe.close(got, want, "one-number", tested=tested, cause="an axis of length one is lost", hint="a")
     one = probe.call(center_loss, many[:1], of_many[:1], others, tested="the center loss of one feature", hint="a")
     squeezed = "a batch of one loses its axis"
     want = reference.center_loss(many[:1], of_many[:1], others)

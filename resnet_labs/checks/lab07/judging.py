@@ -37,6 +37,7 @@ def check_judging(
     labels = torch.tensor([2] * 4 + [0] * 8 + [1] * 12 + [3] * 16)
     scores[range(40), labels] += 1
     _check_class_accuracy(probe, class_accuracy, scores, labels, "")
+    _check_class_accuracy(probe, class_accuracy, scores.repeat(40, 1), labels.repeat(40), ", each forty times")
     scores[labels == 3, 3] = -9
     never = ", where the last class is never right"
     cause = "a class that is never right has the accuracy 0; count with `bincount(minlength=scores.shape[1])`"
@@ -65,13 +66,17 @@ def _check_class_accuracy(
         hits / counts,
         "class-accuracy",
         tested=tested,
-        cause=cause or "of a class's own examples, the share whose highest score is that class",
+        cause=cause
+        or (
+            "of a class's own examples, the share whose highest score is that class",
+            "examples are counted in a type that is too small for them",
+        ),
         hint="c",
         mistakes=[
             Mistake(hits / named, "precision", "divided by how often a class was named, not by its examples", "c"),
-            Mistake(hits / 40, "share-of-all", "divided by all examples, not by those of the class", "c"),
+            Mistake(hits / len(labels), "share-of-all", "divided by all examples, not by those of the class", "c"),
             Mistake(hits, "counts", "these are counts; divide by the examples of each class", "c"),
-            Mistake(named / 40, "named", "this is how often each class was named", "c"),
+            Mistake(named / len(labels), "named", "this is how often each class was named", "c"),
             Mistake(100 * hits / counts, "percent", "these are percents; a share lies between 0 and 1", "c"),
             Mistake(1 - hits / counts, "errors", "this is the share of mistakes", "c"),
             Mistake(right.mean(), "one-number", one, "c"),

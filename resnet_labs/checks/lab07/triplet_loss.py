@@ -55,6 +55,7 @@ def check_triplet_loss(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, flo
                 hint="c",
             )
     _check_special(probe, triplet_loss)
+    _check_twins(probe, triplet_loss)
     one_class, all_classes = torch.zeros_like(_LABELS), torch.arange(len(_LABELS))
     for mining in ("hard", "all", "semihard"):
         _check_nothing(probe, triplet_loss, points, one_class, mining, "of one class")
@@ -82,7 +83,13 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
     for rows, labels, margin, what in (
         (line[:3], [4, 4, 9], 0.25, "of three points, two of one class"),
         (line[:5], [2, 2, 258, 258, 15], 1.0, "of the points 0, 1, 2, -1 and 3 in classes 2, 2, 258, 258 and 15"),
-        (40 * line, [2, 2, 12, 12, 15], 40.0, "of the points 0, 40, 80, -40 and 120 in classes 2, 2, 12, 12 and 15"),
+        (1000 * line, [2, 2, 12, 12, 15], 1000.0, "of the points 0, 1000, 2000, -1000 and 3000 in three classes"),
+        (
+            line / 1024,
+            [2, 2, 12, 12, 15],
+            1 / 1024,
+            "of the points 0, 1, 2, -1 and 3, each over 1024, in three classes",
+        ),
         (torch.cat([half, -half]), [0, 1] * 20, 2.5, "of forty points in two classes"),
         (seven, [2, 2, 12, 12, 15, 2, 12], 1.5, "of the points 0, 1, 2, -1, 4 and again 0 and 1, twins of both kinds"),
     ):
@@ -106,6 +113,34 @@ def _check_special(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, 
                 hint=hint,
                 mistakes=[Mistake(torch.nan, "no-triplet", _MEAN_OF_NOTHING, "c")],
             )
+
+
+def _check_twins(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, str], Tensor]) -> None:
+    """An anchor and its positive in one place have no slope, where the root alone would be infinitely steep."""
+    points = torch.tensor([[0.0, 1], [0, 1], [2, 0], [0, 3]], dtype=torch.float64)
+    for mining in ("hard", "all", "semihard"):
+        tested = f"the loss of four points, two of a class in one place, mining {mining!r}"
+        _, gradient = differentiated(
+            probe,
+            triplet_loss,
+            points,
+            torch.tensor([1, 1, 5, 5]),
+            3.0,
+            mining,
+            tested=tested,
+            hint="c",
+            gradient_hint="c",
+        )
+        slope = gradient()
+        probe.expect(
+            bool(slope.isfinite().all()),
+            "twins-gradient",
+            tested=f"the gradient of {tested}",
+            expected="numbers",
+            got=f"{int((~slope.isfinite()).sum())} of {slope.numel()} entries are NaN or infinite",
+            cause="distances are taken by another root than that of your `distances`, whose gradient at 0 is 0",
+            hint="c",
+        )
 
 
 def _check_nothing(

@@ -22,7 +22,7 @@ def check_classifier(probe: Probe, classifier: Callable[[list[Layer], int], nn.M
         ((6, 5, 4), 3, False),
         ((6, 7, 5, 4), 10, True),
         ((6, probe.random.randint(4, 7)), 2, True),
-        ((6, 7, 5, 6, 4, 3), probe.random.randint(5, 9), False),
+        ((6, 7, 5, 3, 6, 4), probe.random.randint(5, 9), False),
     ):
         layers = new_layers(sizes, code_relu=code_relu)
         for encoder, decoder in layers[:-1]:

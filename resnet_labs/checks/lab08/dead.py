@@ -90,6 +90,15 @@ def _check_dead(probe: Probe, dead_classes: Dead) -> None:
         cause="these are the numbers of the dead classes; return True or False for each class",
         hint="a",
     )
+    probe.expect(
+        not isinstance(dead, Tensor) or dead.dtype == torch.bool,
+        "not-boolean",
+        tested="the type of what dead_classes returns",
+        expected="torch.bool, which can be a mask",
+        got=str(getattr(dead, "dtype", "")),
+        cause="`.float()`, a product or a sum makes numbers of a comparison; return the comparison itself",
+        hint="a",
+    )
     probe.close(
         dead,
         _DEAD,

@@ -28,7 +28,7 @@ Pretrain = Callable[[list[Layer], Batches, int, float], Any]
 def check_pretrain(probe: Probe, pretrain: Pretrain) -> None:
     """Check the weights and losses of stacks of two depths, and what moves while each layer trains."""
     _check_stack(probe, pretrain, *_stack(probe, (6, 5, 4, 3), (4, 3, 1)), 3, _RATE)
-    layers, batches = _stack(probe, (4, 6, 5, 3, 4, 3), (3, 2))
+    layers, batches = _stack(probe, (4, 6, 5, 3, 4, 3, 2), (3, 2))
     for encoder, _ in layers[:-1]:
         encoder.register_module("1", nn.Tanh())
     _check_stack(probe, pretrain, layers, batches, 2, _RATE)

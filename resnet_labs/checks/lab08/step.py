@@ -47,6 +47,15 @@ def check_step(
     probe.kept(rows, kept, "rows", tested=given, hint="c")
     left = ("parts", "modes", "requires_grad", "hooks")
     probe.unchanged(state, tested=given, hint="c", aspects=left, what="encoder and decoder")
+    probe.expect(
+        all(weight.grad is None for part in layer for weight in part.parameters() if not weight.requires_grad),
+        "frozen-gradient",
+        tested=f"the gradient of a frozen bias after {given}",
+        expected="none, as before: momentum or weight decay would move it, even by a gradient of zero",
+        got="a gradient",
+        cause="every parameter is given a gradient, such as zeros",
+        hint="c",
+    )
     probe.equal(
         _settings(optimizer),
         settings,

@@ -175,6 +175,11 @@ def by_hand_with_the_rate(network, images, labels, optimizer):
     return loss.item()
 
 
+@answers.wrong("many-classes")
+def labels_of_eight_bits(network, images, labels, optimizer):
+    return _step(network, images, labels.to(torch.uint8).long(), optimizer)
+
+
 @answers.wrong("loss-sure")
 def logarithm_of_a_softmax(network, images, labels, optimizer):
     network.train()

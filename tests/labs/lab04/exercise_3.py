@@ -160,3 +160,13 @@ def features_of_a_copy(network, batches):
     network.fc = nn.Identity()
     with torch.no_grad():
         return torch.vstack([row for images, _ in batches for row in network(images).unbind()])
+
+
+_FOUND = {}
+
+
+@answers.wrong("remembered")
+def kept_for_each_network(network, batches):
+    if network not in _FOUND:
+        _FOUND[network] = torch.cat(_catch(network, batches))
+    return _FOUND[network]

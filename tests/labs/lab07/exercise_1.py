@@ -170,3 +170,9 @@ def mean_of_the_means_of_parts(logits, labels):
 @answers.wrong("torchs-loss")
 def divergence_from_one_hot_rows(logits, labels):
     return F.kl_div(logits.log_softmax(1), F.one_hot(labels, logits.shape[1]).to(logits), reduction="batchmean")
+
+
+@answers.wrong("gradients-on")
+def gradients_switched_on(logits, labels):
+    torch.set_grad_enabled(True)
+    return F.cross_entropy(logits, labels)

@@ -431,3 +431,17 @@ def empty_mean(points, labels, margin, mining):
 @answers.wrong("hard-special")
 def class_numbers_in_a_byte(points, labels, margin, mining):
     return _from_the_list(points, labels.to(torch.uint8), margin, mining)
+
+
+@answers.wrong("twins-gradient")
+def roots_of_its_own(points, labels, margin, mining):
+    same = labels[:, None] == labels
+    others = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    anchors, positives, negatives = (others[:, :, None] & ~same[:, None]).nonzero(as_tuple=True)
+    near, far = ((points[anchors] - points[places]).square().sum(1).sqrt() for places in (positives, negatives))
+    losses = (near - far + margin).relu()
+    if mining == "hard":
+        hardest = [losses[anchors == anchor].amax() for anchor in anchors.unique()]
+        return torch.stack(hardest).mean() if hardest else points.sum() * 0
+    chosen = losses[(losses > 0) & ((far > near) | (mining == "all"))]
+    return (chosen.sum() + points.sum() * 0) / max(1, len(chosen))

@@ -224,3 +224,13 @@ def counts_in_a_byte(features, labels, centers, alpha):
     counts = labels.bincount(minlength=len(centers))[:, None]
     step = centers - _moved(features, labels, centers, alpha)
     return centers - step * (1 + counts) / (1 + counts.to(torch.uint8).to(centers))
+
+
+@answers.wrong("one-number")
+def pull_squeezed(features, labels, centers):
+    return (features.squeeze() - centers[labels]).square().sum() / 2 / len(features)
+
+
+@answers.wrong("changes-input")
+def pull_on_centers_switched_off(features, labels, centers):
+    return _pull(features, labels, centers.requires_grad_(False))

@@ -155,3 +155,8 @@ def softmax_of_plain_exponentials(head, codes, labels):
     powers = head(codes).relu().exp()
     loss = -(powers / powers.sum(1, keepdim=True))[range(len(labels)), labels].log().mean()
     return torch.autograd.grad(loss, head.weight)[0].norm(dim=1)
+
+
+@answers.wrong("not-boolean")
+def dead_as_numbers(head, codes):
+    return dead(head, codes).float()
