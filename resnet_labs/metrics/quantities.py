@@ -11,11 +11,8 @@ Kind = Literal["share", "fraction", "positive", "real", "count"]
 # The first pattern that fits the whole name decides.
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("real", r"change_\w+|\w+_gap|gain_\w+|silhouette\w*|log10_\w+"),
-    ("count", r"(classes_at_zero|dead_outputs).*|trainable_parameters"),
-    (
-        "fraction",
-        r"macro_(precision|recall|f_score)|accuracy_(class_\d+|low|high)|largest_share|old_task_accuracy(_before)?",
-    ),
+    ("count", r"(classes_at_zero|dead_outputs).*|trainable_parameters|old_task_images"),
+    ("fraction", r"macro_(precision|recall|f_score)|accuracy_(class_\d+|low|high)|largest_share"),
     (
         "positive",
         r"\w*loss\w*|reconstruction_error|between_centers|(between|within)_classes|separation|largest_gradient_norm",
@@ -40,12 +37,13 @@ class Quantity:
         kind: "share" of images, whose mean over seeds `share_interval` takes; "fraction" between 0 and 1 that is no
             share of a known number of images, "positive" or "real", which `mean_interval` takes; or a "count", which
             gets no interval.
-        images: whose share it is: "train", "validation", "pictured" (the images whose features are compared), or
+        images: whose share it is: "train", "validation", "pictured" (the images whose features are compared), "old_task"
+            (images of the classes that the network was pretrained on), or
             "judged", the test images or, where there are none, the validation images.
     """
 
     kind: Kind
-    images: Literal["train", "validation", "pictured", "judged"] = "judged"
+    images: Literal["train", "validation", "pictured", "old_task", "judged"] = "judged"
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -85,4 +83,6 @@ def quantity(name: str) -> Quantity | None:
         return Quantity(kind, "train")
     if name.startswith("validation_"):
         return Quantity(kind, "validation")
+    if name.startswith("old_task_"):
+        return Quantity(kind, "old_task")
     return Quantity(kind, "pictured" if name.startswith("purity_") else "judged")

@@ -35,9 +35,9 @@ def fine_tune_on(recipe: Recipe, run: Run, parts: Mapping[str, ImageData]) -> Re
     device = runtime.default_device()
     old_task = _old_task(recipe, run)
     model = _network(recipe, run)
-    measured = {}
+    measured: dict[str, float] = {}
     if old_task is not None:
-        measured["old_task_accuracy_before"] = _accuracy(model, old_task)
+        measured |= {"old_task_images": len(old_task), "old_task_accuracy_before": _accuracy(model, old_task)}
     old_head = model.get_submodule("fc")
     runtime.seed_everything(run.seed)
     replace_head(model, len(parts["train"].classes))

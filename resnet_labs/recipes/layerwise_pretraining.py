@@ -117,10 +117,7 @@ def _on_digits(recipe: Recipe, seeds: str = "") -> Recipe:
     )
 
 
-_ADDED_ONCE = (
-    " Seeds 3 to 5 were added when 0 to 2 were known; on them alone the 95 % interval of gain_10 leaves out zero as "
-    "well."
-)
+_ADDED_ONCE = " Seeds 3 to 5 were added when 0 to 2 were known."
 _ADDED_TWICE = (
     " Seeds 3 to 5 were added when 0 to 2 were known, and 6 to 9 after those; on 3 to 9 alone the 95 % interval of "
     "without_relu less as_reported leaves out zero as well."

@@ -44,5 +44,7 @@ def images_of(run: Result, metric: str) -> int | None:
         return None
     if known.images == "pictured":
         return run.settings.get("pictured")
+    if known.images == "old_task":
+        return int(found) if (found := run.metrics.get("old_task_images")) else None
     parts = PARTS if known.images == "judged" else (known.images,)
     return next((run.data[part] for part in parts if part in run.data), None)
