@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import torch.nn.functional as F
@@ -103,7 +103,7 @@ _DIGITS = replace(
 )
 
 
-def _over_depth(recipe: Recipe, depths: Sequence[int], **arguments: int) -> tuple[Recipe, ...]:
+def _over_depth(recipe: Recipe, depths: Iterable[int], **arguments: int) -> tuple[Recipe, ...]:
     """Return plain and residual networks of each depth."""
     return tuple(
         replace(recipe, network=("cifar_resnet", {"depth": depth, "residual": residual, **arguments}))
@@ -116,15 +116,25 @@ def _tried(recipe: Recipe, rates: Sequence[float]) -> tuple[Recipe, ...]:
     return tuple(replace(recipe, config=replace(recipe.config, learning_rate=rate)) for rate in rates)
 
 
-_DEPTHS = (8, 20, 32, 56)
+_RATES = {  # by depth: of the plain network, and of that with shortcuts
+    8: (0.1, 0.03),
+    20: (0.03, 0.03),
+    32: (0.01, 0.1),
+    56: (0.01, 0.03),
+}
 _CHOICE = replace(_DIGITS, name="r0.c1.digits.choice", validation=0.2, shows=("accuracy", "train_loss"))
 
 RECIPES = {
     "r0.c1": _over_depth(_PAPER, (20, 32, 44, 56)),
-    "r0.c1.digits": _over_depth(replace(_DIGITS, name="r0.c1.digits"), _DEPTHS, in_channels=1),
+    "r0.c1.digits": tuple(
+        recipe
+        for depth, rates in _RATES.items()
+        for plain_or_not, rate in zip(_over_depth(_DIGITS, [depth], in_channels=1), rates, strict=True)
+        for recipe in _tried(replace(plain_or_not, name="r0.c1.digits"), [rate])
+    ),
     "r0.c1.digits.choice": tuple(
         tried
-        for recipe in _over_depth(_CHOICE, _DEPTHS, in_channels=1)
+        for recipe in _over_depth(_CHOICE, _RATES, in_channels=1)
         for tried in _tried(recipe, (3e-3, 1e-2, 3e-2, 1e-1, 3e-1))
     ),
 }
