@@ -258,16 +258,16 @@ checks.lab09.check_class_sizes(class_sizes, total)
 # </details>
 
 # %% [markdown]
-# **Expected:** sizes of 92 to 114 images, which add up to a number that is neither the 100,000 that the report states
-# nor a multiple of 200 classes. The classes are not equally large, as if the images had been drawn from a larger set.
+# **Expected:** sizes of 92 to 114 images, which add up to a number far from the 100,000 that the report states. The
+# classes are not equally large, as if the images had been drawn from a larger set.
 
 # %% [markdown]
 # ## Exercise 09.3. Accuracy or macro recall?
 #
 # r1 calls two figures of one network accuracy: 0.98173 and 0.981691. One of them is a macro recall: the mean over the
-# classes of the share that is right in each. The two agree only if all classes have the same number of images. Write
-# `which_score`: given a figure and a confusion matrix, does the accuracy print as that figure, or the macro recall, or
-# do both, or neither? No class is empty.
+# classes of the share that is right in each. The two agree if all classes have the same number of images, or are right
+# equally often. Write `which_score`: given a figure and a confusion matrix, does the accuracy print as that figure, or
+# the macro recall, or do both, or neither? No class is empty.
 #
 # About 15 minutes.
 
@@ -390,9 +390,8 @@ tables.table(rows)
 # $$\Big[\; p_1 - p_2 - \sqrt{(p_1 - l_1)^2 + (u_2 - p_2)^2},\;\;
 # p_1 - p_2 + \sqrt{(u_1 - p_1)^2 + (p_2 - l_2)^2} \;\Big].$$
 #
-# Write `difference`. `wilson_interval(right, total)` gives both ends. If zero is inside, chance explains the
-# difference. The formula holds for test sets of their own; on the same images it is usually too wide, as lab 03
-# showed.
+# Write `difference`. `wilson_interval(right, total)` gives both ends. If zero is inside, chance can explain the
+# difference. The formula holds for test sets of their own; on the same images it is usually too wide, as lab 03 showed.
 #
 # About 10 minutes.
 
@@ -436,7 +435,9 @@ for name, counts in (
     ("r4, triplet", (891, 1000, 807, 1000)),
 ):
     gap, low, high = difference(*counts)
-    said = "chance explains it" if low <= 0 <= high else "more than chance"
+    said = "chance can explain it"
+    if not low <= 0 <= high:
+        said = "more than the chance of the images"
     found = f"{gap:+.4f} [{low:+.4f}, {high:+.4f}]"
     rows.append({"networks": name, "difference (fraction)": found, "so": said})
 tables.table(rows, caption="Difference with its 95 % interval")
@@ -448,7 +449,8 @@ tables.table(rows, caption="Difference with its 95 % interval")
 # sizes against those of the data set, one quantity in two places. It runs over the five reports. Each claim gets one of
 # five verdicts:
 #
-# - *confirmed* or *refuted* by counting, or by our own runs on the report's data and settings;
+# - *confirmed* or *refuted* by counting, or by our own runs on the report's data and settings; a claim about methods in
+#   general also by runs on stand-ins;
 # - *inconsistent with itself*: two statements of the report cannot both be true;
 # - *not shown*: what is known does not decide it;
 # - *not testable*: nothing that the report gives could decide it.

@@ -70,6 +70,7 @@ from resnet_labs import (
     checks,
     data,
     lab_mode,
+    metrics,
     plotting,
     reports,
     results,
@@ -492,8 +493,9 @@ checks.lab03.check_training_bytes(training_bytes)
 
 # %% [markdown]
 # **Expected:** for a ResNet-50 on 32 photographs of 224x224 pixels, {{expected exactly 90: round(row[0])}} MiB each for
-# weights, gradients and momentum, and {{expected 2500 to 3000: row[3]}} MiB of activations; for a ResNet-18 half of the
-# one, and about a quarter of the other.
+# weights, gradients and momentum, and {{expected 2500 to 3000: row[3]}} MiB of activations; for a ResNet-18 {{expected
+# 0.4 to 0.5: rows[1]["weights (MiB)"] / rows[3]["weights (MiB)"]}} of the one, and {{expected 0.2 to 0.3:
+# rows[1]["activations (MiB)"] / rows[3]["activations (MiB)"]}} of the other.
 #
 # The `meta` device computes shapes without any memory, so that this runs anywhere:
 
@@ -782,38 +784,36 @@ for first, second in pairs:
 tables.table(rows, caption="McNemar's test")
 
 # %% [markdown]
-# A small p says that *these two networks* differ, the ones that were drawn. For the question about *depth*, count each
-# run once: the mean of one depth minus the mean of the other. (That two intervals overlap is a hint, not a test. The
-# difference is what was asked, so it gets an interval of its own.) Two things in it are drawn by chance, so there are
-# two intervals: Welch's over the seeds, as if there were no images but these; and one over the images, as if there were
-# no networks but these six.
+# A small p says that *these two networks* differ, the ones that were drawn. For the question about *depth*, one
+# observation is a pair of runs with the same seed, one of each depth. (That two intervals overlap is a hint, not a
+# test. The difference is what was asked, so it gets an interval of its own.) Seeds and test images are both drawn by
+# chance; the interval of `metrics.paired_difference` allows for both.
+#
+# Where it holds zero, what would decide? `metrics.needed` says how many seeds, or how many images, show a gap of this
+# size four times out of five, if it is the true one. Each count leaves the other kind of chance out, so it is the least
+# to plan for; both kinds at once ask for more.
 
 # %% tags=["experiment"]
 shallow, deep = (
     torch.stack([right[depth, seed] for seed in seeds]).double()
     for depth in (18, 50)
 )
-difference = (deep.mean() - shallow.mean()).item()
-over_seeds = stats.ttest_ind(
-    deep.mean(1), shallow.mean(1), equal_var=False
-).confidence_interval()
-arm = z * (deep.mean(0) - shallow.mean(0)).std().item() / math.sqrt(len(test_set))
-ends = {
-    "other seeds, the same images": (over_seeds.low, over_seeds.high),
-    "other images, the same networks": (difference - arm, difference + arm),
-}
-tables.table(
-    [
-        {"for": name, "difference (fraction)": f"{difference:+.4f}"}
-        | {"95 % interval (fraction)": f"[{low:+.4f}, {high:+.4f}]"}
-        for name, (low, high) in ends.items()
-    ],
-    caption=f"Accuracy of ResNet-50 minus ResNet-18, {len(seeds)} seeds each",
-)
+# each run's accuracy; each image's share of a depth's runs that have it right
+by_seed, by_image = ((deep.mean(axis), shallow.mean(axis)) for axis in (1, 0))
+gap = metrics.paired_difference(*by_seed, num_images=len(test_set))
+row = {"difference (fraction)": f"{gap.difference:+.4f}"}
+row["95 % interval (fraction)"] = f"[{gap.low:+.4f}, {gap.high:+.4f}]"
+if deep.sum() != shallow.sum():  # no number shows a gap of zero
+    row["seeds to show it"] = metrics.needed(*by_seed)
+    row["images to show it"] = metrics.needed(*by_image)
+caption = "Accuracy of ResNet-50 minus ResNet-18, seed by seed: "
+caption += f"{len(seeds)} seeds, {len(test_set)} images"
+tables.table([row], caption=caption)
 
 # %% [markdown]
-# **Expected (fast mode):** a difference {{expected -2 to 2: 100 * difference}} points. Depth makes a difference that is
-# shown only where neither interval holds zero, and then for these images, this width and these three epochs.
+# **Expected (fast mode):** a difference {{expected -2 to 2: 100 * gap.difference}} points, in an interval that begins
+# {{expected -6 to 0: 100 * gap.low}} and ends {{expected 0 to 6: 100 * gap.high}}: undecided. An interval without
+# zero would show that depth makes a difference, for this width and these three epochs.
 #
 # And the memory, measured in a real step with SGD and momentum: the sum of the four parts, and the most that was held
 # at once.
@@ -886,7 +886,7 @@ else:
 #   in every step would make the run of a small network slower; once a run it costs nothing that could be noticed.
 # - **r1.c9** ({{r1.c9: claim}}, the report {{r1.c9: certainty}}): {{r1.c9: verdict}}, because {{r1.c9: because}}.
 # - **r1.c6** ({{r1.c6: claim}}): {{r1.c6: verdict}}. In the report's runs the difference is 3 images of 7,500; the
-#   intervals are nearly the same, and no split of the disagreements gives a p-value below that of 3 against none. In
+#   intervals are nearly the same, and no split of the disagreements gives a p-value below that of all against none. In
 #   the stored runs from random weights, which saw {{r1.c6 network=resnet18: train}} images of {{r1.c6 network=resnet18:
 #   size}} pixels for {{r1.c6 network=resnet18: epochs}} epochs, ResNet-18 has {{r1.c6 network=resnet18: accuracy
 #   summary as .3}} and ResNet-50 {{r1.c6 network=resnet50: accuracy summary as .3}}. Fine-tuned after a short
@@ -894,10 +894,10 @@ else:
 #   {{r1.c6.fine_tuned depth=8: accuracy summary as .3}} and ResNet-20 {{r1.c6.fine_tuned depth=20: accuracy summary as
 #   .3}}. Neither says anything of networks that start and train as the report's did.
 # - **r1.c7** ({{r1.c7: claim}}): {{r1.c7: verdict}} as a proof. One run of each depth says nothing about depth, since
-#   two seeds of one depth can differ by more than three images, as your pairs show. Nor do the stored runs prove it:
-#   their ResNet-50s are right on {{r1.c6 network=resnet50: train_accuracy as %}} of the *training* images, the
-#   ResNet-18s on {{r1.c6 network=resnet18: train_accuracy as %}}, so they have learned less, which another rate or more
-#   epochs could change. A network that is too large for its data would be ahead there.
+#   two seeds of one depth can differ by more images than the report's two depths, as your pairs show. Nor do the stored
+#   runs prove it: their ResNet-50s are right on {{r1.c6 network=resnet50: train_accuracy as %}} of the *training*
+#   images, the ResNet-18s on {{r1.c6 network=resnet18: train_accuracy as %}}, so they have learned less, which another
+#   rate or more epochs could change. A network that is too large for its data would be ahead there.
 #
 # One more thing is in the figures (**r1.c10**, {{r1.c10: claim}}): {{r1.c10: verdict}} by the report's own figures.
 # With two classes, guesses that do not depend on the image would be within $2 \sqrt{0.25 / 7500} \approx 0.012$ of one
@@ -971,8 +971,8 @@ plotting.curves(
 #   more than the two depths do, the depth has not been shown to matter.
 # - *The same number of steps.* Whichever depth is ahead now, look at the training images too. r1.c7 needs a deeper
 #   network that is *better* on them and worse on new ones; one that is behind on both has only learned less.
-# - *Ten runs each.* Welch's t-test on the two sets of accuracies. One training run is one observation, however many
-#   images it was tested on.
+# - *Ten runs each.* Student's paired t-test, if the depths share the seeds. One pair of runs is one observation,
+#   however many images it was tested on. Runs without partners: Welch's t-test.
 # - *Memory.* Take the sum for 32 images, subtract what does not depend on the batch (weights, gradients, momentum), and
 #   divide the rest by the images: that is the price of one image. Activations are nearly all of it, so cut there: a
 #   smaller batch with accumulated gradients, half precision, or recomputing activations in the backward pass.

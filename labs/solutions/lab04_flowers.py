@@ -1055,8 +1055,7 @@ plotting.curves(curves, y="change of the features (fraction)")
 # %% [markdown] tags=["solution"]
 # <details><summary>Sample answers</summary>
 #
-# - *Decimals.* The interval is a few hundredths wide, so the second decimal is uncertain and the other four say
-#   nothing.
+# - *Decimals.* The second decimal is uncertain, as the width of the interval shows, and the other four say nothing.
 # - *When a cache does not pay.* For a single epoch, or for so many views that every epoch would see new ones anyway.
 #   For a search over fifty learning rates it pays most: the cache is made once. If the backbone is thawed later, the
 #   features change and the cache is stale.

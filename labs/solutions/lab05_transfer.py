@@ -106,7 +106,7 @@ seeds = (0, 1, 2) if fast else (0,)
 budgets = {240: 10, 960: 5} if fast else {1000: 10, 45_000: 10}
 table_size = max(budgets)
 batch_size = 32 if fast else 128  # the report's of its feature maps
-# For the head alone, its last block too, the last two stages, everything. In fast mode
+# For the head alone, the last block, the last two stages, everything. In fast mode
 # the best on validation images (`resnet-labs reproduce r0.c7.choice`); the report
 # gives no rates.
 rates = (
@@ -459,7 +459,9 @@ rungs = {
 }
 runs, fine_tuned = [], {}
 for num_images, epochs in budgets.items():
-    rate_of = dict(zip(rungs, (rates[num_images][0], *rates[num_images]), strict=True))
+    rate_of = dict(
+        zip(rungs, (rates[num_images][0], *rates[num_images]), strict=True)
+    )
     for rung, (origin, parts) in rungs.items():
         if origin == random_weights and num_images != table_size:
             continue

@@ -103,7 +103,9 @@ def _expectation(text: str) -> Expectation:
         return Expectation(text=f"between {low} and {high}", low=float(low), high=float(high), of=of)
     if middle:
         below, above = float(middle) - float(margin), float(middle) + float(margin)
-        return Expectation(text=f"about {middle}", low=below, high=above, of=of)
+        wide = float(margin) > 0.05 * abs(float(middle))
+        text = f"about {middle}, give or take {margin}" if wide else f"about {middle}"
+        return Expectation(text=text, low=below, high=above, of=of)
     value = float(bound)
     if word == "exactly":
         return Expectation(text=f"{int(bound):,}" if bound.isdigit() else bound, low=value, high=value, of=of)

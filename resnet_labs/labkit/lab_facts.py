@@ -33,20 +33,21 @@ _FOUND = {
     "random ones by "
     "{{r0.transfer_table.linear_probe_pretrained data=cifar10_jpeg less "
     "r0.transfer_table.linear_probe_random data=cifar10_jpeg: accuracy as points.0}} points under a linear probe. "
-    "That more retraining is always better is {{r0.c7: verdict}}.",
+    "That everything beats the last block, and that the head alone, is {{r0.c7: verdict}}.",
     "06": "One ingredient at a time, on stand-ins for data and network: judged together, only pretraining is shown "
     "to matter: the third model has {{r2.model_3: accuracy as %}} with it and "
     '{{r2.c3.ablation arm="without pretraining": accuracy as %}} without it. All other differences are undecided. '
     "That mixup and AutoAugment help is {{r2.c4: verdict}}.",
-    "07": "With settings searched for each loss, on stand-ins for STL-10, cross-entropy and hard triplets reach "
+    "07": "With settings searched for each loss, on stand-ins for the report's photographs, cross-entropy and hard "
+    "triplets reach "
     '{{r4.c3.searched.digits arm="cross-entropy": accuracy as %.0}} and '
     '{{r4.c3.searched.digits arm="hard triplets": accuracy as %.0}} on digits, '
     '{{r4.c3.searched.photographs arm="cross-entropy": accuracy as %.0}} and '
     '{{r4.c3.searched.photographs arm="hard triplets": accuracy as %.0}} on small photographs. '
     "That triplets win is {{r4.c3: verdict}}.",
-    "08": "A ReLU after the last layer silences classes: on 8x8 digits, a stand-in for STL-10, the network gets "
+    "08": "A ReLU after the last layer can silence classes: on 8x8 digits, a stand-in for STL-10, the network gets "
     "{{r4.c9.digits: as_reported as %.0}} right with it and {{r4.c9.digits: without_relu as %.0}} without it.",
-    "09": "From printed figures alone, {{claims: inconsistent_with_itself}} claims contradict their own report.",
+    "09": "From what the reports print alone, {{claims: inconsistent_with_itself}} claims contradict their own report.",
 }
 
 

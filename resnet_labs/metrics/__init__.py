@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from resnet_labs.metrics.intervals import Interval, mean_interval, share_interval, wilson_interval
-from resnet_labs.metrics.paired import (
-    MOST_PAIRS,
-    McNemar,
-    PairedDifference,
-    Shares,
-    mcnemar,
-    needed,
-    paired_difference,
+from resnet_labs.metrics.intervals import (
+    Interval,
+    mean_interval,
+    prediction_interval,
+    share_interval,
+    wilson_interval,
 )
+from resnet_labs.metrics.paired import McNemar, PairedDifference, Shares, mcnemar, paired_difference
+from resnet_labs.metrics.power import MOST_PAIRS, Plan, needed, plan
 from resnet_labs.metrics.quantities import Quantity, parts_of, quantity
 from resnet_labs.metrics.scores import (
     Scores,
@@ -28,6 +27,7 @@ __all__ = [
     "Interval",
     "McNemar",
     "PairedDifference",
+    "Plan",
     "Quantity",
     "Scores",
     "Shares",
@@ -41,7 +41,9 @@ __all__ = [
     "paired_difference",
     "parts_of",
     "per_class_accuracy",
+    "plan",
     "precision_recall_f",
+    "prediction_interval",
     "quantity",
     "share_interval",
     "top_k_accuracy",

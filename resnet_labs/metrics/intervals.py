@@ -143,6 +143,44 @@ def mean_interval(
     return Interval(low / (1 + low), high / (1 + high))
 
 
+def prediction_interval(
+    values: Sequence[float], num_images: int | None = None, *, confidence: float = 0.95
+) -> Interval:
+    """Return the interval in which one further seed's figure lies, such as the single run of a report.
+
+    The interval of a mean gets narrower with every seed; one more run stays as far from the mean as the runs are from
+    each other.
+
+    Args:
+        values: (S,) one a seed, at least two.
+        num_images: for shares the images that each was measured on; the further run is judged on as many others.
+        confidence: the probability, between 0 and 1, with which such intervals cover the further figure.
+
+    Returns:
+        Lower and upper end, in the values' unit; shares between 0 and 1.
+
+    Raises:
+        InputError: fewer than two values, all equal where there are no images, or a confidence outside 0 to 1.
+
+    Source: Hahn and Meeker 1991, Statistical Intervals, section 4.7; the images' part is added as in `share_interval`.
+    Equals: mean +- t s sqrt(1 + 1 / S) without images, t Student's quantile and s the standard deviation.
+
+    Example:
+        >>> low, high = prediction_interval([0.97, 0.98, 0.975], 10_000)
+        >>> f"{low:.3f} to {high:.3f}"
+        '0.950 to 1.000'
+    """
+    _check_seeds(values, "values")
+    mean, beyond = fmean(values), tail(confidence)
+    half = t_quantile(beyond, len(values)) * standard_error(values) * math.sqrt(len(values) + 1)
+    if num_images is None:
+        if half == 0:
+            raise InputError(f"values are all {values[0]}.", "Values without spread have no such interval.")
+        return Interval(mean - half, mean + half)
+    half = math.hypot(half, normal_quantile(beyond) * math.sqrt(2 * mean * (1 - mean) / num_images))
+    return Interval(max(0.0, mean - half), min(1.0, mean + half))
+
+
 def _wilson(share: float, spread: float) -> Interval:
     """Return Wilson's interval around a share; `spread` is the squared quantile over the number of trials."""
     middle, scale = share + spread / 2, 1 + spread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist, fmean
 from typing import NamedTuple
 
 import torch
@@ -14,8 +14,6 @@ from torch import Tensor
 from resnet_labs.errors import InputError
 from resnet_labs.metrics.intervals import normal_quantile, standard_error, t_quantile, tail
 from resnet_labs.metrics.scores import check_pair
-
-MOST_PAIRS = 1_000_000  # `needed` looks no further
 
 
 class McNemar(NamedTuple):
@@ -95,7 +93,8 @@ def paired_difference(
       independently, a (1 - a) / num_images + b (1 - b) / num_images for means a and b; it is smaller where they are
       right on the same images, which figures alone do not show. It stays within -1 and 1. Where a figure is itself a
       difference of shares (training less test accuracy), or each side has images of its own, `shares` holds all the
-      shares in it, two or four; the images' part is the sum of a (1 - a) / images over them.
+      shares in it, two or four; the images' part is the sum of a (1 - a) / images over them. Where that is zero,
+      since every share is exactly 0 or 1, each is taken with one image more that is right and one that is wrong.
     - Right or wrong, one an image, of one trained network on each side. The interval holds for new images, and for
       these two networks only: with other seeds the difference would be another one.
 
@@ -115,7 +114,8 @@ def paired_difference(
             of images is given, shares outside 0 to 1, too few of them, or a confidence outside 0 to 1.
 
     Source: Student 1908 for seeds, with the images' part joined as in Zou and Donner 2008, section 2; Bonett and Price
-        2012, Adjusted Wald confidence interval for a difference of binomial proportions based on paired data.
+        2012, Adjusted Wald confidence interval for a difference of binomial proportions based on paired data; the added
+        images are those of Agresti and Caffo 2000, Simple and effective confidence intervals for proportions.
     Deviations: the p-values are those at which the intervals touch zero, so that of images is not `mcnemar`'s.
     Equals: scipy.stats.ttest_rel, interval and p-value, for seeds without a number of images.
 
@@ -135,7 +135,7 @@ def paired_difference(
         '+0.0150 [-0.0010, +0.0310]'
     """
     beyond = tail(confidence)
-    first, second = _pairs(first, second)
+    first, second = pairs_of(first, second)
     if first.dtype == torch.bool:
         if num_images is not None or shares:
             given = "shares are given" if shares else f"num_images is {num_images}"
@@ -152,7 +152,7 @@ def paired_difference(
         if shares:
             raise InputError("Both num_images and shares are given.", "Give one of them.")
         shares = [Shares(first.tolist(), num_images), Shares(second.tolist(), num_images)]
-    images = _error_by_images(shares, len(differences))
+    images = error_by_images(shares, len(differences))
     if seeds == images == 0:
         raise InputError(
             f"The differences are all {mean:.6g}.", "Without spread there is no interval; give num_images for shares."
@@ -168,71 +168,7 @@ def paired_difference(
     return PairedDifference(mean, low, high, _p_value(abs(mean), half_width), len(differences))
 
 
-def needed(
-    first: Sequence[float] | Shaped[Tensor, "..."],
-    second: Sequence[float] | Shaped[Tensor, "..."],
-    *,
-    confidence: float = 0.95,
-    power: float = 0.8,
-) -> int:
-    """Return how many pairs would show that the gap is real: seeds for figures, images for right or wrong.
-
-    The count is of all pairs, those at hand included, and supposes that the true difference and the true spread are
-    those of the pairs at hand. A gap that came out large by chance so looks easier to show than it is; take the number
-    as the least to plan for.
-
-    Args:
-        first: (S,) floats, one a seed, or (N,) bools, one an image, as for `paired_difference`.
-        second: the same of what is compared with it.
-        confidence: of the interval that has to exclude zero.
-        power: the probability, between 0 and 1, that it does.
-
-    Returns:
-        The number of pairs, at least 2, at most a million, which stands for "more than anyone runs".
-
-    Raises:
-        InputError: lengths that differ, fewer than two seeds, no difference at all, or a probability outside 0 to 1.
-
-    Source: for seeds the power of Student's paired test by the noncentral t distribution; for images Connor 1987,
-        Sample size for testing differences in proportions for the paired-sample design.
-    Deviations: the images' part of an interval over seeds is left out, since more seeds do not change it.
-    Equals: statsmodels' TTestPower().solve_power, rounded up, for seeds.
-
-    Example:
-        >>> needed([0.74, 0.71, 0.75], [0.72, 0.72, 0.72])
-        22
-        >>> image = torch.arange(1000)
-        >>> needed(image >= 25, image < 960)
-        2266
-    """
-    beyond = tail(confidence)
-    if not 0 < power < 1:
-        raise InputError(f"power is {power}.", "Choose a probability between 0 and 1, such as 0.8.")
-    first, second = _pairs(first, second)
-    differences = (first.double() - second.double()).tolist()
-    mean = fmean(differences)
-    if mean == 0:
-        raise InputError("The two do not differ on average.", "No number of pairs shows a gap that is not there.")
-    if first.dtype == torch.bool:
-        discordant = fmean(map(abs, differences))
-        by_chance = normal_quantile(beyond) * math.sqrt(discordant)
-        by_effect = NormalDist().inv_cdf(power) * math.sqrt(discordant - mean**2)
-        return min(max(math.ceil(((by_chance + by_effect) / mean) ** 2), 2), MOST_PAIRS)
-    if len(differences) < 2:
-        raise InputError("There is one seed on each side.", "Give at least two; one has no spread.")
-    if standard_error(differences) == 0:
-        return 2
-    effect = abs(mean) / stdev(differences)
-    low, high = 1, 2  # the power is too small for `low` pairs, and at last large enough for `high`
-    while _power(effect, high, beyond) < power and high < MOST_PAIRS:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _power(effect, middle, beyond) < power else (low, middle)
-    return min(high, MOST_PAIRS)
-
-
-def _pairs(first: Sequence[float] | Tensor, second: Sequence[float] | Tensor) -> tuple[Tensor, Tensor]:
+def pairs_of(first: Sequence[float] | Tensor, second: Sequence[float] | Tensor) -> tuple[Tensor, Tensor]:
     """Return both as tensors of bools, or of float64."""
     given = [one if isinstance(one, Tensor) else torch.tensor(one, dtype=torch.float64) for one in (first, second)]
     check_pair(given[0], given[1], ("first", "second"))
@@ -251,7 +187,7 @@ def _of_images(first: Tensor, second: Tensor) -> tuple[float, float]:
     return middle, math.sqrt((only_first + only_second - middle**2) / total)
 
 
-def _error_by_images(shares: Sequence[Shares], num_seeds: int) -> float:
+def error_by_images(shares: Sequence[Shares], num_seeds: int) -> float:
     """Return the standard error, at most, that comes from the images: of the sum or difference of mean shares."""
     variance = 0.0
     for values, num_images in shares:
@@ -264,6 +200,8 @@ def _error_by_images(shares: Sequence[Shares], num_seeds: int) -> float:
             raise InputError(f"The shares are {given}.", "Give fractions from 0 to 1; leave num_images out else.")
         mean = fmean(values)
         variance += mean * (1 - mean) / num_images
+    if variance == 0:  # with one image right and one wrong added
+        variance = sum((num_images + 1) / (num_images + 2) ** 3 for _, num_images in shares)
     return math.sqrt(variance)
 
 
@@ -274,15 +212,3 @@ def _p_value(size: float, half_width: Callable[[float], float]) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if half_width(math.exp(middle)) > size else (low, middle)
     return min(2 * math.exp(high), 1.0)
-
-
-def _power(effect: float, num_pairs: int, tail: float) -> float:
-    """Return the probability that Student's paired test finds an effect, in standard deviations of the differences."""
-    import numpy as np
-    from scipy import stats
-
-    critical = t_quantile(tail, num_pairs)
-    shifted = stats.nct(num_pairs - 1, effect * math.sqrt(num_pairs))
-    with np.errstate(divide="ignore"):  # SciPy 1.13 warns, and is right
-        other_side = np.nan_to_num(shifted.cdf(-critical))  # NaN in SciPy 1.17 where it is below 1e-15
-        return float(shifted.sf(critical) + other_side)

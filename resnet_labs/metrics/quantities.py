@@ -15,7 +15,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("fraction", r"macro_(precision|recall|f_score)|accuracy_(class_\d+|low|high)|largest_share"),
     (
         "positive",
-        r"\w*loss\w*|reconstruction_error|between_centers|(between|within)_classes|separation|largest_gradient_norm",
+        r"\w*loss\w*|reconstruction_error|between_centers|(between|within)_classes|separation|largest_gradient_norm|seconds",
     ),
     ("share", r"(\w+_)?accuracy(_\w+)?|top\d+|train_error|\w*purity\w*"),
     ("share", r"(mlp|conv_net)(_shuffled)?|(as_reported|without_relu)(_more_epochs)?|code_relu|frozen_encoder"),
@@ -37,9 +37,9 @@ class Quantity:
         kind: "share" of images, whose mean over seeds `share_interval` takes; "fraction" between 0 and 1 that is no
             share of a known number of images, "positive" or "real", which `mean_interval` takes; or a "count", which
             gets no interval.
-        images: whose share it is: "train", "validation", "pictured" (the images whose features are compared), "old_task"
-            (images of the classes that the network was pretrained on), or
-            "judged", the test images or, where there are none, the validation images.
+        images: whose share it is: "train", "validation", "pictured" (the images whose features are compared),
+            "old_task" (images of the classes that the network was pretrained on), or "judged", the test images or,
+            where there are none, the validation images.
     """
 
     kind: Kind

@@ -44,7 +44,7 @@ class Recipe:
             settings differ, `arm` gives the variant a name for tables.
         stand_in: what the data stand in for, empty if they are the report's own.
         run: a function from a recipe and one run of it to a results line.
-        shows: the metrics to show if the report has no figures of its own.
+        shows: the metrics to show, besides the report's figures if it has any.
     """
 
     name: str

@@ -38,7 +38,11 @@ _FEW_LABELS = replace(
         "the training set of the digits. gain is pretrained less random from the same seed."
     ),
     run=with_few_labels,
-    shows=("random_10", "gain_10", "random_100", "gain_100", "random_all", "gain_all"),
+    shows=(
+        *("random_10", "pretrained_10", "gain_10"),
+        *("random_100", "pretrained_100", "gain_100"),
+        *("random_all", "pretrained_all", "gain_all"),
+    ),
 )
 
 _SHUFFLED = replace(

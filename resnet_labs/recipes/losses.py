@@ -139,7 +139,7 @@ _ONE_EPOCH = replace(
         "One epoch at the report's settings, for five learning rates around Adam's usual one, so that the claim does "
         "not fail because of a badly chosen rate. The best of them is neither the smallest nor the largest."
     ),
-    shows=("accuracy", "train_accuracy_epoch_1"),
+    shows=("accuracy_epoch_1", "train_accuracy_epoch_1"),
 )
 
 DIGITS = replace(

@@ -204,10 +204,12 @@ _PHOTOGRAPHS_CHOICE = replace(
 
 def _with_pretraining(recipes: Iterable[Recipe]) -> tuple[Recipe, ...]:
     """Return the recipes, those on pretrained weights with the settings of the pretraining."""
-    return tuple(
-        replace(recipe, knobs=recipe.knobs | _PRETRAINING) if recipe.knobs["weights"] == OTHER_CLASSES else recipe
-        for recipe in recipes
-    )
+
+    def pretrained(recipe: Recipe) -> Recipe:
+        shows = *recipe.shows, "old_task_accuracy_before"
+        return replace(recipe, knobs=recipe.knobs | _PRETRAINING, shows=shows)
+
+    return tuple(pretrained(recipe) if recipe.knobs["weights"] == OTHER_CLASSES else recipe for recipe in recipes)
 
 
 _PHOTOGRAPHS_RATES: dict[tuple[str, str], tuple[float, ...]] = {
@@ -261,7 +263,10 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
             limit=960,
             knobs={"method": "full_fine_tuning", "weights": "stand_in", "random": "stand_in_random", "pictured": 600},
             run=measure_clusters,
-            shows=("purity_layer3_random", "purity_layer3_before", "purity_layer3_after", "purity_tsne_after"),
+            shows=(
+                *("purity_layer3_random", "purity_layer3_before", "purity_layer3_after"),
+                *("purity_tsne_before", "purity_tsne_after", "purity_umap_before", "purity_umap_after"),
+            ),
         ),
     ),
 }

@@ -110,7 +110,7 @@ def pairs(experiment: str, measured: Measured) -> Iterator[Pair]:
     """Yield what is compared below an experiment's table: runs on the same images, computed the same way."""
     for pair in _pairs(experiment, measured):
         whole = all(name in run.metrics for runs, name in zip(pair.runs, pair.metrics, strict=True) for run in runs)
-        if whole and _same_images(*pair.runs):
+        if whole and same_images(*pair.runs):
             yield pair
 
 
@@ -150,7 +150,7 @@ def _by_setting(rule: _Setting, groups: Sequence[Sequence[Result]], metric: str)
             continue
         for base in groups:
             same = all(base[0].settings.get(name) == settings.get(name) for name in rule.within)
-            if same and base[0].settings.get(rule.knob) == rule.base and _computed_alike(group, base):
+            if same and base[0].settings.get(rule.knob) == rule.base and computed_alike(group, base):
                 where = "".join(f", {plain(name)} {settings.get(name)}" for name in rule.within)
                 names = (f"{plain(rule.knob)} {settings.get(rule.knob)}{where}", f"{plain(rule.knob)} {rule.base}")
                 yield Pair(names, (metric, metric), (group, base))
@@ -162,18 +162,25 @@ def _like(
 ) -> Iterator[Pair]:
     groups = results.alike(second)
     for group in results.alike(first):
-        base = next((base for base in groups if _computed_alike(group, base)), None)
+        base = next((base for base in groups if computed_alike(group, base)), None)
         if base:
             yield Pair(names, (metric, metric), (group, base))
 
 
-def _computed_alike(first: Sequence[Result], second: Sequence[Result]) -> bool:
+def computed_alike(first: Sequence[Result], second: Sequence[Result]) -> bool:
+    """Return whether two groups of runs agree in number format, machine, versions and numbers of images.
+
+    Equals: `results.sameness` of both, but for experiment and settings.
+    """
     one, other = (results.sameness(runs[0]) for runs in (first, second))
     return all(one[name] == other[name] for name in one if name not in ("experiment", "settings"))
 
 
-def _same_images(first: Sequence[Result], second: Sequence[Result]) -> bool:
-    """Return whether no seed was judged on other images, as far as the lines hold checksums."""
+def same_images(first: Sequence[Result], second: Sequence[Result]) -> bool:
+    """Return whether no seed was judged on other images, as far as the lines hold checksums.
+
+    Equals: equal checksums of the judged part for every seed that both have.
+    """
 
     def judged(run: Result) -> str | None:
         return next((run.data.get("checksum", {}).get(part) for part in PARTS if part in run.data), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import compress
-from statistics import NormalDist, fmean
+from statistics import fmean
 from typing import NamedTuple
 
 from resnet_labs import metrics, results
@@ -12,7 +12,7 @@ from resnet_labs.reports import compared
 
 LEVEL = 0.05  # the probability of one false finding or more among the differences of a table
 HEADING = f"seed by seed, all judged together at {100 * LEVEL:g} % (Holm)"
-POWER = 0.8  # the probability that so many seeds or images show a difference
+POWER = 0.8  # the probability that so many seeds on so many images show a difference
 
 
 class Difference(NamedTuple):
@@ -28,9 +28,9 @@ class Difference(NamedTuple):
         found: the difference with its interval at that level, for new seeds and, for shares, new images; None if it has
             no interval because no seed differs.
         on_these_images: whether the seeds alone show it, for exactly these test images.
-        needed: how many seeds would show it, and on how many images (None if the present ones are enough), if the true
-            difference is the measured one; None if it is shown already, or zero. Of gaps these are the images judged,
-            with training images in proportion.
+        needed: how many seeds would show it, and on how many images (None if the present ones are enough), as
+            `metrics.plan` finds them; None if it is shown already, zero or without an interval. Of gaps these are the
+            images judged, with training images in proportion.
     """
 
     first: str
@@ -73,10 +73,11 @@ class Difference(NamedTuple):
 
 
 def _rounded(count: int) -> str:
-    """Return a small count as it is, a large one with two digits, since more would claim too much precision."""
+    """Return a small count as it is, a large one rounded up to two digits: more would claim too much precision."""
     if count >= metrics.MOST_PAIRS:
         return "over a million"
-    return f"{count:,}" if count < 100 else f"{int(float(f'{count:.1e}')):,}"
+    step = 10 ** max(len(str(count)) - 2, 0)
+    return f"{math.ceil(count / step) * step:,}"
 
 
 _Values = tuple[list[float], list[float], list[metrics.Shares] | None]  # both sides by seed, and the shares in them
@@ -107,27 +108,20 @@ def _difference(
 ) -> Difference:
     first, second, _ = values
     means = fmean(first), fmean(second)
-    is_real = found is not None and found.p_value <= level
-    needed = None if is_real or means[0] == means[1] else _needed(values, means, level)
+    plain = found is None or found.p_value <= level or means[0] == means[1]
+    needed = None if plain else _needed(values, level)
     metric = pair.metrics[0] if pair.metrics[0] == pair.metrics[1] else ""
     data = pair.runs[0][0].data["name"]
     return Difference(pair.names[0], pair.names[1], metric, data, means, level, found, shown_here, needed)
 
 
-def _needed(values: _Values, means: tuple[float, float], level: float) -> tuple[int, int | None] | None:
-    """Return how many seeds would show a difference, and on how many images if these are too few for any seeds."""
+def _needed(values: _Values, level: float) -> tuple[int, int | None]:
+    """Return how many seeds would show a difference, and on how many images if the present ones are too few."""
     first, second, shares = values
-    images = None
-    if shares:
-        without_spread = [metrics.Shares([fmean(each.values)] * 2, each.num_images) for each in shares]
-        alone = metrics.paired_difference([means[0]] * 2, [means[1]] * 2, shares=without_spread)
-        num_images = shares[-1].num_images
-        error = (alone.high - alone.low) / 2 / NormalDist().inv_cdf(0.975)
-        shown = NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(POWER)
-        many = math.ceil(num_images * (shown * error / (means[0] - means[1])) ** 2)
-        images = many if many > num_images else None
-    at_least = len(first) if images else len(first) + 1
-    return max(metrics.needed(first, second, confidence=1 - level, power=POWER), at_least), images
+    if not shares:
+        return max(metrics.needed(first, second, confidence=1 - level, power=POWER), len(first) + 1), None
+    seeds, images = metrics.plan(first, second, shares, confidence=1 - level, power=POWER)
+    return (seeds, images) if images > shares[-1].num_images else (max(seeds, len(first) + 1), None)
 
 
 def _values(pair: compared.Pair) -> _Values:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from resnet_labs import metrics, results
 from resnet_labs.errors import InputError, nearest
 from resnet_labs.reports.audit.counted import ARITHMETIC
-from resnet_labs.reports.compared import plain
+from resnet_labs.reports.compared import computed_alike, plain, same_images
 from resnet_labs.reports.schema import lookup
 from resnet_labs.results import Result
 
@@ -28,6 +28,10 @@ class Finding:
 
 
 _NOTHING = Finding("unmeasured", "the two sides were not measured on the same data")
+_UNLIKE = Finding(
+    "unmeasured", "the two sides were not computed alike: in number format, machine, versions or number of images"
+)
+_TELLS = 0.05  # a figure that lies in a wider interval is not confirmed by that
 
 
 def own(rule: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Finding]:
@@ -107,12 +111,25 @@ def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Find
             yield next(
                 (_missing(side) for side, runs in zip(sides, (higher, lower), strict=True) if not runs), _NOTHING
             )
-        asked += [(key, sides, higher[key], lower[key]) for key in both]
-    judged = metrics.judged_together(_by_both(sides, first, second) for _, sides, first, second in asked)
-    for ((stand_in, name), sides, first, _), (_, found) in zip(asked, judged, strict=True):
-        where = {name: value for name, value in _shared(sides).items() if _several(name, asked)}
-        outcome, words = _said(sides, found, len(first), f" at {_settings(where)}" if where else "")
+        alike = [key for key in both if _comparable(higher[key], lower[key])]
+        if both and not alike:
+            yield _UNLIKE
+        asked += [(key, sides, higher[key], lower[key], part.get("within")) for key in alike]
+    judged = metrics.judged_together(_by_both(sides, first, second) for _, sides, first, second, _ in asked)
+    for ((stand_in, name), sides, first, second, within), (_, found) in zip(asked, judged, strict=True):
+        where = _settings({name: value for name, value in _shared(sides).items() if _several(name, asked)})
+        where = f" {where}" if where.startswith("with") else f" at {where}" if where else ""
+        num_seeds = len({run.seed for run in first} & {run.seed for run in second})
+        outcome, words = _said(sides, found, num_seeds, where)
+        if found and within is not None:
+            outcome = _no_more(found, within)
+            said = {"holds": "no more than", "fails": "more than"}.get(outcome, "undecided whether more than")
+            words = f"{words.replace(', undecided', '')}: {said} {within}"
         yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
+
+
+def _comparable(first: Sequence[Result], second: Sequence[Result]) -> bool:
+    return first == second or (computed_alike(first, second) and same_images(first, second))
 
 
 def _shared(sides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -121,9 +138,9 @@ def _shared(sides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {name: value for name, value in higher.items() if lower.get(name) == value}
 
 
-def _several(name: str, asked: Sequence[tuple[Any, Sequence[Mapping[str, Any]], Any, Any]]) -> bool:
+def _several(name: str, asked: Sequence[tuple[Any, ...]]) -> bool:
     """Return whether the comparisons are made at several values of a setting."""
-    return len({repr(_shared(sides).get(name)) for _, sides, _, _ in asked}) > 1
+    return len({repr(_shared(sides).get(name)) for _, sides, *_ in asked}) > 1
 
 
 def _by_both(
@@ -158,20 +175,35 @@ def _said(
     return "fails", f"{higher} is below {lower}{where} {span}"
 
 
+def _no_more(found: metrics.PairedDifference, within: float) -> Outcome:
+    """Return whether the difference is no larger than that, by both ends of its interval."""
+    return "holds" if found.high <= within else "fails" if found.low > within else "undecided"
+
+
 def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator[Finding]:
     arm = _arm(part)
     found = _latest(arm, lines)
     if not found:
         yield _missing(arm)
     for (stand_in, name), runs in found.items():
-        ours = results.summarise(runs, part["metric"])
-        if ours.low is None or ours.high is None:
-            outcome: Outcome = "undecided"
-        else:
-            outcome = "holds" if ours.low <= figure <= ours.high else "fails"
-        said = {"holds": "contains", "fails": "does not contain", "undecided": "has no interval to contain"}[outcome]
-        words = f"our {plain(part['metric'])} {ours} over {len(runs)} seeds {said} the report's {figure}"
-        yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
+        ours = f"our {plain(part['metric'])} is {results.summarise(runs, part['metric'])} over {len(runs)} seeds"
+        outcome, words = _for_one_run(runs, part["metric"], figure)
+        yield Finding(outcome, f"{ours}; {words}", _data(stand_in, name), bool(stand_in))
+
+
+def _for_one_run(runs: Sequence[Result], metric: str, figure: float) -> tuple[Outcome, str]:
+    """Judge a report's figure, which is that of one run, by where one more of ours would lie."""
+    values = [run.metrics[metric] for run in runs]
+    try:
+        low, high = metrics.prediction_interval(values, results.images_of(runs[0], metric))
+    except InputError:  # one seed, or no spread
+        return "undecided", f"that does not tell where one more run would lie, nor the report's {figure}"
+    span = f"one more run would have {low:.4f} to {high:.4f}"
+    if not low <= figure <= high:
+        return "fails", f"{span}, and not the report's {figure}"
+    if high - low > _TELLS:
+        return "undecided", f"{span}, which holds the report's {figure} and too much else to tell"
+    return "holds", f"{span}, which holds the report's {figure}"
 
 
 def _reached(part: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
@@ -183,6 +215,8 @@ def _reached(part: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
         values = [_value(run, part["metric"]) for run in runs if (run.stand_in, run.data["name"]) == (stand_in, name)]
         count = sum(value is not None and value >= part["reaches"] for value in values)
         outcome: Outcome = "holds" if count == len(values) else "undecided" if count else "fails"
+        if part.get("never_less"):  # one run that stays below refutes it, and none proves it
+            outcome = "undecided" if count == len(values) else "fails"
         words = f"{plain(part['metric'])} is at least {part['reaches']} in {count} of {len(values)} runs"
         words += f" {_settings(part['arm'])}" if "arm" in part else ""
         yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))

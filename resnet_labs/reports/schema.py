@@ -13,10 +13,12 @@ A claim has
   - `compare`: a list of {`higher`, `lower`}: what the claim needs to have the higher mean over seeds. A side names
     `evidence` (an experiment with results lines), `metric`, and settings that pick its runs; fields that both sides
     share are given once beside them. A metric may be `seconds`, or the difference `a - b`. With `once_measured: true`
-    it counts as soon as both sides have lines, and nothing is said of it before.
-  - `contains`: a list of {`evidence`, `metric`, `figure`, `arm`}: the interval of our mean must contain the report's
-    figure. `arm` holds settings that pick the runs.
+    it counts as soon as both sides have lines, and nothing is said of it before. With `within: 0.01` the claim needs
+    that `higher` is above `lower` by no more than that.
+  - `contains`: a list of {`evidence`, `metric`, `figure`, `arm`}: the report's figure must lie where one more of our
+    runs would. `arm` holds settings that pick the runs.
   - `seeds`: a list of {`evidence`, `metric`, `reaches`, `arm`}: the metric must be at least `reaches`, seed by seed.
+    With `never_less: true` the claim says that it always is: one run that is below refutes it, and none proves it.
   - `figures`: a list of {`above`: [a, b]} or {`equal`: [a, b]}: places of the report's own figures; a list counts by
     its length.
   - `arithmetic`: the name of a function of `reports/audit/counted.py`.
@@ -135,7 +137,9 @@ def _places(rule: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _compare(parts: Any, field: str) -> None:
     for place, part in _parts(parts, field):
-        _mapping(part, place, required=_SIDES, optional=("evidence", "metric", "once_measured"))
+        _mapping(part, place, required=_SIDES, optional=("evidence", "metric", "once_measured", "within"))
+        if not isinstance(part.get("within", 0.0), (int, float)):
+            raise _Wrong(f"{place}.within", "is not a number")
         if part.get("once_measured") not in (None, True):
             raise _Wrong(f"{place}.once_measured", "is true or left out")
         for side in _SIDES:
@@ -158,7 +162,9 @@ def _contains(parts: Any, field: str) -> None:
 
 def _seeds(parts: Any, field: str) -> None:
     for place, part in _parts(parts, field):
-        _mapping(part, place, required=("evidence", "metric", "reaches"), optional=("arm",))
+        _mapping(part, place, required=("evidence", "metric", "reaches"), optional=("arm", "never_less"))
+        if part.get("never_less") not in (None, True):
+            raise _Wrong(f"{place}.never_less", "is true or left out")
         _mapping(part.get("arm", {}), f"{place}.arm")
         if not isinstance(part["reaches"], (int, float)):
             raise _Wrong(f"{place}.reaches", "is not a number")

@@ -30,6 +30,14 @@ def marks(name: str) -> list[ET.Element]:
     return [each for each in ET.parse(FOLDER / f"{name}.svg").iter(f"{SVG}g") if "data-value" in each.attrib]
 
 
+def panels(name: str) -> dict[str, list[ET.Element]]:
+    """Return the marks of each panel by what its axis shows."""
+    found = [each for each in ET.parse(FOLDER / f"{name}.svg").iter(f"{SVG}g") if each.get("class") == "panel"]
+    axes = [each.findall(f"{SVG}text")[-1].text or "" for each in found]
+    own = [[mark for mark in each.iter(f"{SVG}g") if "data-value" in mark.attrib] for each in found]
+    return dict(zip(axes, own, strict=True))
+
+
 def section(name: str) -> str:
     return re.split(
         r"\n\(\S+\)=\n### |\n## |\n</details>\n\n<details><summary>[^T]", PAGE.split(f"\n({name})=\n", 1)[1], maxsplit=1
@@ -45,20 +53,22 @@ def test_each_picture_is_on_the_page_once_with_a_text_in_its_place() -> None:
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_has_its_figures_where_its_axis_puts_them(name: str) -> None:
-    found = marks(name)
-    values = np.array([float(each.attrib["data-value"]) for each in found])
-    places = np.array([float(each.attrib["data-x"]) for each in found])
-    if np.ptp(values):
-        slope, start = np.polyfit(values, places, 1)
-        assert slope > 0
-        assert np.abs(start + slope * values - places).max() < 0.5
-    for each, place in zip(found, places, strict=True):
-        line = each.find(f"{SVG}line")
-        assert (line is not None) == ("data-low" in each.attrib)
-        assert svg.LEFT <= place <= svg.RIGHT
-        if line is not None:
-            low, high = (float(line.attrib[end]) for end in ("x1", "x2"))
-            assert svg.LEFT <= low <= place <= high <= svg.RIGHT
+    every = panels(name)
+    assert sum(len(found) for found in every.values()) == len(marks(name))
+    for found in every.values():
+        values = np.array([float(each.attrib["data-value"]) for each in found])
+        places = np.array([float(each.attrib["data-x"]) for each in found])
+        if np.ptp(values):
+            slope, start = np.polyfit(values, places, 1)
+            assert slope > 0
+            assert np.abs(start + slope * values - places).max() < 0.5
+        for each, place in zip(found, places, strict=True):
+            line = each.find(f"{SVG}line")
+            assert (line is not None) == ("data-low" in each.attrib)
+            assert svg.LEFT <= place <= svg.RIGHT
+            if line is not None:
+                low, high = (float(line.attrib[end]) for end in ("x1", "x2"))
+                assert svg.LEFT <= low <= place <= high <= svg.RIGHT
 
 
 @pytest.mark.parametrize("name", [name for name in CHARTS if name != "figures"])

@@ -30,9 +30,17 @@ LABELS = {
     "macro F score": "macro_f_score",
 }
 REAL = ("accuracy_gap", "loss_gap", "gain_", "silhouette", "log10_")
-POSITIVE = ("train_loss", "between_", "within_classes", "separation", "largest_gradient_norm", "reconstruction")
+POSITIVE = (
+    "train_loss",
+    "between_",
+    "within_classes",
+    "separation",
+    "largest_gradient_norm",
+    "reconstruction",
+    "seconds",
+)
 COUNT = ("classes_at_zero", "dead_outputs")
-FRACTION = ("macro_", "accuracy_class_", "largest_share", "old_task_accuracy")
+FRACTION = ("macro_", "accuracy_class_", "largest_share")
 NO_SETTINGS = ("figure", "report", "ours", "seeds", "images", "images tested", "data")
 
 
@@ -65,6 +73,8 @@ def read(evidence: Path) -> Lines:
 def images(line: Line, metric: str) -> int:
     if metric.startswith("purity_"):
         return line["settings"]["pictured"]
+    if metric.startswith("old_task_"):
+        return int(line["metrics"]["old_task_images"])
     for part in ("train", "validation"):
         if metric.startswith(f"{part}_"):
             return line["data"][part]
@@ -89,12 +99,12 @@ def shares(lines: list[Line], metric: str) -> list[tuple[np.ndarray, int]]:
 
 
 def is_share(metric: str) -> bool:
-    return metric != "seconds" and not metric.startswith((*REAL, *POSITIVE, *COUNT, *FRACTION))
+    return " - " not in metric and not metric.startswith((*REAL, *POSITIVE, *COUNT, *FRACTION))
 
 
 def aggregate(metric: str, lines: list[Line]) -> str:
     """Return the mean and the interval as the page prints them."""
-    values = np.array([line["metrics"][metric] for line in lines])
+    values = np.array([value(line, metric) for line in lines])
     seeds = len(values)
     mean = math.fsum(values) / seeds
     if seeds == 1:
@@ -151,8 +161,9 @@ def cells(page: str, stored: Lines) -> Iterator[Cell]:
             facts = dict(zip(head, row, strict=True))
             mark = facts["data"].strip("*")
             seeds = [int(seed) for seed in facts["seeds"].split(", ")]
-            about = [x for x in stored[experiment] if x.get("stand_in", "") == marks.get(mark, "")]
-            about = [x for x in about if all(said(x, name, facts[name]) for name in head)]
+            about = [x for x in stored[experiment] if all(said(x, name, facts[name]) for name in head)]
+            about = about or elsewhere(row[0], experiment, stored)
+            about = [x for x in about if x.get("stand_in", "") == marks.get(mark, "")]
             latest = {x["seed"]: x for x in about}
             about = [latest[seed] for seed in seeds]
             if "figure" in head:
@@ -160,8 +171,8 @@ def cells(page: str, stored: Lines) -> Iterator[Cell]:
                 yield Cell(experiment, metric, about, facts["ours"])
             else:
                 for name in head:
-                    metric = name.replace(" ", "_")
-                    if metric in about[0]["metrics"]:
+                    metric = metric_of(name)
+                    if value(about[0], metric) is not None:
                         yield Cell(experiment, metric, about, facts[name])
 
 
@@ -172,10 +183,13 @@ def stray(page: str) -> list[str]:
     for block in parts:
         rows = "\n".join(line for line in block.split("\n") if line.startswith("| "))
         said = "\n".join(
-            line for line in block.split("\n") if re.search(r"Highest: |\bours\b|^!\[|, the report \d", line)
+            line
+            for line in block.split("\n")
+            if re.search(r"Highest: |Best accuracy|\bours\b|^!\[|, the report \d", line)
         )
         spans = re.findall(r"\d\.\d{4}(?: \[[^]]*\]| \([\d.-]+ to [\d.-]+\))?", said)
-        found += [one for one in spans if re.sub(r"\((\S+) to (\S+)\)", r"[\1, \2]", one) not in rows]
+        known = " ".join([rows, *re.findall(r"the report's \d[.]\d+", block)])
+        found += [one for one in spans if re.sub(r"\((\S+) to (\S+)\)", r"[\1, \2]", one) not in known]
     return found
 
 
@@ -184,9 +198,20 @@ def said(line: Line, name: str, cell: str) -> bool:
     if name == "computed on":
         return cell.startswith(f"{line['device']}, {line['precision']}")
     known = {key.replace("_", " "): value for key, value in line["settings"].items()}
-    if name in (*NO_SETTINGS, *(key.replace("_", " ") for key in line["metrics"])):
+    if name in NO_SETTINGS or cell == "—" or value(line, metric_of(name)) is not None:
         return True
     return cell == ("unchanged" if known.get(name) is None else str(known[name]))
+
+
+def metric_of(words: str) -> str:
+    """Return the name of a figure from the words at the head of its column."""
+    return words.replace(" ", "_").replace("_-_", " - ")
+
+
+def elsewhere(name: str, experiment: str, stored: Lines) -> list[Line]:
+    """Return the lines of another experiment of the report, by the last word of its id."""
+    plain, report = name.replace(" ", "_"), experiment.split(".")[0]
+    return next((stored[key] for key in stored if key.split(".")[0] == report and key.endswith(f".{plain}")), [])
 
 
 def side(name: str, other: str, experiment: str, data: str, stored: Lines) -> tuple[list[Line], str]:
@@ -197,9 +222,8 @@ def side(name: str, other: str, experiment: str, data: str, stored: Lines) -> tu
         return own, plain
     if arm := [x for x in own if x["settings"].get("arm") == name]:
         return arm, ""
-    elsewhere = [key for key in stored if key.split(".")[0] == experiment.split(".")[0] and key.endswith(f".{plain}")]
-    if elsewhere:
-        return [x for x in stored[elsewhere[0]] if data in ("", x["data"]["name"])], ""
+    if found := elsewhere(name, experiment, stored):
+        return [x for x in found if data in ("", x["data"]["name"])], ""
     settings = dict(part.rsplit(" ", 1) for part in name.split(", ")) if "new one" not in name else {"views": name[6:]}
     shared = {part.rsplit(" ", 1)[0]: part.rsplit(" ", 1)[1] for part in other.split(", ")[1:]}
     wanted = {**shared, **settings}

@@ -35,21 +35,27 @@ def numbers(text: str) -> list[str]:
     """Return each comparison and each own mean that a reason states: its direction, difference and interval."""
     decided = re.findall(r"is (above|below) [^;]*? by (\d+\.\d{4} \[[^]]*\])", text)
     undecided = re.findall(r" is ([+-]\d+\.\d{4} \[[^]]*\]), (undecided)", text)
+    asked = re.findall(r"(\[[^]]*\]) \([^)]*\): ((?:no |undecided whether )?more than [\d.]+)", text)
     own = re.findall(r"\b(our) [\w -]*? (\d\.\d{4}(?: \[[^]]*\])?) over \d+ seeds?", text)
-    return sorted(" ".join(each) for each in {*decided, *undecided, *own})
+    return sorted(" ".join(each) for each in {*decided, *undecided, *asked, *own})
 
 
 def expected(rule: dict[str, Any], stored: Lines) -> list[str]:
     """Return what `numbers` finds if the reason is right."""
     rows = compared(rule, stored)
-    found = {_said(*each) for each in recomputed.judged(rows)} if rows else set()
+    judged = recomputed.judged([row for row, _ in rows]) if rows else []
+    found = {_said(*each, within) for each, (_, within) in zip(judged, rows, strict=True)}
     for part in rule.get("contains", []):
         for lines in latest({**part.get("arm", {}), **{name: part[name] for name in OWN}}, stored).values():
             found.add(f"our {recomputed.aggregate(part['metric'], lines)}")
     return sorted(found)
 
 
-def _said(interval: str, level: str, is_real: bool) -> str:
+def _said(interval: str, level: str, is_real: bool, within: float | None) -> str:
+    if within is not None:
+        _, low, high = map(float, re.findall(r"[+-]\d+\.\d{4}", interval))
+        words = "no more than" if high <= within else "more than" if low > within else "undecided whether more than"
+        return f"{interval[interval.index('['):]} {words} {within}"
     if not is_real:
         return f"{interval} undecided"
     gap, *ends = re.findall(r"[+-]\d+\.\d{4}", interval)
@@ -57,8 +63,8 @@ def _said(interval: str, level: str, is_real: bool) -> str:
     return f"{'above' if gap[0] == '+' else 'below'} {gap[1:]} [{low}, {high}]"
 
 
-def compared(rule: dict[str, Any], stored: Lines) -> list[Row]:
-    """Return the comparisons of a rule, on each data set that both sides have lines of."""
+def compared(rule: dict[str, Any], stored: Lines) -> list[tuple[Row, float | None]]:
+    """Return the comparisons of a rule, on each data set that both sides have lines of, with what is asked for."""
     rows = []
     for part in rule.get("compare", []):
         arms = [{name: part[name] for name in OWN if name in part} | part[side] for side in ("higher", "lower")]
@@ -68,7 +74,8 @@ def compared(rule: dict[str, Any], stored: Lines) -> list[Row]:
                 by_seed = [{x["seed"]: x for x in side[data]} for side in (first, second)]
                 seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
                 paired = [[side[seed] for seed in seeds] for side in by_seed]
-                rows.append(recomputed.row_of(arms[0]["evidence"], paired, [arm["metric"] for arm in arms]))
+                row = recomputed.row_of(arms[0]["evidence"], paired, [arm["metric"] for arm in arms])
+                rows.append((row, part.get("within")))
     return rows
 
 

@@ -33,7 +33,8 @@ def test_a_quotation_becomes_its_figure_where_it_is() -> None:
         ("{{expected below 0.01: x}}", "below 0.01", None, 0.01),
         ("{{expected above 1.8: x}}", "above 1.8", 1.8, None),
         ("{{expected exactly 2565: f(a, b)}}", "2,565", 2565, 2565),
-        ("{{expected about 0.86 within 0.05: x}}", "about 0.86", 0.81, 0.91),
+        ("{{expected about 0.86 within 0.02: x}}", "about 0.86", 0.84, 0.88),
+        ("{{expected about 0.86 within 0.05: x}}", "about 0.86, give or take 0.05", 0.81, 0.91),
         ("{{expected 1e-3 to\n0.1: [run.metrics['a'] for run in runs]}}", "between 1e-3 and 0.1", 0.001, 0.1),
     ],
 )

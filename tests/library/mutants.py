@@ -65,6 +65,7 @@ TARGETS = {
     "scores": Target(_PACKAGE / "metrics" / "scores.py", _TESTS / "test_metrics.py"),
     "intervals": Target(_PACKAGE / "metrics" / "intervals.py", _TESTS / "test_intervals.py", "simulation"),
     "paired": Target(_PACKAGE / "metrics" / "paired.py", _TESTS / "test_paired.py"),
+    "power": Target(_PACKAGE / "metrics" / "power.py", _TESTS / "test_power.py"),
 }
 
 # Mutants that no test can tell from the original: module, the changed line as `ast.unparse` writes it, the reason.

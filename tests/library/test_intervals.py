@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from helpers.interval_coverage import coverage, draw, pooled, student
 from scipy import stats
 
 from resnet_labs.errors import InputError
-from resnet_labs.metrics import mean_interval, quantity, share_interval, wilson_interval
+from resnet_labs.metrics import mean_interval, prediction_interval, quantity, share_interval, wilson_interval
 
 
 def by_hand(shares: list[float], num_images: int, confidence: float) -> list[float]:
@@ -227,3 +228,32 @@ class TestWilsonInterval:
         message = rf"^confidence is {confidence}\. Choose a probability between 0 and 1, such as 0\.95\.$"
         with pytest.raises(InputError, match=message):
             wilson_interval(1, 2, confidence=confidence)
+
+
+def test_prediction_interval_is_students_for_one_further_value() -> None:
+    values = [0.4, 0.7, 0.5, 0.6]
+    low, high = prediction_interval(values)
+    want = stats.t.interval(0.95, 3, loc=0.55, scale=statistics.stdev(values) * math.sqrt(1 + 1 / 4))
+    assert (low, high) == pytest.approx(want)
+
+
+def test_prediction_interval_holds_one_further_run_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(0)
+    for seeds, images, spread in ((3, 400, 0.02), (10, 400, 0.02), (30, 5000, 0.01)):
+        shares = generator.normal(0.9, spread, (2000, seeds + 1)).clip(0, 1)
+        # ours share their images, the further run has others
+        ours = shares[:, :-1] + generator.normal(0, math.sqrt(0.09 / images), (2000, 1))
+        further = generator.binomial(images, shares[:, -1]) / images
+        held = [
+            low <= one <= high
+            for row, one in zip(ours.clip(0, 1).tolist(), further.tolist(), strict=True)
+            for low, high in [prediction_interval(row, images)]
+        ]
+        assert 0.93 < np.mean(held) < 0.995
+
+
+def test_prediction_interval_of_shares_stays_between_0_and_1_and_needs_spread_elsewhere() -> None:
+    low, high = prediction_interval([0.999, 1.0, 0.998], 1000)
+    assert 0 <= low < high <= 1
+    with pytest.raises(InputError, match="without spread"):
+        prediction_interval([0.5, 0.5])

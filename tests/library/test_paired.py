@@ -1,4 +1,4 @@
-"""Paired differences: equal to the references, as often right as they say, and how many pairs would decide."""
+"""Paired differences: equal to the references, and as often right as they say."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from helpers.interval_coverage import draw
-from scipy import integrate, stats
+from scipy import stats
 
 from resnet_labs.errors import InputError
-from resnet_labs.metrics import Shares, holm, judged_together, mcnemar, needed, paired_difference, wilson_interval
+from resnet_labs.metrics import Shares, holm, judged_together, mcnemar, paired_difference, wilson_interval
 
 FIRST, SECOND = [0.74, 0.71, 0.75, 0.78], [0.72, 0.72, 0.70, 0.71]
 
@@ -66,6 +66,15 @@ class TestOverSeeds:
         error = math.sqrt((0.8 * 0.2 + 0.7 * 0.3) / 1000)
         assert found[:3] == pytest.approx((0.1, 0.1 - 1.959964 * error, 0.1 + 1.959964 * error))
         assert found.p_value == pytest.approx(2 * stats.norm.sf(0.1 / error))
+
+    @pytest.mark.parametrize(("first", "second"), [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
+    def test_shares_of_0_and_1_have_a_spread_too(self, first: float, second: float) -> None:
+        edge = 360 / 361 * (1 / 361) / 361  # one image of each kind added to 359
+        found = paired_difference([first] * 3, [second] * 3, num_images=359)
+        half = 1.959964 * math.sqrt(2 * edge)
+        ends = np.clip([first - second - half, first - second + half], -1, 1)
+        assert found[:3] == pytest.approx((first - second, *ends))
+        assert judged_together([([first] * 3, [second] * 3, 359)])[0].found == found
 
     def test_a_share_s_difference_stays_in_range(self) -> None:
         low, high = paired_difference([0.0, 1.0], [1.0, 0.0], num_images=10)[1:3]
@@ -158,74 +167,6 @@ class TestOverImages:
             paired_difference(first, second.double())
         with pytest.raises(InputError, match=r"^first have shape \(8,\) and second \(7,\)\. "):
             paired_difference(first, second[1:])
-
-
-class TestNeeded:
-    # G*Power's table for the paired t test, two-sided at 5 % with a power of 80 %
-    @pytest.mark.parametrize("gap", [0.5, 1.0, 2.0, 4.0, 8.0])
-    def test_the_power_is_reached_by_as_many_seeds_and_not_by_one_less(self, gap: float) -> None:
-        pairs = needed([gap - 1, gap, gap + 1], [0.0] * 3, confidence=0.9944)
-
-        def power(count: int) -> float:
-            critical, shift = stats.t.isf(0.0028, count - 1), gap * math.sqrt(count)
-
-            def within(spread: float) -> float:  # by the spread's own distribution: no noncentral t
-                between = stats.norm.cdf(critical * spread - shift) - stats.norm.cdf(-critical * spread - shift)
-                return between * stats.chi.pdf(spread * math.sqrt(count - 1), count - 1) * math.sqrt(count - 1)
-
-            return 1 - integrate.quad(within, 0, 20, limit=400, points=[1])[0]
-
-        assert power(pairs) >= 0.8
-        assert pairs == 2 or power(pairs - 1) < 0.8
-
-    @pytest.mark.parametrize(("effect", "pairs"), [(0.2, 199), (0.5, 34), (0.8, 15), (1.0, 10)])
-    def test_is_the_known_number_of_pairs(self, effect: float, pairs: int) -> None:
-        values = [effect - 1, effect, effect + 1]  # standard deviation 1
-        assert needed(values, [0.0, 0.0, 0.0]) == pairs
-        assert needed([0.0, 0.0, 0.0], values) == pairs
-
-    @pytest.mark.parametrize(("confidence", "power"), [(0.95, 0.5), (0.99, 0.8), (0.998, 0.9)])
-    def test_so_many_seeds_find_it_as_often_as_asked(self, confidence: float, power: float) -> None:
-        pairs = needed([-0.1, 0.9, 1.9], [0.0, 0.0, 0.0], confidence=confidence, power=power)
-        drawn = np.random.default_rng(0).normal(0.9, 1, (20_000, pairs))
-        assert np.mean(stats.ttest_1samp(drawn, 0, axis=1).pvalue < 1 - confidence) == pytest.approx(power, abs=0.03)
-        fewer = stats.ttest_1samp(drawn[:, 1:], 0, axis=1).pvalue < 1 - confidence
-        assert np.mean(fewer) < power + 0.01
-
-    @pytest.mark.parametrize(("counts", "power"), [((935, 40, 25, 0), 0.8), ((90, 6, 1, 3), 0.5)])
-    def test_so_many_images_find_it_as_often_as_asked(self, counts: tuple[int, ...], power: float) -> None:
-        images = needed(*right_or_wrong(*counts), power=power)
-        drawn = np.random.default_rng(0).multinomial(images, np.array(counts) / sum(counts), 20_000)
-        first, second = drawn[:, 1], drawn[:, 2]
-        z = (first - second) / np.sqrt(np.maximum(first + second, 1))  # McNemar's statistic
-        assert np.mean(np.abs(z) > stats.norm.isf(0.025)) == pytest.approx(power, abs=0.04)
-
-    @pytest.mark.parametrize("counts", [(935, 40, 25, 0), (2, 6, 1, 1), (0, 1, 9, 10)])
-    def test_is_connor_s_number_of_images(self, counts: tuple[int, ...]) -> None:
-        discordant, difference = (counts[1] + counts[2]) / sum(counts), (counts[1] - counts[2]) / sum(counts)
-        root = 1.959964 * math.sqrt(discordant) + 1.281552 * math.sqrt(discordant - difference**2)
-        assert needed(*right_or_wrong(*counts), power=0.9) == math.ceil((root / difference) ** 2)
-
-    def test_ends_somewhere(self) -> None:
-        assert needed([0.1, 0.2, 0.3], [0.1, 0.2, 0.2]) < 100
-        assert needed([1e-9, 1.0, -1.0], [0.0, 0.0, 0.0]) == 1_000_000
-        assert needed([0.75, 0.5], [0.5, 0.25]) == 2
-        assert needed(*right_or_wrong(0, 10, 0, 0)) == 4
-
-    @pytest.mark.parametrize(
-        ("first", "second", "options", "said"),
-        [
-            ([0.5], [0.6], {}, r"^There is one seed on each side\. "),
-            ([0.1, 0.3], [0.3, 0.1], {}, r"^The two do not differ on average\. No number of pairs shows a gap that is"),
-            ([0.1, 0.3], [0.2, 0.1], {"power": 0}, r"^power is 0\. Choose a probability between 0 and 1, such as 0\.8"),
-            ([0.1, 0.3], [0.2, 0.1], {"power": 1}, r"^power is 1\. "),
-            ([0.1, 0.3], [0.2, 0.1], {"confidence": 1}, r"^confidence is 1\. "),
-            ([0.1, 0.3], [0.2], {}, r"^first have shape \(2,\) and second \(1,\)\. "),
-        ],
-    )
-    def test_names_what_is_wrong(self, first: list, second: list, options: dict, said: str) -> None:
-        with pytest.raises(InputError, match=said):
-            needed(first, second, **options)
 
 
 class TestHolm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -100,8 +101,10 @@ def test_limits_hold_a_verdict_back_and_are_said(judge: Judge) -> None:
 
 
 def test_a_rerun_replaces_the_runs_before_it(judge: Judge) -> None:
-    again = runs([0.1, 0.13, 0.11], depth=20, date="2027-01-01", versions={"torch": "10"})
-    assert judge(DEEPER, *LOW, *HIGH, *again).kind == "refuted"
+    later = {"date": "2027-01-01", "versions": {"torch": "10"}}
+    again = runs([0.1, 0.13, 0.11], depth=20, **later), runs([0.5, 0.52, 0.51], **later)
+    assert judge(DEEPER, *LOW, *HIGH, *again[0], *again[1]).kind == "refuted"
+    assert "not computed alike" in str(judge(DEEPER, *LOW, *HIGH, *again[0]))
 
 
 def test_pairs_are_of_the_same_seed_and_images_count_for_accuracies(judge: Judge) -> None:
@@ -148,18 +151,50 @@ def test_metrics_and_seconds_can_be_compared_too(judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("accuracies", "kind", "said"),
     [
-        ([0.49, 0.50, 0.52], "confirmed", "contains the report's 0.5"),
-        ([0.70, 0.71, 0.72], "refuted", "does not contain the report's 0.5"),
-        ([0.5], "not shown", "has no interval"),
+        ([0.498, 0.499, 0.501, 0.502, 0.500], "confirmed", "which holds the report's 0.5"),
+        ([0.49, 0.50, 0.52], "not shown", "which holds the report's 0.5 and too much else to tell"),
+        ([0.70, 0.71, 0.72], "refuted", "and not the report's 0.5"),
+        ([0.5], "not shown", "does not tell where one more run would lie"),
         ([], "not shown", "no run of r9.cars is stored"),
     ],
 )
-def test_a_figure_is_confirmed_where_our_interval_contains_it(
+def test_a_figure_is_confirmed_where_one_more_run_of_ours_would_lie(
     judge: Judge, accuracies: list[float], kind: str, said: str
 ) -> None:
     rule = {"contains": [{"evidence": "r9.cars", "metric": "score", "figure": "cars.accuracy"}]}
     found = judge(rule, *runs(accuracies))
     assert (found.kind, said in str(found)) == (kind, True)
+
+
+def test_more_seeds_do_not_refute_a_report_whose_run_is_like_ours(judge: Judge) -> None:
+    generator = random.Random(0)
+    rule = {"contains": [{"evidence": "r9.cars", "metric": "score", "figure": "cars.accuracy"}]}
+    drawn = [[0.5 + offset + generator.gauss(0, 0.005) for _ in range(30)] for offset in (0.006, -0.006)]
+    assert [judge(rule, *runs(each)).kind for each in drawn] == ["confirmed", "confirmed"]
+
+
+def test_sides_that_were_computed_differently_are_not_compared(judge: Judge) -> None:
+    for change in ({"precision": "bf16"}, {"device": "another"}, {"data": HIGH[0].data | {"test": 50}}):
+        found = judge(DEEPER, *LOW, *(replace(run, **change) for run in HIGH))
+        assert (found.kind, "were not computed alike" in str(found)) == ("not shown", True)
+
+
+def test_seeds_are_counted_that_both_sides_have(judge: Judge) -> None:
+    assert "(score, 2 seeds)" in str(judge(DEEPER, *LOW[:2], *HIGH))
+
+
+def test_one_run_below_refutes_never_less_and_none_proves_it(judge: Judge) -> None:
+    def kind(reaches: float) -> str:
+        part = {"evidence": "r9.cars", "metric": "score", "arm": {"depth": 8}, "reaches": reaches, "never_less": True}
+        return judge({"seeds": [part]}, *LOW).kind
+
+    assert [kind(each) for each in (0.4, 0.515, 0.9)] == ["not shown", "refuted", "refuted"]
+
+
+@pytest.mark.parametrize(("within", "kind"), [(0.3, "confirmed"), (0.1, "refuted"), (0.21, "not shown")])
+def test_a_difference_is_no_more_than_what_was_asked_for(judge: Judge, within: float, kind: str) -> None:
+    found = judge({"compare": [DEEPER["compare"][0] | {"within": within}]}, *LOW, *HIGH)
+    assert (found.kind, f"more than {within}" in str(found)) == (kind, True)
 
 
 @pytest.mark.parametrize(

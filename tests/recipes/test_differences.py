@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.places import ROOT
 from helpers.result_lines import result
@@ -11,7 +13,7 @@ from scipy import stats
 
 from resnet_labs import metrics, recipes
 from resnet_labs.reports import compare, compared, evidence
-from resnet_labs.reports.differences import differences
+from resnet_labs.reports.differences import _values, differences
 from resnet_labs.results import Result
 
 EVIDENCE = ROOT / "resnet_labs" / "reports" / "evidence"
@@ -91,19 +93,37 @@ def test_arms_that_nobody_knows_are_left_out():
     assert differences("r2.c3.ablation", {"r2.c3.ablation": lines(SMALL, "r2.c3.ablation")}) == []
 
 
-def test_so_many_seeds_or_images_would_show_it():
+def test_so_many_seeds_on_so_many_images_would_show_it():
     few = {"r1.c6": [*lines([0.6, 0.5, 0.7]), *lines([0.69, 0.66, 0.72], network="resnet50")]}
     (found,) = differences("r1.c6", few)
-    seeds, images = found.needed
-    assert seeds == metrics.needed([0.69, 0.66, 0.72], [0.6, 0.5, 0.7]) > 3
-    assert images is None
+    both = [metrics.Shares(side, 2000) for side in ([0.69, 0.66, 0.72], [0.6, 0.5, 0.7])]
+    assert found.needed == (metrics.plan(both[0].values, both[1].values, both).num_seeds, None)
+    assert found.needed[0] > 3
     near = {"r1.c6": [*lines(SMALL), *lines([0.601, 0.622, 0.611], network="resnet50")]}
     (found,) = differences("r1.c6", near)
     seeds, images = found.needed
-    error = (0.61 * 0.39 + 0.61133 * 0.38867) ** 0.5
-    assert images == pytest.approx(((stats.norm.isf(0.025) + stats.norm.isf(0.2)) * error / 0.001333) ** 2, rel=0.002)
+    assert images == metrics.MOST_PAIRS
     assert found.verdict == f"not shown; {seeds} seeds on over a million images would"
     assert found.on_these_images == (seeds == 3)
+
+
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [((99, None), "99 seeds"), ((101, 2001), "110 seeds on 2,100 images"), ((120, 2000), "120 seeds on 2,000 images")],
+)
+def test_large_numbers_are_rounded_up(needed, said):
+    (found,) = differences("r1.c6", {"r1.c6": [*lines(SMALL), *lines(LARGE, network="resnet50")]})
+    assert found._replace(level=1e-9, needed=needed).verdict == f"not shown; {said} would"
+
+
+def test_a_figure_that_no_seed_changes_has_no_plan():
+    runs = [
+        result(seed, experiment="r4.c4", settings={"weight": weight}, metrics={"separation": 1 + weight})
+        for weight in (0.0, 0.1)
+        for seed in range(3)
+    ]
+    (found,) = differences("r4.c4", {"r4.c4": runs})
+    assert (found.found, found.needed, found.verdict) == (None, None, "no spread")
 
 
 def test_no_gap_at_all_is_called_so():
@@ -127,3 +147,32 @@ STORED = {path.stem: evidence(path.stem) for path in EVIDENCE.glob("*.jsonl")}
 def test_every_rule_is_of_a_recipe_and_finds_something_where_lines_are_stored(experiment):
     assert any(recipe.name == experiment for variants in recipes.RECIPES.values() for recipe in variants)
     assert experiment not in STORED or differences(experiment, STORED)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "first", "metric"),
+    [
+        ("r2.c3.ablation", "without all of r2.c3", "accuracy"),
+        ("r2.c3.ablation", "without cosine", "accuracy"),
+        ("r4.c3.searched.digits", "cross-entropy", "accuracy"),
+        ("r3.c5", "views 5", "accuracy"),
+        ("r4.c4", "weight 0.001", "separation"),
+    ],
+)
+def test_runs_as_planned_show_a_stored_difference_in_four_of_five_cases(experiment, first, metric):
+    found, (one, other, shares) = next(
+        (found, _values(pair))
+        for found, pair in zip(differences(experiment, STORED), compared.pairs(experiment, STORED), strict=True)
+        if (found.first, found.metric) == (first, metric)
+    )
+    seeds, images = re.fullmatch(r"not shown; ([\d,]+) seeds(?: on ([\d,]+) images)? would", found.verdict).groups()
+    seeds = int(seeds.replace(",", ""))
+    times = int(images.replace(",", "")) / shares[-1].num_images if images else 1
+    rates = [(np.mean(share.values), share.num_images * times) for share in shares or ()]
+    by_images = np.sqrt(sum(rate * (1 - rate) / count for rate, count in rates))
+    rng = np.random.default_rng(0)
+    spread, gap = np.std(np.subtract(one, other), ddof=1), abs(found.found.difference)
+    drawn = rng.normal(gap, spread, (10_000, seeds)) + by_images * rng.standard_normal((10_000, 1))
+    by_seeds = drawn.std(1, ddof=1) / np.sqrt(seeds)
+    half = np.hypot(stats.t.isf(found.level / 2, seeds - 1) * by_seeds, stats.norm.isf(found.level / 2) * by_images)
+    assert 0.78 < np.mean(np.abs(drawn.mean(1)) > half) < 0.95

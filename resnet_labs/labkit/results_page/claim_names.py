@@ -9,7 +9,7 @@ CLAIM_NAMES = {
     "r0.c4": "Freezing reduces overfitting",
     "r0.c5": "Loss may fall again after epoch 7",
     "r0.c6": "Linear probe: pretrained far above random",
-    "r0.c7": "The more retraining, the better",
+    "r0.c7": "Head, then last block, then everything",
     "r0.c8": "Full fine-tuning makes clusters clear",
     "r0.c9": "The depth problem is vanishing gradients",
     "r0.c10": "ResNets have been overtaken",

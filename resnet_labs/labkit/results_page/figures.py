@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_labs import results
-from resnet_labs.labkit.results_page import svg
+from resnet_labs.labkit.results_page import rules, svg
 from resnet_labs.labkit.results_page.provenance import basis, commits, provenance, run_on, said, stand_ins
 from resnet_labs.labkit.results_page.shown import Shown, mark
 from resnet_labs.labkit.results_page.text import sentence, table
+from resnet_labs.labkit.results_page.variants import shows
 from resnet_labs.reports import compare, reruns
+from resnet_labs.reports.compared import plain
 from resnet_labs.results import Result
 
 
-def figures(runs: Sequence[Result]) -> Shown:
-    """Return what a section shows of the report's figures and ours, for each group of like runs."""
+def figures(runs: Sequence[Result], ruled: Sequence[rules.Part]) -> Shown:
+    """Return what a section shows of the report's figures and ours, for each group of like runs.
+
+    Args:
+        runs: all runs of an experiment.
+        ruled: the parts of claims' rules.
+    """
+    experiment = runs[0].experiment
+    own = [part for part in ruled if part.experiment == experiment]
+    pictured = {side["metric"] for part in own for side in part.sides}
     groups = results.alike(runs)
     first = {id(again): before for before, again in reruns.reruns(groups)}
     rows: dict[str, list[svg.Mark]] = {}
@@ -36,21 +46,33 @@ def figures(runs: Sequence[Result]) -> Shown:
             )
             for row in compared
         ]
+        besides = _besides(group, [row.metric for row in compared], ruled)
+        for name in pictured & {*besides}:
+            rows.setdefault(plain(name), []).append(mark(group, results.summarise(group, name)))
         tables += [
             said(marks),
             commits([group]),
             table(("figure", "report", "ours", "seeds", "images tested", "data"), cells),
         ]
+        if besides:
+            ours = [f"{results.summarise(group, name)}" for name in besides]
+            head = (*map(plain, besides), "seeds", "images", "data")
+            tables.append(table(head, [(*ours, *basis(group, marks, besides))]))
         if before := first.get(id(group)):
             metrics = [row.metric for row in compared]
             tables.append(f"- Rerun on {run_on(group[0])}: {reruns.agreement(before, group, metrics)}\n")
         tables.append(provenance(group))
     return Shown(
         " ".join(dict.fromkeys(sentences)),
-        [svg.Row(label, found) for label, found in rows.items()],
-        "fraction of images, or score",
+        [svg.Panel("fraction of images, or score", [svg.Row(label, found) for label, found in rows.items()])],
         tables,
     )
+
+
+def _besides(group: Sequence[Result], shown: Sequence[str], ruled: Sequence[rules.Part]) -> list[str]:
+    """Return the figures that the recipe shows or claims read, and that the report does not give."""
+    names = dict.fromkeys([*shows(group[0]), *rules.figures_of(group[0].experiment, ruled)])
+    return [name for name in names if name not in shown and all(name in run.metrics for run in group)]
 
 
 def main(rows: Sequence[compare.Row]) -> compare.Row:
@@ -70,9 +92,4 @@ def _said(group: Sequence[Result], row: compare.Row) -> str:
         f"a stand-in ({group[0].stand_in})" if group[0].stand_in else f"the report's own data ({group[0].data['name']})"
     )
     ours = f"{sentence(row.label)} on {data}: ours is {row.ours}"
-    if row.report is None:
-        return f"{ours}."
-    if row.ours.low is None or row.ours.high is None:
-        return f"{ours}; the report has {row.report}."
-    holds = row.ours.low <= row.report <= row.ours.high
-    return f"{ours}, and the interval {'holds' if holds else 'does not hold'} the report's {row.report}."
+    return f"{ours}." if row.report is None or group[0].stand_in else f"{ours}; the report has {row.report}."

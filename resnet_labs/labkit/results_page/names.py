@@ -51,6 +51,11 @@ def name(experiment: str) -> str:
     return escaped(sentence(": ".join([said, *words])))
 
 
+def is_search(experiment: str) -> bool:
+    """Return whether an experiment is a search of the settings of another."""
+    return "choice" in experiment.split(".")
+
+
 def short(experiment: str) -> str:
     """Return the last word of an experiment's id, such as "last block", as escaped text."""
     return escaped(plain(experiment.split(".")[-1]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from resnet_labs import recipes, results
 from resnet_labs.errors import InputError
-from resnet_labs.labkit.results_page import claims
+from resnet_labs.labkit.results_page import claims, rules
 from resnet_labs.labkit.results_page.names import name
 from resnet_labs.labkit.results_page.reading import HEAD, HOW_TO_READ
 from resnet_labs.labkit.results_page.sections import section
@@ -39,11 +39,15 @@ def made(evidence: Path) -> Made:
         InputError: a file is not named after a report's experiment, or holds a line of another one.
     """
     stored = _read(evidence)
-    measured = {experiment: [without_markup(run) for run in runs] for experiment, runs in stored.items()}
 
     def lines(experiment: str) -> list[Result]:
         return stored.get(experiment, [])
 
+    ruled = rules.parts(lines)
+    measured = {
+        experiment: [rules.with_figures(without_markup(run), rules.figures_of(experiment, ruled)) for run in runs]
+        for experiment, runs in stored.items()
+    }
     judged = {report: claims.judged(report, lines) for report in REPORTS}
     pictures: dict[str, str] = {}
     parts = [HEAD, *summary(judged, lines, measured, pictures), folded("How to read the figures", [HOW_TO_READ])]
@@ -64,17 +68,17 @@ def made(evidence: Path) -> Made:
             if together:
                 base = f"{report}.{common}" if len(together) > 1 else ""
                 about = _what(described[numbered[0]]) if len(numbered) == 1 else ""
-                parts += section(together, measured, pictures, about=about, base=base)
+                parts += section(together, measured, ruled, pictures, about=about, base=base)
             for experiment in every:
                 if experiment not in together:
-                    parts += section([experiment], measured, pictures, about="")
+                    parts += section([experiment], measured, ruled, pictures, about="")
         for claim, found in judged[report]:
             for experiment in _under(claim["id"], measured):
                 shown.add(experiment)
                 said = escaped(claim["text"])
                 said = "" if said.lower() in name(experiment).lower() else f", {said}"
                 about = f"Claim {claim['id']}{said}: **{found.kind}**.\n"
-                parts += section([experiment], measured, pictures, about=about)
+                parts += section([experiment], measured, ruled, pictures, about=about)
         parts += ["**Not measured yet**\n", *left] if left else []
     unknown = sorted(set(measured) - shown)
     if unknown:

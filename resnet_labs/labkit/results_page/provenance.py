@@ -30,11 +30,12 @@ def said(marks: dict[str, str]) -> str:
 def basis(group: Sequence[Result], marks: dict[str, str], shown: Sequence[str]) -> tuple[str, str, str]:
     """Return the seeds, the images behind the shown figures, and the data of like runs: a table's last columns."""
     run = group[0]
-    kinds = [known.images for name in shown if (known := quantity(name)) and results.images_of(run, name)]
+    found = {known.images: results.images_of(run, name) for name in shown if (known := quantity(name))}
+    kinds = [kind for kind, count in found.items() if count]
     kind = "judged" if "judged" in kinds or not kinds else kinds[0]
     part = next(part for part in PARTS if part in run.data) if kind == "judged" else kind
-    count = run.settings["pictured"] if kind == "pictured" else run.data[part]
-    images = f"{count:,}" + ("" if part == "test" else f" ({part})")
+    count = run.data[part] if kind == "judged" else found[kind]
+    images = f"{count:,}" + ("" if part == "test" else f" ({part.replace('_', ' ')})")
     seeds = ", ".join(str(one.seed) for one in group)
     return seeds, images, f"**{marks[run.stand_in]}**" if run.stand_in else run.data["name"]
 

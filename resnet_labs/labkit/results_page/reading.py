@@ -37,6 +37,11 @@ shares, the interval is for new images too. If zero is inside, the table says ho
 size with 80 % probability, and on how many images if the present ones are too few (of gaps: images judged, with
 training images in proportion). This is a plan, not a promise, since a gap that is large by chance looks easy to show.
 
+The picture of an experiment shows the figures that claims compare in its lines, and the sentence below says which of
+these comparisons are decided. There each is judged with the others of its claim; in the table it is judged with the
+others of the table, so that a difference can be decided in one and not in the other. Where no claim reads the lines,
+the picture shows the main figure.
+
 Claims are in our words, with the report's certainty (says, suggests, expects). Lines confirm or refute a claim only if
 they are on the report's own data and settings, or on stand-ins if the claim is about methods in general. The
 differences of one claim are judged together, like those of a table.

@@ -10,7 +10,9 @@ from dataclasses import replace
 from resnet_labs.labkit import _difference_table
 from resnet_labs.labkit.results_page import svg
 from resnet_labs.labkit.results_page.figures import briefly, figures
-from resnet_labs.labkit.results_page.names import anchor, name, short
+from resnet_labs.labkit.results_page.meaning import of_claims
+from resnet_labs.labkit.results_page.names import anchor, is_search, name, short
+from resnet_labs.labkit.results_page.rules import Part
 from resnet_labs.labkit.results_page.shown import Shown
 from resnet_labs.labkit.results_page.text import folded, sentence, table
 from resnet_labs.labkit.results_page.variants import recipe_of, variants
@@ -25,34 +27,51 @@ _ONE_NETWORK = (
 
 
 def section(
-    experiments: Sequence[str], measured: Measured, pictures: dict[str, str], *, about: str, base: str = ""
+    experiments: Sequence[str],
+    measured: Measured,
+    ruled: Sequence[Part],
+    pictures: dict[str, str],
+    *,
+    about: str,
+    base: str = "",
 ) -> Iterator[str]:
     """Yield the parts of a section about one experiment or several that share a picture, and add the picture.
 
     Args:
         experiments: their ids; several have figures of the report.
         measured: the results lines of all experiments, without markup.
+        ruled: the parts of claims' rules.
         pictures: the pictures by file name.
         about: a sentence on what the experiments are about.
         base: the id that several have in common.
     """
     first, several = experiments[0], len(experiments) > 1
-    shown = [figures(measured[each]) if compare.has_figures(each) else variants(measured[each]) for each in experiments]
+    shown = [
+        figures(measured[each], ruled) if compare.has_figures(each) else variants(measured[each], ruled, measured)
+        for each in experiments
+    ]
     whole = shown[0]
     if several:
         pairs = list(zip(experiments, shown, strict=True))
-        rows = [replace(row, label=f"{short(each)}: {row.label}") for each, one in pairs for row in one.rows]
+        rows = [
+            replace(row, label=f"{short(each)}: {row.label}")
+            for each, one in pairs
+            for panel in one.panels
+            for row in panel.rows
+        ]
         said = "; ".join(f"{short(each)}: {briefly(measured[each])}" for each in experiments)
-        whole = replace(whole, said=f"{sentence(said)}.", rows=rows)
+        whole = replace(whole, said=f"{sentence(said)}.", panels=[replace(whole.panels[0], rows=rows)])
     found = {each: differences.differences(each, measured) for each in experiments}
     runs = [run for each in experiments for run in measured[each]]
-    is_search = first.endswith(".choice")
     body = [about, *_picture(base or first, whole, pictures), f"{_place(runs)}{whole.said}\n" if whole.said else ""]
+    if compare.has_figures(first):  # whose sentence is about the report's figures
+        decided = of_claims([part for part in ruled if part.experiment in experiments])
+        body.append(f"{decided}\n" if decided else "")
     body += [_difference_table.sentence(each) for each in found.values() if each]
     if any(_share_a_network(measured[each]) for each in experiments if found[each]):
         body.append(_ONE_NETWORK)
     tables = [_tables(measured[each], one, found[each]) for each, one in zip(experiments, shown, strict=True)]
-    if is_search:
+    if is_search(first):
         yield folded(name(first), [anchor(first), *body, *tables[0]])
         return
     yield anchor(base or first)
@@ -64,9 +83,9 @@ def section(
 
 
 def _picture(experiment: str, shown: Shown, pictures: dict[str, str]) -> Iterator[str]:
-    if shown.rows:
+    if shown.panels:
         file = re.sub(r"[^\w.]", "-", experiment) + ".svg"
-        pictures[file] = svg.chart(shown.rows, shown.x)
+        pictures[file] = svg.chart(shown.panels)
         yield f"![{shown.alt}](_static/results/{file})\n"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from resnet_labs.labkit.results_page import svg
 from resnet_labs.results import Result, Summary
 
-_MANY = 8  # rows that an alternative text spells out
+MANY = 8  # rows that an alternative text spells out
 
 
 @dataclass(frozen=True)
@@ -17,25 +17,28 @@ class Shown:
 
     Attributes:
         said: the paragraph that says what the figures mean.
-        rows: the rows of the picture.
-        x: what the picture's axis shows.
+        panels: the panels of the picture.
         tables: the parts of the folded table.
     """
 
     said: str
-    rows: list[svg.Row] = field(default_factory=list)
-    x: str = ""
+    panels: list[svg.Panel] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
 
     @property
     def alt(self) -> str:
         """The picture in words."""
-        if len(self.rows) <= _MANY:
-            said = "; ".join(f"{row.label}: {', '.join(map(str, row.marks))}" for row in self.rows)
-            return f"{self.x}. {said}."
-        best = sorted((row for row in self.rows if row.marks), key=lambda row: row.marks[0].value)
-        ends = "; ".join(f"{row.label}: {', '.join(map(str, row.marks))}" for row in (best[0], best[-1]))
-        return f"{self.x}, {len(self.rows)} rows. Lowest and highest: {ends}. The table has all of them."
+        return " ".join(map(_in_words, self.panels))
+
+
+def _in_words(panel: svg.Panel) -> str:
+    rows = panel.rows
+    if len(rows) <= MANY:
+        said = "; ".join(f"{row.label}: {', '.join(map(str, row.marks))}" for row in rows)
+        return f"{panel.x}. {said}."
+    best = sorted((row for row in rows if row.marks), key=lambda row: row.marks[0].value)
+    ends = "; ".join(f"{row.label}: {', '.join(map(str, row.marks))}" for row in (best[0], best[-1]))
+    return f"{panel.x}, {len(rows)} rows. Lowest and highest: {ends}. The table has all of them."
 
 
 def mark(group: Sequence[Result], ours: Summary, colour: str = "") -> svg.Mark:

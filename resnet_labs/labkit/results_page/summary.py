@@ -40,8 +40,8 @@ def summary(
     )
     yield f"![{verdict_map.in_words(every)}.](_static/results/verdicts.svg)\n"
     shown = _figures(judged, measured)
-    if shown.rows:
-        pictures["figures.svg"] = svg.chart(shown.rows, shown.x, ink=_BLACK)
+    if shown.panels:
+        pictures["figures.svg"] = svg.chart(shown.panels, ink=_BLACK)
         yield (
             "The reports' main figures, and ours. The colour of ours is that of the verdict above, and black where no "
             "verdict rests on it; a hollow square is measured on a stand-in, so its distance from the report's figure "
@@ -61,7 +61,7 @@ def _figures(judged: Judged, measured: Mapping[str, Sequence[Result]]) -> Shown:
         row = main(compare.compare(own[-1]))
         marks = [] if row.report is None else [svg.Mark("report", row.report)]
         rows.append(svg.Row(name(experiment), [*marks, mark(own[-1], row.ours, colour)]))
-    return Shown("", rows, "accuracy (fraction of images)")
+    return Shown("", [svg.Panel("accuracy (fraction of images)", rows)] if rows else [])
 
 
 def _verdict(experiment: str, judged: Judged) -> str:

@@ -14,7 +14,7 @@ WIDTH = 440
 LEFT, RIGHT = 12, 428
 COLOURS = {"report": "#D55E00", "ours": "#0072B2", "stand-in": "#0072B2"}
 SHAPES = {"report": "the report", "ours": "ours, the report's own data", "stand-in": "ours, stand-in data"}
-_LINE, _ROW = 13, 29
+_LINE, _ROW, _AXIS = 13, 29, 46
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,38 @@ class Row:
     marks: Sequence[Mark]
 
 
-def chart(rows: Sequence[Row], x: str, *, ink: str = COLOURS["ours"]) -> str:
-    """Return a picture with a row for each label, on one axis.
+@dataclass(frozen=True)
+class Panel:
+    """Rows on one axis: at least one, with at least one figure; and what the figures are."""
+
+    x: str
+    rows: Sequence[Row]
+
+
+def chart(panels: Sequence[Panel], *, ink: str = COLOURS["ours"]) -> str:
+    """Return a picture of panels, one below the other.
 
     Args:
-        rows: at least one, with at least one figure.
-        x: what the figures are.
+        panels: at least one.
         ink: the colour of ours in the legend.
     """
+    found = {mark.kind for panel in panels for row in panel.rows for mark in row.marks}
+    kinds = [kind for kind in SHAPES if kind in found]
+    parts = [_legend(number, kind, ink) for number, kind in enumerate(kinds)]
+    top = 10 + 16 * len(kinds)
+    for panel in panels:
+        parts.append('<g class="panel">')
+        parts += _panel(panel, top)
+        parts.append("</g>")
+        top += _ROW * len(panel.rows) + _AXIS
+    return document(top, parts)
+
+
+def _panel(panel: Panel, top: int) -> list[str]:
+    rows, bottom, parts = panel.rows, top + _ROW * len(panel.rows) + 4, []
     ticks = _ticks(
         [end for row in rows for mark in row.marks for end in (mark.value, mark.low, mark.high) if end is not None]
     )
-    kinds = [kind for kind in SHAPES if any(mark.kind == kind for row in rows for mark in row.marks)]
-    top = 10 + 16 * len(kinds)
-    bottom = top + _ROW * len(rows) + 4
-    parts = [_legend(number, kind, ink) for number, kind in enumerate(kinds)]
     for number in range(0, len(rows), 2):
         parts.append(f'<rect y="{top + _ROW * number}" width="{WIDTH}" height="{_ROW}" fill="#f1f4f7"/>')
     for tick in ticks:
@@ -68,8 +85,8 @@ def chart(rows: Sequence[Row], x: str, *, ink: str = COLOURS["ours"]) -> str:
         parts.append(text(LEFT, y, row.label, limit=62))
         for offset, mark in enumerate(row.marks):
             parts.append(_mark(mark, y + 8 + 3 * offset, ticks))
-    parts.append(text((LEFT + RIGHT) / 2, bottom + 33, x, anchor="middle", limit=66))
-    return document(bottom + 42, parts)
+    parts.append(text((LEFT + RIGHT) / 2, bottom + 33, panel.x, anchor="middle", limit=66))
+    return parts
 
 
 def document(height: float, parts: Sequence[str]) -> str:
