@@ -109,7 +109,7 @@ seeds = (0, 1, 2) if fast else (0,)
 budgets = {240: 10, 960: 5} if fast else {1000: 10, 45_000: 10}
 table_size = max(budgets)
 batch_size = 32 if fast else 128  # the report's of its feature maps
-# For the head alone, its last block too, the last two stages, everything. In fast mode
+# For the head alone, the last block, the last two stages, everything. In fast mode
 # the best on validation images (`resnet-labs reproduce r0.c7.choice`); the report
 # gives no rates.
 rates = (

@@ -1103,12 +1103,12 @@ show_means(by_weight, (*spreads, "accuracy"), "Digits in the plane")
 #
 # - **r4.c2** (with cross-entropy the top-1 accuracy is 80.7 % after 10 epochs, and was 79.3 % after one): not shown.
 #   Stored: on a stand-in (a ResNet-8 and ten classes of Tiny ImageNet at 32 pixels): our accuracy is 0.5493; one more run
-#   would have 0.4233 to 0.6754, and not the report's 0.807; on a stand-in (ten classes of Tiny ImageNet): accuracy epoch
-#   1 is at least 0.793 in 0 of 9 runs; but the report does not say from which weights it began; those measured began from
-#   random ones. What the log implies is a finding: its first epoch, 79.3 % after some 100 steps, is far above what random
-#   weights reached on our photographs. That suggests pretrained weights, easier images or another schedule. If the
-#   accuracy rose in a straight line, it was at its final height within that epoch, and nine more took it to 80.7 %.
-#   STL-10 itself we could not test.
+#   would have 0.4233 to 0.6754, which leaves out the report's 0.807; on a stand-in (ten classes of Tiny ImageNet):
+#   accuracy epoch 1 is at least 0.793 in 0 of 15 runs; but the report does not say from which weights it began; those
+#   measured began from random ones. What the log implies is a finding: its first epoch, 79.3 % after some 100 steps, is
+#   far above what random weights reached on our photographs. That suggests pretrained weights, easier images or another
+#   schedule. If the accuracy rose in a straight line, it was at its final height within that epoch, and nine more took it
+#   to 80.7 %. STL-10 itself we could not test.
 # - **r4.c3** (triplet loss with hard mining beats cross-entropy (89.1 % against 80.7 %)): not shown. Stored: on a
 #   stand-in (scikit-learn's 8x8 digits): hard triplets less cross-entropy is +0.0125, undecided; on a stand-in (a
 #   ResNet-8 and ten classes of Tiny ImageNet at 32 pixels): hard triplets is below cross-entropy by 0.1833; but settings

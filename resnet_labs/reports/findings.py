@@ -200,10 +200,10 @@ def _for_one_run(runs: Sequence[Result], metric: str, figure: float) -> tuple[Ou
         return "undecided", f"that does not tell where one more run would lie, nor the report's {figure}"
     span = f"one more run would have {low:.4f} to {high:.4f}"
     if not low <= figure <= high:
-        return "fails", f"{span}, and not the report's {figure}"
+        return "fails", f"{span}, which leaves out the report's {figure}"
     if high - low > _TELLS:
-        return "undecided", f"{span}, which holds the report's {figure} and too much else to tell"
-    return "holds", f"{span}, which holds the report's {figure}"
+        return "undecided", f"{span}, which includes the report's {figure} but is too wide to tell"
+    return "holds", f"{span}, which includes the report's {figure}"
 
 
 def _reached(part: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:

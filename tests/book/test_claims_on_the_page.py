@@ -25,7 +25,7 @@ def test_every_claim_is_on_the_page_with_certainty_and_verdict() -> None:
 def test_verdicts_follow_the_lines_of_the_page(tmp_path: Path) -> None:
     row = r"- \*\*r1\.c3\*\*, .+ \*\*Not shown\*\*: (.+)"
     assert re.search(row, page(tmp_path))[1].startswith("no run of r1.digits is stored")
-    assert "which holds the report's 0.9745" in re.search(row, page(tmp_path, line(0), line(1)))[1]
+    assert "which includes the report's 0.9745" in re.search(row, page(tmp_path, line(0), line(1)))[1]
 
 
 def test_figures_that_a_report_calls_approximate_are_called_so(tmp_path: Path) -> None:

@@ -107,13 +107,16 @@ def comparisons() -> dict[str, list[Comparison]]:
     found: dict[str, list[Comparison]] = {}
     for rule in RULES.values():
         rows = recomputed_claims.compared(rule, STORED)
-        judged = iter(recomputed.judged(rows) if rows else [])
+        judged = iter(recomputed.judged([row for row, _ in rows]) if rows else [])
         for part in rule.get("compare", []):
             own = [next(judged) for _ in recomputed_claims.compared({"compare": [part]}, STORED)]
             section = found.setdefault(picture(home(part)), []) if own else []
             key = frozenset(map(repr, sides(part)))
             if key not in {each.sides for each in section}:
-                section += [Comparison(key, "within" in part, recomputed_claims._said(*each)) for each in own]
+                within = part.get("within")
+                section += [
+                    Comparison(key, within is not None, recomputed_claims._said(*each, within)) for each in own
+                ]
     return found
 
 

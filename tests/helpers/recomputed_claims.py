@@ -35,7 +35,7 @@ def numbers(text: str) -> list[str]:
     """Return each comparison and each own mean that a reason states: its direction, difference and interval."""
     decided = re.findall(r"is (above|below) [^;]*? by (\d+\.\d{4} \[[^]]*\])", text)
     undecided = re.findall(r" is ([+-]\d+\.\d{4} \[[^]]*\]), (undecided)", text)
-    asked = re.findall(r"(\[[^]]*\]) \([^)]*\): ((?:no |undecided whether )?more than [\d.]+)", text)
+    asked = re.findall(r"(\[[^]]*\]) \([^)]*\): ((?:no |undecided whether )?more than \d+(?:\.\d+)?)", text)
     own = re.findall(r"\b(our) [\w -]*? (\d\.\d{4}(?: \[[^]]*\])?) over \d+ seeds?", text)
     return sorted(" ".join(each) for each in {*decided, *undecided, *asked, *own})
 
@@ -55,7 +55,7 @@ def _said(interval: str, level: str, is_real: bool, within: float | None) -> str
     if within is not None:
         _, low, high = map(float, re.findall(r"[+-]\d+\.\d{4}", interval))
         words = "no more than" if high <= within else "more than" if low > within else "undecided whether more than"
-        return f"{interval[interval.index('['):]} {words} {within}"
+        return f"{interval[interval.index('[') :]} {words} {within}"
     if not is_real:
         return f"{interval} undecided"
     gap, *ends = re.findall(r"[+-]\d+\.\d{4}", interval)

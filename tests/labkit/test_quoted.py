@@ -101,7 +101,8 @@ def test_verdicts_are_the_rules():
     assert quoted("r2.c3: certainty") == "suggests"
     said = say("r1.c3: because")
     assert "] over 3 seeds" in said
-    assert "seeds" not in (brief := say("r1.c3: briefly"))
+    brief = say("r1.c3: briefly")
+    assert "seeds" not in brief
     assert "[" not in brief
     words = re.findall(r"[\w.]+", brief)
     assert words == [word for word in re.findall(r"[\w.]+", re.sub(r" \[[^]]*\]", "", said)) if word in words]

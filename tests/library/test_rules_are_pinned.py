@@ -37,8 +37,6 @@ def parts(rule: Mapping[str, Any]) -> Iterator[str]:
 
 def test_every_rule_is_the_pinned_one() -> None:
     claims = [claim for name in reports.REPORTS for claim in reports.load_report(name)["claims"]]
-    rules = {
-        claim["id"]: [*(["general"] if claim.get("general") else []), *parts(claim["rule"])] for claim in claims
-    }
+    rules = {claim["id"]: [*(["general"] if claim.get("general") else []), *parts(claim["rule"])] for claim in claims}
     pinned = yaml.safe_load(PINNED.read_text(encoding="utf-8"))
     assert {name: rules.get(name) for name in {**rules, **pinned}} == pinned

@@ -151,9 +151,9 @@ def test_metrics_and_seconds_can_be_compared_too(judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("accuracies", "kind", "said"),
     [
-        ([0.498, 0.499, 0.501, 0.502, 0.500], "confirmed", "which holds the report's 0.5"),
-        ([0.49, 0.50, 0.52], "not shown", "which holds the report's 0.5 and too much else to tell"),
-        ([0.70, 0.71, 0.72], "refuted", "and not the report's 0.5"),
+        ([0.498, 0.499, 0.501, 0.502, 0.500], "confirmed", "which includes the report's 0.5"),
+        ([0.49, 0.50, 0.52], "not shown", "which includes the report's 0.5 but is too wide to tell"),
+        ([0.70, 0.71, 0.72], "refuted", "which leaves out the report's 0.5"),
         ([0.5], "not shown", "does not tell where one more run would lie"),
         ([], "not shown", "no run of r9.cars is stored"),
     ],

@@ -28,8 +28,8 @@ SEARCHES = {
 ONLY = {"r2.model_3.choice": "r2.model_3"}
 # Arms of these names try rates on purpose.
 TRIED = ("thawed, the report's rate", "thawed, a large rate")
-# Arms that a search has and the recipe does not take: random weights, whose head guesses at every rate; sizes that were tried
-# with one rate; kinds of mining that r4.losses leaves out.
+# Arms that a search has and the recipe does not take: random weights, whose head guesses at every rate; sizes that were
+# tried with one rate; kinds of mining that r4.losses leaves out.
 NOT_TAKEN = {
     "r0.c7.choice": {(960, "linear_probe", "stand_in_random")},
     "r1.digits.choice": {(8,), (32,)},

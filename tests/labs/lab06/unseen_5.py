@@ -71,7 +71,7 @@ def text_path(path, logits):
 
 @answers.wrong("count", "the file is not closed: buffered lines may be missing when it is read")
 def unclosed(path, logits):
-    file = open(path, "w")  # noqa: SIM115
+    file = open(path, "w")
     file.write("id,label\n")
     for number, label in enumerate(logits.argmax(1).tolist()):
         file.write(f"{number},{label}\n")

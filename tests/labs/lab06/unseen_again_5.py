@@ -102,7 +102,7 @@ kept = []
     "count", "the file is never closed: after the call its last lines, here all of a short file, are not on disk"
 )
 def never_closed(path, logits):
-    file = open(path, "w")  # noqa: SIM115
+    file = open(path, "w")
     kept.append(file)
     file.writelines(["id,label\n", *lines(logits)])
 
