@@ -196,8 +196,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
     if options.numbers:
         return _numbers(options)
-    sandbox = doctor.Finding("sandbox for grading", *grading.sandbox_state(), required=False)
-    findings = [*doctor.examine(options.data_root), sandbox]
+    findings = doctor.examine(options.data_root)  # refuses a wrong folder before anything is tried
+    findings = [*findings, doctor.Finding("sandbox for grading", *grading.sandbox_state(), required=False)]
     for finding in findings:
         print(finding)
     return FAILED if any(finding.required and not finding.fine for finding in findings) else DONE
