@@ -1027,9 +1027,9 @@ picture(photographs, 100) if stored else print("nothing is stored")
 #   {{r2.c1.batches arm="small batch, equal epochs": accuracy as %}}, undecided.
 # - **r2.c4** ({{r2.c4: claim}}): {{r2.c4: verdict}}. Stored: {{r2.c4: briefly}}. The mean gap between training and test
 #   images is {{r2.model_3: accuracy_gap as .3}} with both, {{r2.c3.ablation arm="without mixup": accuracy_gap as .3}}
-#   without mixup and {{r2.c3.ablation arm="without AutoAugment": accuracy_gap as .3}} without AutoAugment. Neither gap
-#   is far from that of model 3. In fast mode crop and flip move procedural shapes, which lie in the middle of the
-#   image, to where no test image has them. An augmentation helps where it makes what the test shows.
+#   without mixup and {{r2.c3.ablation arm="without AutoAugment": accuracy_gap as .3}} without AutoAugment. In fast mode
+#   crop and flip move procedural shapes, which lie in the middle of the image, to where no test image has them. An
+#   augmentation helps where it makes what the test shows.
 # - **r2.c5** ({{r2.c5: claim}}): {{r2.c5: verdict}}. Stored: {{r2.c5: briefly}}. Without any regulariser there is more
 #   to reduce: the gap of "without all of r2.c3" is {{r2.c3.ablation arm="without all of r2.c3": accuracy_gap as .3}},
 #   where model 3's is {{r2.model_3: accuracy_gap as .3}}.

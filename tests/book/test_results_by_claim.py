@@ -114,9 +114,7 @@ def comparisons() -> dict[str, list[Comparison]]:
             key = frozenset(map(repr, sides(part)))
             if key not in {each.sides for each in section}:
                 within = part.get("within")
-                section += [
-                    Comparison(key, within is not None, recomputed_claims._said(*each, within)) for each in own
-                ]
+                section += [Comparison(key, within is not None, recomputed_claims._said(*each, within)) for each in own]
     return found
 
 
