@@ -504,8 +504,8 @@ tables.table(rows, caption="Size and work of five networks")
 
 # %% [markdown]
 # **Expected:** 11.69, 21.80, 25.56, 44.55 and 60.19 million parameters; 1.81, 3.66, 4.09, 7.80 and 11.51 billion
-# multiply-adds, on any device. Two networks agree with the paper; the three with bottlenecks need more, by between 2 and
-# 8 %. Move each stride from the 3x3 to the 1x1 in front of it, as in the paper, and count again:
+# multiply-adds, on any device. Two networks agree with the paper; the three with bottlenecks need more, by between 1.5
+# and 8 %. Move each stride from the 3x3 to the 1x1 in front of it, as in the paper, and count again:
 
 # %% tags=["exercise"]
 def strides_as_in_the_paper(network):

@@ -531,7 +531,7 @@ plotting.curves(
 
 # %% [markdown]
 # **Expected:** in fast mode, with 960 images, the random network between 0.05 and 0.12, then a head alone between 0.54
-# and 0.67; the last block is above it by between 0.03 and 0.08, and everything above that by between 0.01 and 0.10. With
+# and 0.67; the last block is above it by between 0.01 and 0.08, and everything above that by between 0.01 and 0.10. With
 # 240 images the means lie the other way: the head alone is ahead of everything by between 0.03 and 0.12. That is 20
 # images a class against 80. Three seeds decide neither order: judged together, the intervals of these differences hold
 # zero in the stored runs (`r0.c7`). What they do show is that with 4,200 images the last block is above the head alone.

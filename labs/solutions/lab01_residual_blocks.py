@@ -540,7 +540,7 @@ tables.table(rows, caption="Size and work of five networks")
 # [round(count_parameters(imagenet_network(*row[:2])) / 1e6, 2) for row in table.values()]}} million parameters;
 # {{expected exactly 1.81, 3.66, 4.09, 7.80, 11.51: [round(count_multiply_adds(imagenet_network(*row[:2]), (3, 224,
 # 224)) / 1e9, 2) for row in table.values()]}} billion multiply-adds, on any device. Two networks agree with the paper;
-# the three with bottlenecks need more, by {{expected 2 to 8: [100 * (count_multiply_adds(imagenet_network(*row[:2]),
+# the three with bottlenecks need more, by {{expected 1.5 to 8: [100 * (count_multiply_adds(imagenet_network(*row[:2]),
 # (3, 224, 224)) / 1e9 / row[2] - 1) for row in table.values() if row[0] is Bottleneck]}} %. Move each stride from the
 # 3x3 to the 1x1 in front of it, as in the paper, and count again:
 

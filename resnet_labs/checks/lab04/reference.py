@@ -52,7 +52,7 @@ class Small(nn.Module):
             self.add_module(f"layer{number}", nn.Sequential(parts))
         self.stages = stages
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc_norm = nn.BatchNorm1d(8)  # not the head either
+        self.fc_norm = nn.BatchNorm2d(8)  # not the head either
         self.neck = nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.2))
         self.fc: nn.Module = nn.Linear(8, 3)
         if head_dropout:
@@ -61,7 +61,7 @@ class Small(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return logits."""
         maps = self.maps(images)
-        return self.fc(self.neck(self.fc_norm(self.avgpool(maps).flatten(1))))
+        return self.fc(self.neck(self.avgpool(self.fc_norm(maps)).flatten(1)))
 
     def maps(self, images: Tensor) -> Tensor:
         """Return what the last block gives out."""

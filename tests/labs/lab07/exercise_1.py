@@ -175,4 +175,4 @@ def divergence_from_one_hot_rows(logits, labels):
 @answers.wrong("gradients-on")
 def gradients_switched_on(logits, labels):
     torch.set_grad_enabled(True)
-    return F.cross_entropy(logits, labels)
+    return (logits.logsumexp(1) - logits[range(len(labels)), labels]).mean()
