@@ -19,7 +19,8 @@ _ON_PHOTOGRAPHS = replace(
     network=("cifar_resnet", {"depth": 8}),
     stand_in="a ResNet-8 and ten classes of Tiny ImageNet at 32 pixels in place of ResNet-18 and STL-10 at 96",
     chosen=(
-        "Optimizer, batch size and epochs of the report; for one core, a ResNet-8 and 32 pixels. Rate, margin and "
+        "Optimizer and epochs of the report, and the batch size that its log implies; for one core, a ResNet-8 and 32 "
+        "pixels. Rate, margin and "
         "weight of each loss, and of each kind of mining, are the best of r4.c3.searched.choice; where the best was at "
         "the edge of the grid, the grid was widened. The search had 900 training images and 6 epochs, these runs have "
         "5,000 and 10, and what is best there need not be best here. For hard triplets all margins tie at the best "
@@ -34,7 +35,8 @@ _ON_PHOTOGRAPHS_CHOICE = replace(
     validation=0.4,
     config=replace(PHOTOS.config, epochs=6),
     chosen=(
-        "Optimizer and batch size of the report. For one core: a ResNet-8, 32 pixels, 900 training images, judged on "
+        "Optimizer of the report, and the batch size that its log implies. For one core: a ResNet-8, 32 pixels, 900 "
+        "training images, judged on "
         "600 others of the training set after 6 epochs."
     ),
 )

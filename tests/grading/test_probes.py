@@ -114,12 +114,17 @@ def test_names_that_hold_nothing_get_no_case(exercise):
     assert len(failures(exercise, nothing)) == len(references(exercise))
 
 
+# What all right answers share is the same for many draws: what a mixture is made of, how a split counts.
+SHARED = ("04.4", "06.2")
+
+
 @pytest.mark.weekly
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("variant", range(1, NUM_VARIANTS))
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_every_variant_tells_right_from_wrong(exercise, variant):
-    assert references(exercise, variant) != references(exercise, 0)
+    if exercise not in SHARED:
+        assert references(exercise, variant) != references(exercise, 0)
     for answer in ANSWERS[exercise].rights:
         assert failures(exercise, given(exercise, answer), variant=variant) == [], answer.name
     for answer in ANSWERS[exercise].wrongs:

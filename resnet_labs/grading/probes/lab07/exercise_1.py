@@ -26,7 +26,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     many = int(rng.integers(5, 12))
     huge = rng.normal(size=(5, 4))
     huge[int(rng.integers(1, 5))] += 1000
-    huge[0, 1] -= 2000
+    huge[0, 1] -= 5000
     logits = [
         rng.normal(size=(many, 6)),
         huge,

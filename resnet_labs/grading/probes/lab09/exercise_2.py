@@ -13,14 +13,14 @@ RTOL, ATOL = 0.0, 0.0
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return drawn runs, a class that nobody got right, one run of one class, and the total that is asked for."""
+    """Return drawn runs, a class that nobody got right, four runs of one class, and the total that is asked for."""
     cases: list[dict[str, Any]] = []
     for decimals, how_many in ((4, 1), (4, 2), (3, 4)):
         sizes = [int(size) for size in rng.integers(1, 60, 12)]
         runs = [[round(int(rng.integers(0, size + 1)) / size, decimals) for size in sizes] for _ in range(how_many)]
         cases.append({"runs": runs, "decimals": decimals, "largest": 120})
     cases.append({"runs": [[0.0, 0.5, 1.0], [0.0, 0.25, 1.0]], "decimals": 4, "largest": 9})
-    cases.append({"runs": [[0.5]], "decimals": 2, "largest": 6})
+    cases.append({"runs": [[0.5], [0.5], [0.5], [0.3333]], "decimals": 4, "largest": 14})
     return [*cases, {"name": "total"}, {"name": "total"}]  # worth two of seven cases
 
 
