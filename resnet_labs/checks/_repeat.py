@@ -46,6 +46,11 @@ class Call:
     kwargs: dict[str, Any]
     rule: Rule
 
+    def copied(self) -> tuple[Any, Any, Any]:
+        """Return copies of the function and of what it was called with."""
+        memo: dict[int, Any] = {}
+        return _copy(self.function, memo), _copy(self.args, memo), _copy(self.kwargs, memo)
+
 
 class Calls:
     """The first calls of each of the learner's functions."""
@@ -58,19 +63,17 @@ class Calls:
         name = _name(function)
         if sum(_name(call.function) == name for call in self.kept) >= _EACH or _is_ours(function):
             return
-        memo: dict[int, Any] = {}
         try:
-            copied = [_copy(value, memo) for value in (function, args, kwargs)]
+            copied = Call(function, args, kwargs, rule).copied()
         except Exception:  # a learner's object of any kind
             return
-        self.kept.append(Call(copied[0], copied[1], copied[2], rule))
+        self.kept.append(Call(*copied, rule))
 
     def leaves_gradients_on(self) -> Call | None:
         """Repeat the calls where torch records no gradients; return the first one after which it does."""
         for call in self.kept:
             if call.rule.pure:
-                memo: dict[int, Any] = {}
-                function, args, kwargs = (_copy(value, memo) for value in (call.function, call.args, call.kwargs))
+                function, args, kwargs = call.copied()
                 with torch.no_grad(), redirect_stdout(io.StringIO()):
                     try:
                         function(*args, **kwargs)
@@ -91,9 +94,8 @@ class Calls:
 
 
 def _repeat(call: Call, move: Callable[[Tensor], Tensor]) -> str | None:
-    memo: dict[int, Any] = {}
     try:
-        function, args, kwargs = (_copy(value, memo) for value in (call.function, call.args, call.kwargs))
+        function, args, kwargs = call.copied()
         seen: set[int] = set()
         function, args, kwargs = (_moved(value, move, seen) for value in (function, args, kwargs))
     except Exception:  # nothing is known about the answer then

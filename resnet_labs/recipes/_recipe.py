@@ -113,6 +113,11 @@ def mean_loss(evaluation: Evaluation) -> float:
     return float(cross_entropy(evaluation.logits, evaluation.labels))
 
 
+def at_rate(recipe: Recipe, rate: float) -> Recipe:
+    """Return the recipe with another learning rate."""
+    return replace(recipe, config=replace(recipe.config, learning_rate=rate))
+
+
 def train_and_judged(recipe: Recipe, run: Run) -> dict[str, ImageData]:
     """Return the training images, and the test set or, if the recipe says so, validation images cut from them."""
     train_set = data.load(recipe.dataset, split="train", root=run.root, size=recipe.size, limit=recipe.limit)

@@ -10,7 +10,7 @@ from resnet_labs import resnet
 from resnet_labs.augment import Compose, Crop, Flip
 from resnet_labs.recipes._fine_tuned import OTHER_CLASSES, fine_tune
 from resnet_labs.recipes._imagenet import with_imagenet_weights
-from resnet_labs.recipes._recipe import Recipe, Run, train_and_test
+from resnet_labs.recipes._recipe import Recipe, Run, at_rate, train_and_test
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig
 from resnet_labs.weights import replace_head
@@ -98,8 +98,7 @@ def _both_depths(recipe: Recipe, names: tuple[str, str]) -> tuple[Recipe, ...]:
 
 
 def _of_depth(recipe: Recipe, depth: int, rate: float) -> Recipe:
-    config = replace(recipe.config, learning_rate=rate)
-    return replace(recipe, network=("cifar_resnet", {"depth": depth}), config=config)
+    return replace(at_rate(recipe, rate), network=("cifar_resnet", {"depth": depth}))
 
 
 RECIPES = {

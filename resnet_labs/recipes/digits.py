@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from resnet_labs import data
-from resnet_labs.recipes._recipe import Recipe, Run, train_and_test
+from resnet_labs.recipes._recipe import Recipe, Run, at_rate, train_and_test
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig
 
@@ -69,7 +69,7 @@ RECIPES = {
     "r1.c2.8_pixels": _SIZES[:1],  # minutes, where both sizes take hours on one core
     "r1.digits.stand_in": (_STAND_IN,),
     "r1.digits.choice": tuple(
-        replace(_CHOICE, name="r1.digits.choice", size=size, config=replace(_CHOICE.config, learning_rate=rate))
+        replace(at_rate(_CHOICE, rate), name="r1.digits.choice", size=size)
         for size, rate in ((None, 0.003), (None, 0.01), (None, 0.03), (None, 0.1), (8, 0.01), (32, 0.01))
     ),
 }

@@ -15,7 +15,7 @@ from resnet_labs.freeze import linear_probe_
 from resnet_labs.recipes._fine_tuned import OTHER_CLASSES, fine_tune
 from resnet_labs.recipes._imagenet import with_imagenet_weights
 from resnet_labs.recipes._pretrained import pretrained, shortened
-from resnet_labs.recipes._recipe import Folder, Recipe, Run, figures, mean_loss, results_line, train
+from resnet_labs.recipes._recipe import Folder, Recipe, Run, at_rate, figures, mean_loss, results_line, train
 from resnet_labs.recipes.stand_in_network import stand_in_network
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate
@@ -143,10 +143,7 @@ _FORGETTING = Recipe(
 
 
 def _at(base: Recipe, method: str, *rates: float) -> tuple[Recipe, ...]:
-    return tuple(
-        replace(base, config=replace(base.config, learning_rate=rate), knobs={"method": method, **base.knobs})
-        for rate in rates
-    )
+    return tuple(replace(at_rate(base, rate), knobs={"method": method, **base.knobs}) for rate in rates)
 
 
 def _arm(arm: str, method: str, rate: float) -> Recipe:

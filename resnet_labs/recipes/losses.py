@@ -11,7 +11,16 @@ from torch import Tensor
 from resnet_labs import data, runtime
 from resnet_labs.data import ImageData
 from resnet_labs.features import neighbour_purity, silhouette
-from resnet_labs.recipes._recipe import Recipe, Run, figures, new_network, results_line, train, train_and_judged
+from resnet_labs.recipes._recipe import (
+    Recipe,
+    Run,
+    at_rate,
+    figures,
+    new_network,
+    results_line,
+    train,
+    train_and_judged,
+)
 from resnet_labs.recipes.losses_networks import (
     CenterObjective,
     EmbeddingNetwork,
@@ -186,10 +195,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
             for arm in _mined(DIGITS, margin=margin, minings=MINING)
         ),
     ),
-    "r4.c2": tuple(
-        replace(_ONE_EPOCH, config=replace(_ONE_EPOCH.config, learning_rate=rate))
-        for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
-    ),
+    "r4.c2": tuple(at_rate(_ONE_EPOCH, rate) for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3)),
     "r4.c4": tuple(
         replace(_PLANE, knobs={**_PLANE.knobs, "weight": weight}) for weight in (0.0, 0.001, 0.01, 0.1, 1.0)
     ),

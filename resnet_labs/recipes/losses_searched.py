@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from resnet_labs.recipes._recipe import Recipe
+from resnet_labs.recipes._recipe import Recipe, at_rate
 from resnet_labs.recipes.losses import DIGITS, DIGITS_CHOICE, MINING, PHOTOS
 
 _SHOWN = ("accuracy", "nearest_mean_accuracy", "neighbour_purity", "separation")
@@ -20,11 +20,10 @@ _ON_PHOTOGRAPHS = replace(
     stand_in="a ResNet-8 and ten classes of Tiny ImageNet at 32 pixels in place of ResNet-18 and STL-10 at 96",
     chosen=(
         "Optimizer and epochs of the report, and the batch size that its log implies; for one core, a ResNet-8 and 32 "
-        "pixels. Rate, margin and "
-        "weight of each loss, and of each kind of mining, are the best of r4.c3.searched.choice; where the best was at "
-        "the edge of the grid, the grid was widened. The search had 900 training images and 6 epochs, these runs have "
-        "5,000 and 10, and what is best there need not be best here. For hard triplets all margins tie at the best "
-        "rate, so the one that was taken is arbitrary."
+        "pixels. Rate, margin and weight of each loss, and of each kind of mining, are the best of "
+        "r4.c3.searched.choice; where the best was at the edge of the grid, the grid was widened. The search had 900 "
+        "training images and 6 epochs, these runs have 5,000 and 10, and what is best there need not be best here. For "
+        "hard triplets all margins tie at the best rate, so the one that was taken is arbitrary."
     ),
     shows=_SHOWN,
 )
@@ -36,8 +35,7 @@ _ON_PHOTOGRAPHS_CHOICE = replace(
     config=replace(PHOTOS.config, epochs=6),
     chosen=(
         "Optimizer of the report, and the batch size that its log implies. For one core: a ResNet-8, 32 pixels, 900 "
-        "training images, judged on "
-        "600 others of the training set after 6 epochs."
+        "training images, judged on 600 others of the training set after 6 epochs."
     ),
 )
 _ON_DIGITS = replace(
@@ -54,8 +52,7 @@ _ON_DIGITS_CHOICE = replace(DIGITS_CHOICE, name="r4.c3.searched.digits.choice", 
 
 
 def _one(base: Recipe, rate: float, loss: str, **knobs: Any) -> Recipe:
-    config = replace(base.config, learning_rate=rate)
-    return replace(base, config=config, knobs={**base.knobs, "loss": loss, **knobs})
+    return replace(at_rate(base, rate), knobs={**base.knobs, "loss": loss, **knobs})
 
 
 def _grid(
@@ -91,10 +88,7 @@ def _arms(
         ("semihard triplets", semihard[0], {"loss": "triplet", "margin": semihard[1], "mining": "semihard"}),
         ("all triplets", all_triplets[0], {"loss": "triplet", "margin": all_triplets[1], "mining": "all"}),
     )
-    return tuple(
-        replace(base, config=replace(base.config, learning_rate=rate), knobs={"arm": arm, **base.knobs, **knobs})
-        for arm, rate, knobs in arms
-    )
+    return tuple(replace(at_rate(base, rate), knobs={"arm": arm, **base.knobs, **knobs}) for arm, rate, knobs in arms)
 
 
 RECIPES: dict[str, tuple[Recipe, ...]] = {

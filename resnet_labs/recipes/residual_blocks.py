@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs import augment, data, runtime
-from resnet_labs.recipes._recipe import Recipe, Run, new_network, results_line, train, train_and_judged
+from resnet_labs.recipes._recipe import Recipe, Run, at_rate, new_network, results_line, train, train_and_judged
 from resnet_labs.results import Result
 from resnet_labs.train import TrainConfig, evaluate
 
@@ -112,10 +113,6 @@ def _over_depth(recipe: Recipe, depths: Iterable[int], **arguments: int) -> tupl
     )
 
 
-def _tried(recipe: Recipe, rates: Sequence[float]) -> tuple[Recipe, ...]:
-    return tuple(replace(recipe, config=replace(recipe.config, learning_rate=rate)) for rate in rates)
-
-
 _RATES = {  # by depth: of the plain network, and of that with shortcuts
     8: (0.1, 0.03),
     20: (0.03, 0.03),
@@ -127,14 +124,16 @@ _CHOICE = replace(_DIGITS, name="r0.c1.digits.choice", validation=0.2, shows=("a
 RECIPES = {
     "r0.c1": _over_depth(_PAPER, (20, 32, 44, 56)),
     "r0.c1.digits": tuple(
-        recipe
-        for depth, rates in _RATES.items()
-        for plain_or_not, rate in zip(_over_depth(_DIGITS, [depth], in_channels=1), rates, strict=True)
-        for recipe in _tried(replace(plain_or_not, name="r0.c1.digits"), [rate])
+        at_rate(recipe, rate)
+        for recipe, rate in zip(
+            _over_depth(replace(_DIGITS, name="r0.c1.digits"), _RATES, in_channels=1),
+            chain.from_iterable(_RATES.values()),
+            strict=True,
+        )
     ),
     "r0.c1.digits.choice": tuple(
-        tried
+        at_rate(recipe, rate)
         for recipe in _over_depth(_CHOICE, _RATES, in_channels=1)
-        for tried in _tried(recipe, (3e-3, 1e-2, 3e-2, 1e-1, 3e-1))
+        for rate in (3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
     ),
 }

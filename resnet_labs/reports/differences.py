@@ -108,8 +108,8 @@ def _difference(
 ) -> Difference:
     first, second, _ = values
     means = fmean(first), fmean(second)
-    plain = found is None or found.p_value <= level or means[0] == means[1]
-    needed = None if plain else _needed(values, level)
+    is_settled = found is None or found.p_value <= level or means[0] == means[1]
+    needed = None if is_settled else _needed(values, level)
     metric = pair.metrics[0] if pair.metrics[0] == pair.metrics[1] else ""
     data = pair.runs[0][0].data["name"]
     return Difference(pair.names[0], pair.names[1], metric, data, means, level, found, shown_here, needed)

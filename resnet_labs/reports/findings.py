@@ -19,18 +19,27 @@ Lines = Callable[[str], list[Result]]  # experiment -> its stored results lines,
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one part of a rule, and on which data, empty if nothing was measured for it."""
+    """The result of one part of a rule.
+
+    Attributes:
+        data: on which data, in words; empty if nothing was measured for it.
+        dataset: the name of the data set.
+        part: the place of the part among those of its kind.
+    """
 
     outcome: Outcome
     words: str
     data: str = ""
     stand_in: bool = False
+    dataset: str = ""
+    part: int = 0
 
 
 _NOTHING = Finding("unmeasured", "the two sides were not measured on the same data")
 _UNLIKE = Finding(
     "unmeasured", "the two sides were not computed alike: in number format, machine, versions or number of images"
 )
+_OWN = ("evidence", "metric")
 _TELLS = 0.05  # a figure that lies in a wider interval is not confirmed by that
 
 
@@ -69,10 +78,26 @@ def _number(value: Any) -> Any:
 def measured(rule: Mapping[str, Any], report: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
     """Yield the findings from stored lines."""
     yield from _compared(rule.get("compare", []), lines)
-    for part in rule.get("contains", []):
-        yield from _contained(part, lookup(report, part["figure"]), lines)
-    for part in rule.get("seeds", []):
-        yield from _reached(part, lines)
+    for number, part in enumerate(rule.get("contains", [])):
+        yield from _contained(part, number, lookup(report, part["figure"]), lines)
+    for number, part in enumerate(rule.get("seeds", [])):
+        yield from _reached(part, number, lines)
+
+
+def sides_of(part: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return the two sides that a part of a rule compares, or the one whose figure it reads.
+
+    Args:
+        part: of `compare`, `contains` or `seeds`.
+
+    Returns:
+        For each `evidence`, `metric`, and the settings that pick its runs.
+
+    Equals: what the part gives for both sides, and for each.
+    """
+    shared = {name: part[name] for name in _OWN if name in part}
+    sides = ("higher", "lower") if "higher" in part else ("arm",)
+    return tuple({**shared, **part.get(side, {})} for side in sides)
 
 
 def picked(arm: Mapping[str, Any], lines: Lines) -> list[Result]:
@@ -81,7 +106,7 @@ def picked(arm: Mapping[str, Any], lines: Lines) -> list[Result]:
     return [
         run
         for run in lines(arm["evidence"])
-        if all(run.settings.get(name) == value for name, value in wanted) and _value(run, arm["metric"]) is not None
+        if all(run.settings.get(name) == value for name, value in wanted) and value_of(run, arm["metric"]) is not None
     ]
 
 
@@ -100,9 +125,8 @@ def _missing(arm: Mapping[str, Any]) -> Finding:
 def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Finding]:
     """Yield a finding for each comparison on each data set; all of them hold together with 95 % (Holm)."""
     asked = []
-    for part in parts:
-        shared = {name: part[name] for name in ("evidence", "metric") if name in part}
-        sides = [{**shared, **part[side]} for side in ("higher", "lower")]
+    for number, part in enumerate(parts):
+        sides = sides_of(part)
         higher, lower = (_latest(side, lines) for side in sides)
         both = [key for key in higher if key in lower]
         if not both and part.get("once_measured"):
@@ -114,18 +138,14 @@ def _compared(parts: Sequence[Mapping[str, Any]], lines: Lines) -> Iterator[Find
         alike = [key for key in both if _comparable(higher[key], lower[key])]
         if both and not alike:
             yield _UNLIKE
-        asked += [(key, sides, higher[key], lower[key], part.get("within")) for key in alike]
-    judged = metrics.judged_together(_by_both(sides, first, second) for _, sides, first, second, _ in asked)
-    for ((stand_in, name), sides, first, second, within), (_, found) in zip(asked, judged, strict=True):
+        asked += [(key, sides, higher[key], lower[key], part.get("within"), number) for key in alike]
+    judged = metrics.judged_together(_by_both(sides, first, second) for _, sides, first, second, *_ in asked)
+    for (key, sides, first, second, within, number), (_, found) in zip(asked, judged, strict=True):
         where = _settings({name: value for name, value in _shared(sides).items() if _several(name, asked)})
         where = f" {where}" if where.startswith("with") else f" at {where}" if where else ""
         num_seeds = len({run.seed for run in first} & {run.seed for run in second})
-        outcome, words = _said(sides, found, num_seeds, where)
-        if found and within is not None:
-            outcome = _no_more(found, within)
-            said = {"holds": "no more than", "fails": "more than"}.get(outcome, "undecided whether more than")
-            words = f"{words.replace(', undecided', '')}: {said} {within}"
-        yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
+        outcome, words = _said(sides, found, num_seeds, where, within)
+        yield _measured(outcome, words, key, number)
 
 
 def _comparable(first: Sequence[Result], second: Sequence[Result]) -> bool:
@@ -154,41 +174,46 @@ def _by_both(
 
 
 def _by_seed(runs: Sequence[Result], metric: str) -> dict[int, float]:
-    return {run.seed: value for run in runs if (value := _value(run, metric)) is not None}
+    return {run.seed: value for run in runs if (value := value_of(run, metric)) is not None}
 
 
 def _said(
-    sides: Sequence[Mapping[str, Any]], found: metrics.PairedDifference | None, num_seeds: int, where: str
+    sides: Sequence[Mapping[str, Any]],
+    found: metrics.PairedDifference | None,
+    num_seeds: int,
+    where: str,
+    within: float | None,
 ) -> tuple[Outcome, str]:
     higher, lower = _names(*sides)
     metric = {side["metric"] for side in sides}
     basis = ", ".join([*(plain(metric.pop()) for _ in sides if len(metric) == 1), f"{num_seeds} seeds"])
     if found is None:
         return "undecided", f"the difference of {higher} and {lower}{where} has no interval ({basis})"
-    if found.low <= 0 <= found.high:
-        span = f"{found.difference:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
-        return "undecided", f"{higher} less {lower}{where} is {span}, undecided ({basis})"
     ends = sorted((abs(found.low), abs(found.high)))
     span = f"by {abs(found.difference):.4f} [{ends[0]:.4f}, {ends[1]:.4f}] ({basis})"
-    if found.low > 0:
-        return "holds", f"{higher} is above {lower}{where} {span}"
-    return "fails", f"{higher} is below {lower}{where} {span}"
+    outcome: Outcome = "undecided" if found.low <= 0 <= found.high else "holds" if found.low > 0 else "fails"
+    words = f"{higher} is {'above' if found.low > 0 else 'below'} {lower}{where} {span}"
+    if outcome == "undecided":
+        span = f"{found.difference:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
+        words = f"{higher} less {lower}{where} is {span}{', undecided' if within is None else ''} ({basis})"
+    if within is None:
+        return outcome, words
+    if found.high <= within:
+        return "holds", f"{words}: no more than {within}"
+    if found.low > within:
+        return "fails", f"{words}: more than {within}"
+    return "undecided", f"{words}: undecided whether more than {within}"
 
 
-def _no_more(found: metrics.PairedDifference, within: float) -> Outcome:
-    """Return whether the difference is no larger than that, by both ends of its interval."""
-    return "holds" if found.high <= within else "fails" if found.low > within else "undecided"
-
-
-def _contained(part: Mapping[str, Any], figure: float, lines: Lines) -> Iterator[Finding]:
-    arm = _arm(part)
+def _contained(part: Mapping[str, Any], number: int, figure: float, lines: Lines) -> Iterator[Finding]:
+    (arm,) = sides_of(part)
     found = _latest(arm, lines)
     if not found:
         yield _missing(arm)
-    for (stand_in, name), runs in found.items():
+    for key, runs in found.items():
         ours = f"our {plain(part['metric'])} is {results.summarise(runs, part['metric'])} over {len(runs)} seeds"
         outcome, words = _for_one_run(runs, part["metric"], figure)
-        yield Finding(outcome, f"{ours}; {words}", _data(stand_in, name), bool(stand_in))
+        yield _measured(outcome, f"{ours}; {words}", key, number)
 
 
 def _for_one_run(runs: Sequence[Result], metric: str, figure: float) -> tuple[Outcome, str]:
@@ -206,40 +231,41 @@ def _for_one_run(runs: Sequence[Result], metric: str, figure: float) -> tuple[Ou
     return "holds", f"{span}, which includes the report's {figure}"
 
 
-def _reached(part: Mapping[str, Any], lines: Lines) -> Iterator[Finding]:
-    arm = _arm(part)
+def _reached(part: Mapping[str, Any], number: int, lines: Lines) -> Iterator[Finding]:
+    (arm,) = sides_of(part)
     runs = picked(arm, lines)
     if not runs:
         yield _missing(arm)
-    for stand_in, name in dict.fromkeys((run.stand_in, run.data["name"]) for run in runs):
-        values = [_value(run, part["metric"]) for run in runs if (run.stand_in, run.data["name"]) == (stand_in, name)]
+    for key in dict.fromkeys((run.stand_in, run.data["name"]) for run in runs):
+        values = [value_of(run, part["metric"]) for run in runs if (run.stand_in, run.data["name"]) == key]
         count = sum(value is not None and value >= part["reaches"] for value in values)
         outcome: Outcome = "holds" if count == len(values) else "undecided" if count else "fails"
         if part.get("never_less"):  # one run that stays below refutes it, and none proves it
             outcome = "undecided" if count == len(values) else "fails"
         words = f"{plain(part['metric'])} is at least {part['reaches']} in {count} of {len(values)} runs"
         words += f" {_settings(part['arm'])}" if "arm" in part else ""
-        yield Finding(outcome, words, _data(stand_in, name), bool(stand_in))
+        yield _measured(outcome, words, key, number)
 
 
-def _data(stand_in: str, name: str) -> str:
-    return f"a stand-in ({stand_in})" if stand_in else f"the report's data ({name})"
+def _measured(outcome: Outcome, words: str, key: tuple[str, str], number: int) -> Finding:
+    stand_in, dataset = key
+    data = f"a stand-in ({stand_in})" if stand_in else f"the report's data ({dataset})"
+    return Finding(outcome, words, data, bool(stand_in), dataset, number)
 
 
-def _value(run: Result, metric: str) -> float | None:
-    """Return a figure of a run, None if it has none."""
+def value_of(run: Result, metric: str) -> float | None:
+    """Return a figure of a run, its seconds or the difference `a - b` of two figures; None if it has none.
+
+    Equals: the entry of the line, where it holds one.
+    """
     if metric == "seconds":
         return run.seconds
     first, *less = (run.metrics.get(name) for name in metric.split(" - "))
     return None if first is None or None in less else first - sum(each for each in less if each is not None)
 
 
-def _arm(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {"evidence": part["evidence"], "metric": part["metric"], **part.get("arm", {})}
-
-
 def _settings_of(side: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in side.items() if name not in ("evidence", "metric")}
+    return {name: value for name, value in side.items() if name not in _OWN}
 
 
 def _settings(arm: Mapping[str, Any]) -> str:

@@ -285,7 +285,7 @@ def arms() -> list[dict[str, Any]]:
         for side in ("higher", "lower")
     ]
     return sides + [
-        findings._arm(part) for rule in rules for kind in ("contains", "seeds") for part in rule.get(kind, [])
+        findings.sides_of(part)[0] for rule in rules for kind in ("contains", "seeds") for part in rule.get(kind, [])
     ]
 
 
@@ -297,7 +297,7 @@ def test_every_arm_whose_experiment_was_run_has_runs() -> None:
 
 
 def test_no_arm_of_a_rule_picks_two_experiments_of_one_commit() -> None:
-    counted = [findings._arm(part) for claim in CLAIMS.values() for part in claim["rule"].get("seeds", [])]
+    counted = [findings.sides_of(part)[0] for claim in CLAIMS.values() for part in claim["rule"].get("seeds", [])]
     for arm in arms():
         groups = results.alike(findings.picked(arm, reports.evidence))
         kinds = [(group[0].stand_in, group[0].data["name"], group[0].commit) for group in groups]

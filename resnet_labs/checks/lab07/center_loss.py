@@ -10,7 +10,7 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
-from resnet_labs.checks.lab07.gradients import BACKWARD, differentiated, gradient_of
+from resnet_labs.checks.lab07.gradients import BACKWARD, check_finite, differentiated, gradient_of
 
 _LAST = "`centers[labels] -= ...` keeps only the last example of each class; `index_add_` adds them all"
 _PRESENT = "a class without an example keeps its center; count with `bincount(minlength=len(centers))`"
@@ -90,16 +90,9 @@ def _check_at_center(
     there[0] = centers[labels[0]]
     tested = "the center loss of seven features, one of them exactly at its center"
     _, gradient = differentiated(probe, center_loss, there, labels, centers, tested=tested, hint="a", gradient_hint="a")
-    slope = gradient()
-    probe.expect(
-        bool(slope.isfinite().all()),
-        "nan-gradient",
-        tested=f"the gradient of {tested}",
-        expected="numbers, zeros for the feature at its center",
-        got=f"{int((~slope.isfinite()).sum())} of {slope.numel()} entries are NaN or infinite",
-        cause="a square root is infinitely steep at 0; leave out the root, its square is what you have before it",
-        hint="a",
-    )
+    cause = "a square root is infinitely steep at 0; leave out the root, its square is what you have before it"
+    zeros = "numbers, zeros for the feature at its center"
+    check_finite(probe, gradient(), "nan-gradient", tested=tested, cause=cause, hint="a", expected=zeros)
 
 
 def _loss_mistakes(features: Tensor, labels: Tensor, centers: Tensor) -> list[Mistake]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
 from resnet_labs.checks.lab07.calls import Calls
-from resnet_labs.checks.lab07.gradients import differentiated, gradient_of
+from resnet_labs.checks.lab07.gradients import check_finite, differentiated, gradient_of
 
 _MOST_CALLS = 40
 _EPSILON = "a number was added under the root that shows in the distances; replace the zeros before the root instead"
@@ -122,15 +122,8 @@ def _mistakes(points: Tensor) -> list[Mistake]:
 
 
 def _check_finite(probe: Probe, found: Tensor, code: str, *, tested: str, cause: str) -> None:
-    probe.expect(
-        bool(found.isfinite().all()),
-        code,
-        tested=f"the gradient of {tested}",
-        expected="numbers; coincident points, and each point with itself, contribute nothing",
-        got=f"{int((~found.isfinite()).sum())} of {found.numel()} entries are NaN or infinite",
-        cause=cause,
-        hint="b",
-    )
+    nothing = "numbers; coincident points, and each point with itself, contribute nothing"
+    check_finite(probe, found, code, tested=tested, cause=cause, hint="b", expected=nothing)
 
 
 def _check_coincident(probe: Probe, distances: Callable[[Tensor], Tensor], points: Tensor) -> None:

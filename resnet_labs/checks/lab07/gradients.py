@@ -100,6 +100,21 @@ def differentiated(
     return value, gradient
 
 
+def check_finite(
+    probe: Probe, found: Tensor, code: str, *, tested: str, cause: str, hint: str, expected: str = "numbers"
+) -> None:
+    """Fail if an entry of a gradient is NaN or infinite."""
+    probe.expect(
+        bool(found.isfinite().all()),
+        code,
+        tested=f"the gradient of {tested}",
+        expected=expected,
+        got=f"{int((~found.isfinite()).sum())} of {found.numel()} entries are NaN or infinite",
+        cause=cause,
+        hint=hint,
+    )
+
+
 def gradient_of(function: Callable[..., Tensor], inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """Return the gradient of the value's weighted sum for the inputs."""
     leaf = inputs.clone().requires_grad_()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
-from resnet_labs.checks.lab07.gradients import BACKWARD, differentiated, gradient_of
+from resnet_labs.checks.lab07.gradients import BACKWARD, check_finite, differentiated, gradient_of
 
 # Classes of four, three, two and one example: the last anchor has no positive.
 _LABELS = torch.tensor([0, 1, 0, 2, 1, 0, 3, 2, 0, 1])
@@ -131,16 +131,8 @@ def _check_twins(probe: Probe, triplet_loss: Callable[[Tensor, Tensor, float, st
             hint="c",
             gradient_hint="c",
         )
-        slope = gradient()
-        probe.expect(
-            bool(slope.isfinite().all()),
-            "twins-gradient",
-            tested=f"the gradient of {tested}",
-            expected="numbers",
-            got=f"{int((~slope.isfinite()).sum())} of {slope.numel()} entries are NaN or infinite",
-            cause="distances are taken by another root than that of your `distances`, whose gradient at 0 is 0",
-            hint="c",
-        )
+        cause = "distances are taken by another root than that of your `distances`, whose gradient at 0 is 0"
+        check_finite(probe, gradient(), "twins-gradient", tested=tested, cause=cause, hint="c")
 
 
 def _check_nothing(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from resnet_labs.labkit.results_page.text import escaped
@@ -46,26 +45,12 @@ def parts(lines: Lines) -> list[Part]:
 
 
 def _parts(claim: Mapping[str, Any], report: Mapping[str, Any], lines: Lines) -> Iterator[Part]:
-    def measured(kind: str, some: Sequence[Mapping[str, Any]]) -> list[Finding]:
-        return [each for each in findings.measured({kind: some}, report, lines) if each.data]
-
     for kind in _KINDS:
         given = claim["rule"].get(kind, [])
-        together = iter(measured(kind, given))  # the interval of a comparison depends on the claim's others
-        for part in given:
-            found, sides = islice(together, len(measured(kind, [part]))), _sides(part)
-            runs = findings.picked(sides[0], lines)
-            yield Part(claim["id"], sides, tuple((_data(each, runs), each) for each in found))
-
-
-def _data(found: Finding, runs: Sequence[Result]) -> str:
-    """Return the name of the data set of a finding, which describes it at length."""
-    return next(run.data["name"] for run in runs if (run.stand_in or run.data["name"]) in found.data)
-
-
-def _sides(part: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    shared = {name: part[name] for name in _OWN if name in part}
-    return tuple({**shared, **part.get(side, {})} for side in (("higher", "lower") if "higher" in part else ("arm",)))
+        together = [each for each in findings.measured({kind: given}, report, lines) if each.data]
+        for number, part in enumerate(given):
+            found = tuple((each.dataset, each) for each in together if each.part == number)
+            yield Part(claim["id"], findings.sides_of(part), found)
 
 
 def figures_of(experiment: str, every: Sequence[Part]) -> list[str]:
@@ -83,12 +68,5 @@ def reads(side: Mapping[str, Any], run: Result) -> bool:
 
 def with_figures(run: Result, names: Sequence[str]) -> Result:
     """Return a run with the figures that rules compute from its line: its seconds, and differences of two figures."""
-    found = {name: value for name in names if name not in run.metrics and (value := _computed(run, name)) is not None}
-    return replace(run, metrics=run.metrics | found) if found else run
-
-
-def _computed(run: Result, name: str) -> float | None:
-    if name == "seconds":
-        return run.seconds
-    first, *less = (run.metrics.get(part) for part in name.split(" - "))
-    return None if first is None or None in less else first - sum(each for each in less if each is not None)
+    found = {name: value for name in names if (value := findings.value_of(run, name)) is not None}
+    return replace(run, metrics=run.metrics | found)
