@@ -87,6 +87,7 @@ _FINE_TUNED = replace(
     shows=("accuracy", "train_accuracy", "old_task_accuracy_before"),
 )
 
+_FROM_SCRATCH_CHOICE = replace(_FROM_SCRATCH, name="r1.c6.from_scratch.choice", validation=0.2)
 _FINE_TUNED_CHOICE = replace(_FINE_TUNED, name="r1.c6.choice", validation=0.2)
 
 
@@ -106,6 +107,11 @@ RECIPES = {
     "r1.c6": _both_depths(_FROM_SCRATCH, ("r1.c6", "r1.c6")),
     "r1.c6.fine_tuned": (_of_depth(_FINE_TUNED, 8, 3e-3), _of_depth(_FINE_TUNED, 20, 3e-3)),
     "r1.c6.choice": tuple(
-        _of_depth(_FINE_TUNED_CHOICE, depth, rate) for depth in (8, 20) for rate in (1e-3, 3e-3, 1e-2)
+        _of_depth(_FINE_TUNED_CHOICE, depth, rate) for depth in (8, 20) for rate in (3e-4, 1e-3, 3e-3, 1e-2)
+    ),
+    "r1.c6.from_scratch.choice": tuple(
+        replace(at_rate(_FROM_SCRATCH_CHOICE, rate), network=(network, {}))
+        for network in ("resnet18", "resnet50")
+        for rate in (1e-4, 3e-4, 1e-3, 3e-3)
     ),
 }

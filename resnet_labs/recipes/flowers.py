@@ -44,14 +44,18 @@ def _backbone(recipe: Recipe, root: Folder = None) -> nn.Module:
 def train_head(recipe: Recipe, run: Run) -> Result:
     """Train a new head on a frozen network's features, and judge it on the validation part of an 8:2 split.
 
+    A recipe with `validation` is judged on that fraction of the split's training part, and does not load the rest.
+
     The knob `views` is the number of cached augmented views, 0 for unaugmented images, or `LIVE` for images that are
     augmented anew and passed through the network in every epoch.
     """
     assert recipe.size is not None  # one size for all photographs
-    parts = [
-        data.load(recipe.dataset, split=split, root=run.root, size=recipe.size, seed=run.seed, limit=recipe.limit)
-        for split in ("train", "test")
-    ]
+    load = partial(data.load, recipe.dataset, root=run.root, size=recipe.size, seed=run.seed, limit=recipe.limit)
+    train_set = load(split="train")
+    if recipe.validation is None:
+        parts = [train_set, load(split="test")]
+    else:
+        parts = list(data.split(train_set, (1 - recipe.validation, recipe.validation)))
     network = _backbone(recipe, run.root).to(runtime.default_device())
     runtime.seed_everything(run.seed)
     head = replace_head(network, len(parts[0].classes)).get_submodule("fc")
@@ -152,6 +156,7 @@ def _arm(arm: str, method: str, rate: float) -> Recipe:
 
 
 _FORGETTING_CHOICE = replace(_FORGETTING, name="r3.c4.choice", validation=0.2)
+_AUGMENTATION_CHOICE = replace(_AUGMENTATION, name="r3.c5.choice", validation=0.2)
 
 RECIPES = {
     "r3.flowers": (_FLOWERS,),
@@ -164,6 +169,11 @@ RECIPES = {
     "r3.c4.choice": (
         *_at(_FORGETTING_CHOICE, "linear_probe", 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
         *_at(_FORGETTING_CHOICE, "full_fine_tuning", 1e-4, 1e-3, 3e-3, 1e-2),
+    ),
+    "r3.c5.choice": tuple(
+        replace(at_rate(_AUGMENTATION_CHOICE, rate), knobs={"views": views})
+        for views in (0, 1, 2, 5, LIVE)
+        for rate in (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
     ),
     "r3.c5": tuple(replace(_AUGMENTATION, knobs={"views": views}) for views in (0, 5)),
     "r3.c5.views": tuple(
