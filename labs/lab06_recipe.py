@@ -365,8 +365,8 @@ widgets.explorer(mixtures, alpha=[0.2, 0.5, 1.0, 5.0])
 #
 # $$\tfrac{1}{2}\Big(1 + \cos\big(\pi\, \tfrac{s - w}{n - w}\big)\Big),$$
 #
-# with step $s$ counted from 0, $w$ warm-up steps and $n$ steps in all. It would reach zero one step after the last.
-# Without warm-up, $w = 0$, the cosine begins at once. The factor depends on the three arguments and nothing else.
+# with step $s$ counted from 0, $w$ warm-up steps and $n$ steps in all, $w < n$. It would reach zero one step after the
+# last. Without warm-up, $w = 0$, the cosine begins at once. The factor depends on the three arguments and nothing else.
 #
 # About 5 minutes.
 

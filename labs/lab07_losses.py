@@ -383,7 +383,7 @@ line, classes = (
 # %% tags=["answer"] exercise="07.4"
 def center_loss(features, labels, centers):
     """Return half the mean squared distance to the own center. features: (N, D),
-    labels: (N,), centers: (K, D)."""
+    labels: (N,), centers: (K, D), without requires_grad."""
     # Your code here: replace the next line.
     raise NotImplementedError("exercise 07.4 is not written yet")
 

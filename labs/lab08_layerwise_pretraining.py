@@ -163,7 +163,8 @@ plotting.images(
 # which is a ReLU for all layers but the code. The decoder is a linear layer back to as many values as came in, and the
 # function `last`. The loss is the mean squared error between what the decoder gives and what the encoder got, the mean
 # over all images and values. Return it as a Python number. A step changes weights and gradients and nothing else: the
-# rows stay as they are, and what is frozen stays frozen.
+# rows stay as they are, and what is frozen stays frozen. (Training mode makes no difference to these parts: set it or
+# leave it.)
 #
 # About 10 minutes.
 

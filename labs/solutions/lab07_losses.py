@@ -401,7 +401,7 @@ line, classes = (
 # %% tags=["answer"] exercise="07.4"
 def center_loss(features, labels, centers):
     """Return half the mean squared distance to the own center. features: (N, D),
-    labels: (N,), centers: (K, D)."""
+    labels: (N,), centers: (K, D), without requires_grad."""
     ### BEGIN SOLUTION
     return (features - centers[labels]).square().sum(1).mean() / 2
     ### END SOLUTION

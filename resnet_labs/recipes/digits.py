@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 from resnet_labs import data
 from resnet_labs.recipes._recipe import Recipe, Run, at_rate, train_and_test
@@ -70,6 +71,6 @@ RECIPES = {
     "r1.digits.stand_in": (_STAND_IN,),
     "r1.digits.choice": tuple(
         replace(at_rate(_CHOICE, rate), name="r1.digits.choice", size=size)
-        for size, rate in ((None, 0.003), (None, 0.01), (None, 0.03), (None, 0.1), (8, 0.01), (32, 0.01))
+        for size, rate in (*product((None, 8), (0.003, 0.01, 0.03, 0.1)), (32, 0.01))
     ),
 }

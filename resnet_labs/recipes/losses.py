@@ -162,7 +162,7 @@ DIGITS = replace(
         "300 training digits, 30 of each, so that losses can differ. Margin and weight are the best of "
         "r4.losses.digits.choice, on training images that are not among those 300. The margin is the best for hard "
         "triplets, where 2, the largest distance between two features, does as well; semihard and all triplets have "
-        "the same margin. The rate was not searched."
+        "the same margin. The rate is Adam's usual one, as for the photographs; r4.c3.searched.digits searches it too."
     ),
     stand_in="scikit-learn's 8x8 digits in place of STL-10",
 )
