@@ -112,6 +112,6 @@ RECIPES = {
     "r1.c6.from_scratch.choice": tuple(
         replace(at_rate(_FROM_SCRATCH_CHOICE, rate), network=(network, {}))
         for network in ("resnet18", "resnet50")
-        for rate in (1e-4, 3e-4, 1e-3, 3e-3)
+        for rate in (3e-4, 1e-3, 3e-3, 1e-2)
     ),
 }

@@ -100,17 +100,18 @@ _FLOWERS = Recipe(
 )
 
 _SMALL = (
-    "The flowers themselves at 24 pixels, the input size of the stand-in network. The rate is that of lab 04's fast "
-    "mode, a hundred times the report's. Nothing was tuned on these images."
+    "The flowers themselves at 24 pixels, the input size of the stand-in network. The rate is the best of "
+    "r3.c5.choice for every number of views, on a fifth of each split's training part."
 )
 _AUGMENTATION = replace(
     _FLOWERS,
     name="r3.c5",
     network=("stand_in_network", {}),
-    config=TrainConfig(epochs=50, learning_rate=1e-2, optimizer="adam", precision="fp32"),
+    config=TrainConfig(epochs=50, learning_rate=3e-3, optimizer="adam", precision="fp32"),
     chosen=(
-        f"{_SMALL} The gap in accuracy decides the claim. It was chosen when seeds 0 to 2 were known, so only the "
-        "seeds that ran after, from 3 on, are stored; the gap in loss is beside it."
+        f"{_SMALL} The gap in accuracy decides the claim; the gap in loss is beside it. Both were known for seeds 0 to "
+        "8 at another rate. Stored are twenty seeds, from 3 to 22, as fixed before these runs: the first three chose "
+        "between the two gaps, and the rate."
     ),
     size=24,
     stand_in="a small network trained on procedural images in place of ResNet-152; the flowers are real, at 24 pixels",
