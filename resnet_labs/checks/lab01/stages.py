@@ -49,6 +49,8 @@ def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
             hint="a",
         )
         check_trains(probe, made, given, "a")
+        if plain:
+            _check_second(probe, make_stages, spy, made, (num_blocks, widths, change), given)
         x = torch.randn(2, widths[0], 17, 17, dtype=torch.float64, generator=probe.generator)
         expected = reference.expected_blocks(expansion, num_blocks, widths, plain)
         _check_weights(probe, spy.made, given)
@@ -64,6 +66,24 @@ def check_stages(probe: Probe, make_stages: Callable[..., nn.Module]) -> None:
                 cause="there is something between the blocks; each takes the output of the one before it",
                 hint="c",
             )
+
+
+def _check_second(
+    probe: Probe, make_stages: Callable[..., nn.Module], spy: reference.Spy, first: nn.Module, asked: Any, given: str
+) -> None:
+    """A second call with the same arguments makes blocks of its own; those are taken out of the spy's list."""
+    made = spy.made[:]
+    second = probe.call(make_stages, spy.block, *asked, tested=f"{given}, a second time", makes=True, hint="a")
+    spy.made[:] = made
+    probe.expect(
+        not {*map(id, first.parameters())} & {*map(id, second.parameters())},
+        "made-once",
+        tested=f"the weights of {given} and of a second network from the same arguments",
+        expected="two networks, which share nothing",
+        got="shared weights",
+        cause="what an earlier call made is kept, such as in a dict, and given again",
+        hint="b",
+    )
 
 
 def _check_weights(probe: Probe, blocks: list[Any], given: str) -> None:

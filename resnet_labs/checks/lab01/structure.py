@@ -37,6 +37,24 @@ def check_made(probe: Probe, block: Any, shortcut: nn.Module | None, given: str)
         hint="b",
     )
     check_trains(probe, block, given, "a")
+    own = [part for part in block.modules() if isinstance(part, nn.BatchNorm2d) and part.affine]
+    others = {id(part) for part in shortcut.modules()} if shortcut else set()
+    usual = [_as_made(norm) for norm in own if id(norm) not in others]
+    probe.expect(
+        all(usual),
+        "norm-options",
+        tested=f"momentum, epsilon, weight and bias of the batch norms of {given} when it is new",
+        expected="0.1, 0.00001, all ones and all zeros, as `nn.BatchNorm2d(channels)` makes them",
+        got="something else",
+        cause="an option that the exercise does not name is given, or the weights are set after the layer is made",
+        hint="c",
+    )
+
+
+def _as_made(norm: nn.BatchNorm2d) -> bool:
+    """Whether a batch norm has torch's defaults."""
+    start = bool((norm.weight == 1).all()) and bool((norm.bias == 0).all())
+    return start and (norm.momentum, norm.eps) == (0.1, 1e-5)
 
 
 def check_trains(probe: Probe, module: nn.Module, given: str, hint: str) -> None:

@@ -59,6 +59,16 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
             tested = f"the adapted network on images of shape {tuple(images.shape)}"
             logits = probe.call(adapted, images, tested=tested, cause=_MISFIT)
         head = _check_head(probe, heads, num_classes, given)
+        row = head.weight.detach()[:1]
+        probe.expect(
+            not bool((before["fc.weight"] == row).all(1).any()),
+            "head-cut",
+            tested=f"the weights of the last layer after {given}",
+            expected="new ones: your classes are others than the 1,000",
+            got="rows of the old layer",
+            cause="the old layer is cut to a part of its rows; with more than 1,000 classes there are too few",
+            hint="b",
+        )
         if in_channels == 3:  # as before: only the ends are looked at, which saves half a second
             continue
         kept = {name: value for name, value in before.items() if not name.startswith(("conv1.", "fc."))}

@@ -129,6 +129,7 @@ def _cases(probe: Probe) -> Iterator[tuple[Tensor, int, str]]:
     labels = torch.randint(num_classes, (total,), generator=probe.generator)
     labels[labels == 2] = 3
     yield labels, num_classes, f"the shares of {num_classes} classes in {total:,} labels, class 2 without any"
+    yield torch.arange(100_000).clamp(max=2), 3, "the shares of 3 classes in 100,000 labels, 99,998 of the last class"
 
 
 def _as_set(sizes: Any) -> set[float]:

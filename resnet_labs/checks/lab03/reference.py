@@ -102,10 +102,17 @@ def images_needed(accuracy: float, difference: float, *, z: float = 1.96 + 0.84,
 # 03.4
 
 
-def small_network(*, frozen: bool = False, dtype: torch.dtype = torch.float32, device: str = "cpu") -> nn.Sequential:
+def small_network(
+    *, frozen: bool = False, dtype: torch.dtype = torch.float32, device: str = "cpu", tied: bool = False
+) -> nn.Sequential:
     layers = [nn.Conv2d(3, 5, 3, padding=1, bias=False), nn.BatchNorm2d(5), nn.ReLU(), nn.Conv2d(5, 7, 3), nn.ReLU()]
     network = nn.Sequential(*layers, nn.Flatten(), nn.Linear(7 * 4 * 4, 2)).to(device, dtype)
     network[0].requires_grad_(not frozen)
+    if tied:
+        first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+        second.weight = first.weight
+        network.extend([first, nn.ReLU(), second])
+        network.register_buffer("unsaved", torch.zeros(9), persistent=False)
     return network
 
 

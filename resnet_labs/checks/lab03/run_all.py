@@ -132,18 +132,21 @@ def _check_one_and_a_failure(probe: Probe, run_all: Callable[..., Any], batches:
         hint="a",
     )
 
+    made: list[bool] = []
+
     def with_norm() -> nn.Module:
+        made.append(True)
         return reference.make(reference.WITH_NORM)
 
     tested = "run_all on the same maker twice, whose networks have a batch norm"
     both = probe.call(run_all, [with_norm] * 2, batches, lambda: None, tested=tested, anywhere=False, hint="a")
     probe.expect(
-        len(both) == 2,
+        len(both) == 2 and len(made) == 2,
         "same-maker",
         tested=tested,
-        expected="two lists of losses",
-        got=f"{len(both)}",
-        cause="results are kept by their maker, and the second run replaces the first",
+        expected="two lists of losses, of two networks",
+        got=f"{len(both)}, of {len(made)}",
+        cause="results are kept by their maker: one run replaces the other, or stands in for it",
         hint="a",
     )
     probe.close(

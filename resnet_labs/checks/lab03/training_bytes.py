@@ -19,6 +19,7 @@ _CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("the same in float64, plain SGD (no number per weight)", {"dtype": torch.float64}, 0),
     ("its first layer frozen, three numbers per weight", {"frozen": True}, 3),
     ("the same on the meta device", {"device": "meta"}, 1),
+    ("a weight that two layers share, and a buffer that is not saved", {"tied": True}, 1),
 )
 
 
@@ -52,6 +53,21 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
             cause="add numel() * element_size() over all parameters and buffers",
             hint="a",
             mistakes=[
+                Mistake(
+                    reference.size([*network.state_dict().values()]),
+                    "state-dict",
+                    "a state dict has a shared weight twice, and lacks the buffers that are not saved",
+                    "a",
+                ),
+                Mistake(
+                    sum(
+                        reference.size([*part.parameters(recurse=False), *part.buffers(recurse=False)])
+                        for part in network.modules()
+                    ),
+                    "shared-twice",
+                    "a weight that two layers share counts once; `network.parameters()` gives it once",
+                    "a",
+                ),
                 Mistake(values, "no-buffers", "batch norm's running statistics are left out: network.buffers()", "a"),
                 Mistake(count, "not-bytes", in_bytes, "a"),
                 Mistake(sum(p.numel() for p in parameters), "not-bytes", in_bytes, "a"),

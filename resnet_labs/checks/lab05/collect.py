@@ -21,6 +21,8 @@ def check_collect(probe: Probe, collect: Collector) -> None:
     """Check the values, twice and by a generator, then what is left on the network, and an error on the way."""
     network = networks.small((1, 1, 1, 1))
     networks.used_(network, probe.generator)
+    traced: list[bool] = []
+    network.get_submodule("layer2").register_forward_hook(lambda part, given, out: traced.append(out.requires_grad))
     size = probe.random.choice((3, 4))
     images = torch.rand(2 * size + 1, 3, 12, 10, generator=probe.generator)
     batches = [(part, torch.zeros(len(part), dtype=torch.int64)) for part in images.split(size)]
@@ -67,6 +69,16 @@ def check_collect(probe: Probe, collect: Collector) -> None:
         )
         _check_left(probe, network, state, given)
         _check_values(probe, got, want, network, images, given, size)
+        probe.expect(
+            not any(traced),
+            "with-gradients",
+            tested=f"whether the passes of {given} build a graph of gradients",
+            expected="no",
+            got="yes: outputs of `layer2` require a gradient",
+            cause="only what is kept is detached; put the passes under `torch.no_grad()`",
+            hint="a",
+        )
+        traced.clear()
         # From here on, what comes behind layer1 works in place, as many a ReLU does.
         network.get_submodule("layer2").register_forward_pre_hook(_halve)
     _check_error(probe, collect)

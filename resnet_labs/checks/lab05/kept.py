@@ -11,6 +11,9 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab05 import reference
 from resnet_labs.checks.lab05.points import LINE, twins
 
+# A picture of `twins(LINE)` that draws twins side by side, and no longer in one place.
+_APART = 10 * twins(LINE).repeat(1, 2) + torch.tensor([[0.0, 0.0], [1.0, 0.0]]).repeat(6, 1)
+
 _TOO_EASY = (
     "neighbours are looked up in all rows, not in the same row",
     "a row counts as 1 as soon as one of its neighbours is kept",
@@ -41,6 +44,7 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
         ("a picture of more than a hundred points", many, many[:, 1:3], 6),
         ("a picture that swaps two of six points", LINE, swapped, 2),
         ("a picture of 500 points", thick, flat, 140),
+        ("a picture that draws twins side by side", twins(LINE), _APART, 1),
     ):
         first, second = (reference.neighbours(rows, count) for rows in (features, positions))
         share = reference.kept(first, second)
@@ -72,6 +76,23 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
                 Mistake(1 - share, "lost", "this is the share that is lost", "a"),
             ],
         )
+    share = probe.call(
+        kept,
+        torch.zeros(5, 3),
+        torch.ones(5, 2),
+        2,
+        tested="the share of 2 neighbours of five rows in one place",
+        hint="a",
+    )
+    probe.expect(
+        0 <= float(share) <= 1,
+        "above-one",
+        tested="the share of 2 neighbours that a picture of five rows in one place keeps",
+        expected="between 0 and 1",
+        got=float(share),
+        cause="all rows within the distance of the k-th neighbour are counted; with ties these are more than k",
+        hint="a",
+    )
 
 
 def _hits(first: Tensor, second: Tensor) -> Tensor:

@@ -33,6 +33,7 @@ def check_purity(
         (LINE * 1000, 3, "the three nearest of the points 0, 1000, 3000, 7000, 15500, 17000"),
         (LINE / 1000, 3, "the three nearest of the points 0, 0.001, 0.003, 0.007, 0.0155, 0.017"),
         (LINE + 1e5, 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each 100,000 larger"),
+        (LINE.double() + 1e9, 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each 1e9 larger, in float64"),
         (twins(LINE), 3, "the three nearest of the points 0, 1, 3, 7, 15.5, 17, each of them twice"),
         (many, 5, "the five nearest of 1,100 random points in eight dimensions"),
         (wide, 5, "the five nearest of 40 random points in 600 dimensions"),

@@ -22,7 +22,7 @@ TrainOnly = Callable[[nn.Module, Sequence[str]], Any]
 @check("05.2", "after real steps every bit outside the named parts is where it was, and all of the last block moved")
 def check_train_only(probe: Probe, train_only: TrainOnly, last_block: Callable[[nn.Module], Sequence[str]]) -> None:
     """Check the last block's name in two networks, then train parts of them."""
-    for num_blocks in ((1, 2, 2), (1, 1, 1, 3), (2, 1), (1, 1, 1, 1, 2), (1, 12)):
+    for num_blocks in ((1, 2, 2), (1, 1, 1, 3), (2, 1), (1, 1, 1, 1, 2), (1, 12), (1,) * 11):
         names = ["fc", f"layer{len(num_blocks)}.{num_blocks[-1] - 1}"]
         _check_last_block(probe, last_block, num_blocks, names)
     for parts in (["layer3.1", "fc"], ["fc"], ["layer2", "layer3", "fc"]):

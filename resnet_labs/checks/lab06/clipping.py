@@ -51,7 +51,8 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         parameters[1].requires_grad_(False)  # frozen since its gradient was computed
         state = ModuleState(network)
         with_gradient = [parameter for parameter in network.parameters() if parameter.grad is not None]
-        before = [parameter.grad.clone() for parameter in with_gradient if parameter.grad is not None]
+        held = [parameter.grad for parameter in with_gradient if parameter.grad is not None]
+        before = [gradient.clone() for gradient in held]
         weights = [parameter.detach().clone() for parameter in network.parameters()]
         norm = reference.total_norm(before)
         tested = f"gradients with a norm of {norm:.4g}, limit {limit:g}, parameters {missing + 1}, 5 and 6 without"
@@ -96,6 +97,15 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             cause=cause,
             hint=hint,
             mistakes=mistakes,
+        )
+        probe.expect(
+            torch.equal(reference.flat(held), reference.flat(after)),
+            "new-gradients",
+            tested=f"the gradient tensors that were there before, {tested}",
+            expected="changed in place, as what else holds them needs it",
+            got="as they were: `.grad` holds new tensors",
+            cause="`parameter.grad = ...` puts a new tensor in its place; `parameter.grad.mul_(...)` changes it",
+            hint="b",
         )
         probe.expect(
             all(torch.equal(old, new) for old, new in zip(weights, network.parameters(), strict=True)),

@@ -208,6 +208,18 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         ),
         hint="b",
     )
+    steps = (others.argmax(2) - torch.arange(count)) % count  # how far away each partner is
+    mixed = others.amax(2) > 1e-6
+    one_step = ((steps == steps.gather(1, mixed.int().argmax(1, keepdim=True))) | ~mixed).all(1)
+    probe.expect(
+        one_step.double().mean().item() < 0.5,
+        "turned",
+        tested=f"how far away the partners are in {tested}",
+        expected="by other distances within a call: the batch is shuffled",
+        got="the same for all images of a call",
+        cause="the batch is turned by a number of places, as `roll` does; shuffle with `torch.randperm(len(images))`",
+        hint="b",
+    )
     blocks = [(others > 1e-6).any(0)[4 * row : 4 * row + 4].any(0).unfold(0, 4, 4).any(1) for row in range(count // 4)]
     probe.expect(
         bool(torch.stack(blocks).all()),

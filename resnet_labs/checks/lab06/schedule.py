@@ -47,6 +47,16 @@ def check_schedule(probe: Probe, learning_rate_factor: Callable[[int, int, int],
             )
             for step in range(num_steps)
         ]
+        other = [value for value in values if not isinstance(value, (int, float))]
+        probe.expect(
+            not other,
+            "not-a-number",
+            tested=f"what learning_rate_factor returns, of {num_steps} steps with a warm-up of {warmup_steps}",
+            expected="a Python number",
+            got=type(other[0]).__name__ if other else "",
+            cause="a tensor or a NumPy number, often of 32 bits, is returned: use `math.cos`, or convert it by `float`",
+            hint="a",
+        )
         got = torch.tensor([float(value) for value in values], dtype=torch.float64)
         again = torch.tensor(
             [float(learning_rate_factor(step, num_steps, warmup_steps)) for step in reversed(range(num_steps))]

@@ -71,6 +71,16 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         cause="a different path was written, such as one with another ending, or none",
         hint="a",
     )
+    raw = path.read_text(encoding="utf-8").split("\n")[0].strip()
+    probe.expect(
+        raw.replace('"', "") != "id,label" or '"' not in raw,
+        "quoted",
+        tested=f"the first line after {tested}",
+        expected="id,label",
+        got=raw,
+        cause="the names are in quotes; the csv module writes them without, unless `quoting` says otherwise",
+        hint="a",
+    )
     header, *rows = [row for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row] or [[]]
     probe.equal(
         ",".join(header)[:40],

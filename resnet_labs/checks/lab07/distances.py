@@ -81,10 +81,18 @@ def _check_near(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
     tested = "the distances of five points that are about 0.00008 apart"
     cause = "small distances count as zero, or are raised to a least one; only a distance of exactly 0 is special"
     off_diagonal = ~torch.eye(5, dtype=torch.bool)
-    got = probe.call(distances, near, tested=tested, hint="b")
-    probe.close(
-        got[off_diagonal], right[off_diagonal], "coarse-zero", tested=tested, cause=cause, hint="b", atol=0, rtol=0.02
-    )
+    for points in (near, near.float()):
+        got = probe.call(distances, points, tested=f"{tested}, in {str(points.dtype)[6:]}", hint="b")
+        probe.close(
+            got[off_diagonal],
+            right[off_diagonal],
+            "coarse-zero",
+            tested=f"{tested}, in {str(points.dtype)[6:]}",
+            cause=cause,
+            hint="b",
+            atol=0,
+            rtol=0.02,
+        )
     wide = 100 * torch.randn(4, probe.random.randint(5, 12), generator=probe.generator, dtype=torch.float64)
     wide[1, 0] = wide[0, 0]
     tested = f"the distances of four points in {wide.shape[1]} dimensions, hundreds apart, two of them equal in one"
@@ -143,6 +151,16 @@ def _check_coincident(probe: Probe, distances: Callable[[Tensor], Tensor], point
         hint="b",
         atol=1e-5,
         mistakes=[Mistake(right.masked_fill(right < 0.01, 0), "coarse-zero", coarse, "b")],
+    )
+    zero = value.detach()[right == 0].abs().max()
+    probe.expect(
+        bool(zero < 5e-7),
+        "not-zero",
+        tested=f"the largest distance between coincident points, and of a point from itself: {tested}",
+        expected="0",
+        got=f"{zero.item():.2g}",
+        cause="a number was added under the root, or the squares are raised to a least one; keep the zeros",
+        hint="b",
     )
     probe.close(
         found,

@@ -155,7 +155,7 @@ def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
     known = 5 * torch.randn(len(labels), 3, generator=probe.generator)
     asked = 5 * torch.randn(9, 3, generator=probe.generator)
     means = torch.stack([known[labels == label].mean(0) for label in range(num_classes)])
-    for rows, what in ((asked, "9 points"), (asked[:1], "one point")):
+    for rows, what in ((asked, "9 points"), (asked[:1], "one point"), (200 * asked, "9 points far away")):
         tested = f"the scores of {what} for {num_classes} classes"
         cause = (
             "a number of classes or of a class's examples is written down",

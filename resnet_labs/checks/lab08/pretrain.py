@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -41,6 +41,7 @@ def check_pretrain(probe: Probe, pretrain: Pretrain) -> None:
             break
     _check_stack(probe, pretrain, layers, batches, 4, _LARGE_RATE)
     _check_no_epochs(probe, pretrain)
+    _check_passes(probe, pretrain)
     layers, batches = _stack(probe, (4, 3, 2), (2, 3))  # without the hooks of a watch, to be repeated on other devices
     probe.call(pretrain, layers, batches, 1, _RATE, in_place=True, hint="a")
 
@@ -109,6 +110,32 @@ def _check_stack(
     _check_below(probe, watch, epochs)
     _check_weights(probe, given_layers, start, batches, epochs, rate)
     _check_losses(probe, histories, start, batches, epochs, rate)
+
+
+class _Counted(list[tuple[Tensor, Tensor]]):
+    """Batches that count how often they are asked for anew, as those that are shuffled in every pass are."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        self.passes += 1
+        return super().__iter__()
+
+
+def _check_passes(probe: Probe, pretrain: Pretrain) -> None:
+    layers, batches = _stack(probe, (4, 3, 2), (2, 2))
+    counted = _Counted(batches)
+    tested = "how often pretrain goes through the batches, for two layers and three epochs"
+    probe.call(pretrain, layers, counted, 3, _RATE, tested=tested, in_place=True, anywhere=False, hint="a")
+    probe.expect(
+        counted.passes >= 6,
+        "kept-batches",
+        tested=tested,
+        expected="6 times: a loader gives its images in another order, or augmented anew, in each",
+        got=f"{counted.passes} times",
+        cause="the batches are read once and kept in a list, or what the encoders give for them",
+        hint="a",
+    )
 
 
 def _check_no_epochs(probe: Probe, pretrain: Pretrain) -> None:

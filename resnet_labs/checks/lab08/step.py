@@ -130,6 +130,18 @@ def check_step(
         ],
     )
     probe.close(second, losses[1], "loss", tested="the loss of the second step", cause=_SECOND, hint="b", rtol=1e-6)
+    encoder.requires_grad_(False)
+    before = flat(encoder)
+    probe.call(*step, tested="a third step, the encoder frozen after the second", in_place=True, hint="c")
+    probe.expect(
+        torch.equal(flat(encoder), before),
+        "drifts",
+        tested="the weights of the encoder after a step with momentum, the encoder frozen before it",
+        expected="as they were",
+        got="they moved",
+        cause="gradients are set to zero and not to None, and momentum moves what has a gradient, even one of zero",
+        hint="c",
+    )
 
 
 def _settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:

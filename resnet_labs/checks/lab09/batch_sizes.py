@@ -12,6 +12,14 @@ from resnet_labs.checks.lab09._lists import check_once, differs, whole_numbers
 
 Asked = tuple[float, int, float, float]
 
+_CHANGED_ALONE: tuple[Asked, ...] = (
+    (6.0, 12, 1.5, 2.0),
+    (9.0, 12, 1.5, 2.0),
+    (6.0, 13, 1.5, 2.0),
+    (6.0, 12, 1.0, 2.0),
+    (6.0, 12, 1.5, 3.0),
+)
+
 _MISTAKES = (
     (reference.batches_by_floor, "floor", "the last, smaller batch is left out: `//` rounds down", "b"),
     (reference.batches_by_share, "by-share", "the number of batches is a whole number: round it up", "b"),
@@ -89,4 +97,6 @@ def _asked(probe: Probe) -> list[Asked]:
         (4.0, 100, 2.0, 4.0),
         (5.0, 12, 0.0, 1.0),
         (0.0, 4, 0.0, 1.0),
+        (6.0, 273, 2.0, 2.0),  # 273 * (1 / 91) is above 3
+        *_CHANGED_ALONE,
     ]

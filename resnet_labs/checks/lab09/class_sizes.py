@@ -77,6 +77,7 @@ def _asked(probe: Probe) -> list[Asked]:
     asked.append(([[0.5, 0.25, 0.5]], 2, 12))  # two classes with the same figures
     four = [[0.5], [0.5], [0.5], [0.3333]]
     asked += [(four, 4, 14), (four, 4, 5)]  # multiples of six; none
+    asked += [([[0.5]], 1, 12), ([[0.5]], 2, 12), ([[0.4]], 1, 12)]  # each argument changed alone
     return asked
 
 

@@ -14,6 +14,7 @@ from resnet_labs.checks.lab09 import reference
 _WHOLE = ((7363, 7500, 7360, 7500), (891, 1000, 807, 1000), (9, 10, 5, 20), (10, 10, 3, 9), (0, 12, 7, 7))
 # The same counts of other totals, equal accuracies, and an end near zero.
 _SPECIAL = ((9, 12, 5, 30), (5, 10, 10, 20), (6, 9, 6, 9), (86, 100, 75, 100))
+_CHANGED_ALONE = ((8, 12, 5, 30), (9, 14, 5, 30), (9, 12, 6, 30), (9, 12, 5, 33))
 
 
 @check(
@@ -29,7 +30,7 @@ def check_difference(probe: Probe, difference: Callable[[int, int, int, int], An
         drawn.append(
             (probe.random.randint(1, totals[0] - 1), totals[0], probe.random.randint(1, totals[1] - 1), totals[1])
         )
-    for asked in (*drawn, *_WHOLE, *_SPECIAL):
+    for asked in (*drawn, *_WHOLE, *_SPECIAL, *_CHANGED_ALONE):
         given = f"difference{asked}"
         got = probe.call(difference, *asked, tested=given, anywhere=False)
         values = returned_numbers(probe, got, 3, given, "three numbers: difference, low, high")

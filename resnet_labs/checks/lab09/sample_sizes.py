@@ -13,8 +13,8 @@ Asked = tuple[list[float], int, int]
 
 # The edges: 0 and 1, a tie (1 of 8 prints as 0.12 or 0.13), a product that floating point misses (0.29 * 100), the
 # largest size, no size at all, and sizes above ten to the decimals, which allow any figure;
-# 0.5000, whose decimals cannot be read off the number, a figure that other shares miss by a unit, and a product of
-# more than 32 bits.
+# 0.5000, whose decimals cannot be read off the number, and each argument changed alone; a figure that other shares miss
+# by a unit, and a product of more than 32 bits.
 _FIXED: tuple[Asked, ...] = (
     ([0.0, 1.0], 2, 5),
     ([0.12], 2, 9),
@@ -24,6 +24,8 @@ _FIXED: tuple[Asked, ...] = (
     ([0.01], 2, 20),
     ([0.5], 1, 25),
     ([0.5], 4, 30),
+    ([0.5], 1, 30),
+    ([0.4], 1, 30),
     ([0.927143], 6, 2000),
     ([0.99], 7, 400),
 )

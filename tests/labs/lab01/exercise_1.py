@@ -99,3 +99,13 @@ class Forgiving(Basic):
 class AddsSingleZeros(Basic):
     def forward(self, x):
         return super().forward(x) + torch.zeros(1)
+
+
+class SlowStatistics(Basic):
+    def __init__(self, *given):
+        super().__init__(*given)
+        for norm in self.norms:
+            norm.momentum = 0.01
+
+
+answers.wrong("norm-options")(SlowStatistics)

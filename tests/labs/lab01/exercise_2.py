@@ -111,8 +111,15 @@ class OwnForward(InTheGivenFrame):
 
 @answers.wrong("statistics-still")
 class WithoutMomentum(Bottleneck):
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        for layer in self.modules():
-            if isinstance(layer, nn.BatchNorm2d):
-                layer.momentum = 0.0
+    def forward(self, x):
+        self.norms[-1].momentum = 0.0
+        return super().forward(x)
+
+
+class BeginsAtZero(Bottleneck):
+    def __init__(self, *given):
+        super().__init__(*given)
+        nn.init.zeros_(self.norms[-1].weight)
+
+
+answers.wrong("norm-options")(BeginsAtZero)

@@ -186,3 +186,11 @@ def the_second_block_again_and_again(block, num_blocks, widths, change_shape):
         if made[number].asked == made[number - 1].asked:
             made[number] = copy.deepcopy(made[number - 1])
     return made
+
+
+@answers.wrong("made-once")
+def stages_made_once(block, num_blocks, widths, change_shape, known={}):  # noqa: B006
+    key = block, tuple(num_blocks), tuple(widths), change_shape
+    if key not in known:
+        known[key] = stages(block, num_blocks, widths, change_shape)
+    return known[key]

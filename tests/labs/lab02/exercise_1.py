@@ -160,3 +160,12 @@ def in_inference_mode(network, in_channels, num_classes):
     with torch.inference_mode():
         network.conv1, network.fc = _stem(in_channels), nn.Linear(512, num_classes)
     return network
+
+
+@answers.wrong("head-cut")
+def head_cut_down(network, in_channels, num_classes):
+    network.conv1 = _stem(in_channels)
+    head = nn.Linear(512, num_classes)
+    head.weight.data = network.fc.weight.data[:num_classes].clone()
+    network.fc = head
+    return network

@@ -169,8 +169,25 @@ def bytes_with_a_dictionary(network, images, numbers):
     return [*_fixed(network, numbers), sum(kept.values())]
 
 
-@answers.right
+@answers.wrong("state-dict")
 def bytes_by_nbytes(network, images, numbers):
     weights = sum(t.nbytes for t in network.state_dict().values())
+    gradients = sum(p.nbytes for p in network.parameters() if p.requires_grad)
+    return torch.tensor([weights, gradients, gradients * numbers, _activations(network, images)])
+
+
+@answers.wrong("shared-twice")
+def layer_by_layer(network, images, numbers):
+    parts = [
+        tensor
+        for part in network.modules()
+        for tensor in (*part.parameters(recurse=False), *part.buffers(recurse=False))
+    ]
+    return _bytes(parts), *_fixed(network, numbers)[1:], _activations(network, images)
+
+
+@answers.right
+def bytes_by_names(network, images, numbers):
+    weights = sum(t.nbytes for t in dict([*network.named_parameters(), *network.named_buffers()]).values())
     gradients = sum(p.nbytes for p in network.parameters() if p.requires_grad)
     return torch.tensor([weights, gradients, gradients * numbers, _activations(network, images)])

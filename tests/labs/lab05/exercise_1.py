@@ -164,7 +164,7 @@ def collect_by_the_library(network, batches, stages):
     return {name: torch.cat([row[name].mean((2, 3)) for row in rows]) for name in stages}
 
 
-@answers.right
+@answers.wrong("with-gradients")
 def collect_with_one_hook_and_a_table(network, batches, stages):
     names = {network.get_submodule(name): name for name in stages}
     rows = {name: [] for name in stages}
@@ -188,3 +188,22 @@ def collect_by_pooling(*given):
         return torch.nn.functional.adaptive_avg_pool2d(output, 1).squeeze((2, 3))
 
     return _collect(*given, make=pool)
+
+
+@answers.right
+def collect_in_inference_mode_and_a_table(network, batches, stages):
+    names = {network.get_submodule(name): name for name in stages}
+    rows = {name: [] for name in stages}
+
+    def keep(module, given, output):
+        rows[names[module]].extend(output.flatten(2).mean(2).tolist())
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(network.train, network.training)
+        for module in names:
+            stack.enter_context(module.register_forward_hook(keep))
+        network.eval()
+        stack.enter_context(torch.inference_mode())
+        for images, _ in batches:
+            network(images)
+    return {name: torch.tensor(values) for name, values in rows.items()}

@@ -9,7 +9,7 @@ from resnet_labs.freeze import freeze_, unfreeze_
 
 
 def _last_block(network):
-    stage = max(name for name, _ in network.named_children() if name.startswith("layer"))
+    *_, stage = (name for name, _ in network.named_children() if name.startswith("layer"))
     return [f"{stage}.{len(network.get_submodule(stage)) - 1}", "fc"]
 
 
@@ -163,3 +163,9 @@ def train_only_module_by_module(network, parts):
         if not list(part.children()) and part not in trains:
             freeze_(part)
     return network
+
+
+@answers.wrong("last-block", place=as_last_block)
+def last_stage_by_its_name(network):
+    stage = max(name for name, _ in network.named_children() if name.startswith("layer"))
+    return [f"{stage}.{len(network.get_submodule(stage)) - 1}", "fc"]

@@ -92,3 +92,21 @@ def kept_by_a_matrix(features, positions, count):
 def kept_by_numpy(*given):
     first, second = (table.cpu().numpy() for table in _tables(*given))
     return np.mean([np.isin(a, b).mean() for a, b in zip(first, second, strict=True)])
+
+
+@answers.wrong("above-one")
+def within_the_radius(features, positions, count):
+    inside = []
+    for rows in (features, positions):
+        gaps = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist").fill_diagonal_(torch.inf)
+        inside.append(gaps <= gaps.kthvalue(count, 1, keepdim=True).values)
+    return (inside[0] & inside[1]).sum().item() / (len(features) * count)
+
+
+@answers.wrong("kept-with-itself")
+def first_of_one_more(features, positions, count):
+    first, second = (
+        torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist").argsort(1)[:, 1 : count + 1]
+        for rows in (features, positions)
+    )
+    return (first[:, :, None] == second[:, None, :]).any(2).float().mean()

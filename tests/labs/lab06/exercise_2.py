@@ -138,3 +138,9 @@ def mixup_in_double_labels(images, labels, num_classes, alpha):
         images, labels, num_classes, _draw(alpha), torch.from_numpy(np.random.permutation(len(images)))
     )
     return mixed, classes.double()
+
+
+@answers.wrong("turned")
+def partners_by_turning(images, labels, num_classes, alpha):
+    order = torch.arange(len(images)).roll(int(torch.randint(len(images), ())))
+    return _mix(images, labels, num_classes, _draw(alpha), order)

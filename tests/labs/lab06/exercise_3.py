@@ -105,7 +105,7 @@ def factor_by_the_square_of_a_cosine(step, total, warm):
     return math.cos(math.pi / 2 * (step - warm) / (total - warm)) ** 2
 
 
-@answers.right
+@answers.wrong("not-a-number")
 def factor_as_a_tensor(step, num_steps, warmup_steps):
     rise = (step + 1) / warmup_steps if warmup_steps else math.inf
     share = torch.tensor((step - warmup_steps) / (num_steps - warmup_steps))
@@ -125,3 +125,10 @@ def never_below_a_thousandth(step, num_steps, warmup_steps):
         return (step + 1) / warmup_steps
     part = (step - warmup_steps) / (num_steps - warmup_steps)
     return max(0.001, (1 + math.cos(math.pi * part)) / 2)
+
+
+@answers.right
+def factor_by_tensors_made_a_number(step, num_steps, warmup_steps):
+    rise = (step + 1) / warmup_steps if warmup_steps else math.inf
+    share = torch.tensor((step - warmup_steps) / (num_steps - warmup_steps), dtype=torch.float64)
+    return torch.where(torch.tensor(step < warmup_steps), rise, (1 + torch.cos(math.pi * share)) / 2).item()

@@ -63,7 +63,7 @@ def divides_by_zero(parameters, limit):
     parameters = _present(parameters)
     norm = _norm(parameters)
     for parameter in parameters:
-        parameter.grad = parameter.grad / norm * min(norm.item(), limit)
+        parameter.grad.copy_(parameter.grad / norm * min(norm.item(), limit))
     return norm
 
 
@@ -175,7 +175,7 @@ def clip_of_torch(parameters, limit):
     return torch.nn.utils.clip_grad_norm_(parameters, limit)
 
 
-@answers.right
+@answers.wrong("new-gradients")
 def clip_with_new_gradients(parameters, limit):
     mine = _present(list(parameters))
     norm = torch.cat([parameter.grad.flatten() for parameter in mine]).norm().item()
@@ -202,4 +202,14 @@ def a_hundredth_more_is_let_through(parameters, limit):
     if norm > 1.01 * limit:
         for gradient in gradients:
             gradient.mul_(limit / norm)
+    return norm
+
+
+@answers.right
+def clip_by_setting_the_data(parameters, limit):
+    mine = _present(list(parameters))
+    norm = torch.cat([parameter.grad.flatten() for parameter in mine]).norm().item()
+    for parameter in mine:
+        if norm > limit:
+            parameter.grad.data = parameter.grad * limit / norm
     return norm

@@ -115,3 +115,10 @@ def written_backwards(path, logits):
 def ending_is_always_csv(path, logits):
     lines = [f"{number},{label}" for number, label in enumerate(logits.argmax(1).tolist())]
     Path(path).with_suffix(".csv").write_text("\n".join(["id,label", *lines]), encoding="utf-8")
+
+
+@answers.wrong("quoted")
+def in_quotes(path, logits):
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerows([("id", "label"), *enumerate(logits.argmax(1).tolist())])

@@ -106,7 +106,7 @@ def one_end_held_fast(points):
     return torch.cdist(points, points.detach())
 
 
-@answers.wrong("gradient")
+@answers.wrong("not-zero")
 def pairs_with_the_library_s_small_number(points):
     return F.pairwise_distance(points[:, None], points)
 
@@ -161,3 +161,15 @@ def distances_written_where_positive(points):
 @answers.right
 def distances_with_a_tiny_number(points):
     return (gaps(points).square().sum(2) + 1e-14).sqrt()
+
+
+@answers.wrong("not-zero")
+def a_trillionth_under_the_root(points):
+    return (gaps(points).square().sum(2) + 1e-12).sqrt()
+
+
+@answers.wrong("coarse-zero")
+def least_square(points):
+    squares = gaps(points).square().sum(2)
+    least = torch.finfo(points.dtype).eps
+    return squares.clamp(min=least).sqrt().masked_fill(squares == 0, 0)

@@ -244,7 +244,7 @@ def step_with_the_loss_module(encoder, decoder, rows, optimizer):
     return loss.detach().cpu().numpy().item()
 
 
-answers.right(layer_by_add_module, step_with_the_loss_module)
+answers.wrong("drifts")(layer_by_add_module, step_with_the_loss_module)
 
 
 @answers.wrong("loss", place=as_step)
@@ -261,3 +261,15 @@ def zeros_for_every_parameter(encoder, decoder, rows, optimizer):
     loss.backward()
     optimizer.step()
     return loss.item()
+
+
+def step_with_the_loss_module_and_no_zeros(encoder, decoder, rows, optimizer):
+    loss = nn.MSELoss()(nn.Sequential(encoder, decoder)(rows), rows.detach())
+    for part in (encoder, decoder):
+        part.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach().cpu().numpy().item()
+
+
+answers.right(layer_by_add_module, step_with_the_loss_module_and_no_zeros)

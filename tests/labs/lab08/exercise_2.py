@@ -169,7 +169,7 @@ def codes_of_untrained_layers(layers, batches, epochs, learning_rate):
     return histories
 
 
-@answers.right
+@answers.wrong("kept-batches")
 def pretrain_on_kept_codes(layers, batches, epochs, learning_rate):
     kept = [images.flatten(1) for images, _ in batches]
     histories = []
@@ -212,4 +212,20 @@ def pretrain_by_freezing(layers, batches, epochs, learning_rate):
                 total += step(encoder, decoder, _through(layers, depth, images, cut=False), adam)
             history.append(total / len(batches))
         histories.append(tuple(history))
+    return histories
+
+
+@answers.right
+def pretrain_with_a_stack_that_grows(layers, batches, epochs, learning_rate):
+    below, histories = torch.nn.Sequential(torch.nn.Flatten()), []
+    for encoder, decoder in layers:
+        adam = torch.optim.Adam(torch.nn.ModuleList([encoder, decoder]).parameters(), lr=learning_rate)
+        per_epoch = torch.zeros(epochs, dtype=torch.float64)
+        for epoch in range(epochs):
+            for number, (images, _) in enumerate(batches, 1):
+                with torch.no_grad():
+                    rows = below(images)
+                per_epoch[epoch] += (step(encoder, decoder, rows, adam) - per_epoch[epoch]) / number
+        below.append(encoder)
+        histories.append(per_epoch.tolist())
     return histories
