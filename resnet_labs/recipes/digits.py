@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 
 from resnet_labs import data
 from resnet_labs.recipes._recipe import Recipe, Run, at_rate, train_and_test
@@ -66,11 +65,14 @@ _SIZES = tuple(
 
 RECIPES = {
     "r1.digits": (_DIGITS,),
+    "r1.c2.choice": tuple(
+        replace(at_rate(_CHOICE, rate), name="r1.c2.choice", size=8) for rate in (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+    ),
     "r1.c2": _SIZES,
     "r1.c2.8_pixels": _SIZES[:1],  # minutes, where both sizes take hours on one core
     "r1.digits.stand_in": (_STAND_IN,),
     "r1.digits.choice": tuple(
         replace(at_rate(_CHOICE, rate), name="r1.digits.choice", size=size)
-        for size, rate in (*product((None, 8), (0.003, 0.01, 0.03, 0.1)), (32, 0.01))
+        for size, rate in ((None, 0.003), (None, 0.01), (None, 0.03), (None, 0.1), (8, 0.01), (32, 0.01))
     ),
 }
