@@ -540,8 +540,8 @@ stored = [run for run in reports.evidence("r1.digits") if not run.stand_in]
 compare.show(stored)
 
 # %% [markdown]
-# At 8 pixels, with the same settings, all training images and ten epochs (`resnet-labs reproduce r1.c2.8_pixels --seeds
-# 3`; nothing is shown where no such run is stored):
+# At 8 pixels, with all training images and ten epochs, and a rate of its own that was chosen in the same way
+# (`resnet-labs reproduce r1.c2.8_pixels --seeds 3`; nothing is shown where no such run is stored):
 
 # %% tags=["report"]
 if shrunk := reports.evidence("r1.c2"):

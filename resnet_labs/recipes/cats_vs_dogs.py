@@ -54,7 +54,8 @@ _FROM_SCRATCH = replace(
     config=replace(_PETS.config, epochs=15, learning_rate=3e-3),
     chosen=(
         "Both depths from scratch on the same photographs at 32 pixels, with the same epochs and batches, which are "
-        "usual ones. For both the best rate is the same in r1.c6.from_scratch.choice, on a fifth of the training images."
+        "usual ones. The rate is the best of both depths in r1.c6.from_scratch.choice, on a fifth of the training "
+        "images."
     ),
     size=32,
     knobs={"weights": None},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,12 +56,15 @@ def check_reading(
         got = probe.call(possible_sizes, figure, decimals, sizes, tested=given, hint="a")
         want = reference.possible_sizes(figure, decimals, sizes)
         probe.expect(
-            isinstance(got, (list, tuple, set, range, Tensor, np.ndarray, Iterator)),
+            isinstance(got, (list, tuple, set, range, Tensor, np.ndarray)),
             "sizes-type",
             tested=f"what {given} returns",
             expected="a list of sizes",
             got=got,
-            cause="how many there are, or one of them, is returned; return all of them",
+            cause=(
+                "how many there are, or one of them, is returned; return all of them",
+                "a generator or `filter` is returned, which is empty after one walk; make a list of it",
+            ),
             hint="a",
         )
         got = [int(each) for each in got]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from resnet_labs.checks._engine import Probe
 def whole_numbers(probe: Probe, got: Any, tested: str, *, expected: str = "a list of whole numbers") -> list[int]:
     """Return what the learner returned (a list, tuple, set, range, array or tensor) as a sorted list of numbers."""
     values = got.tolist() if isinstance(got, (Tensor, np.ndarray)) else got
-    fits = isinstance(values, Iterable) and not isinstance(values, (str, bytes, dict))
+    fits = isinstance(values, Iterable) and not isinstance(values, (str, bytes, dict, Iterator))
     found = [*values] if fits else []
     plain = [each.item() if isinstance(each, (Tensor, np.generic)) else each for each in found]
     fits = fits and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in plain)
@@ -25,7 +25,10 @@ def whole_numbers(probe: Probe, got: Any, tested: str, *, expected: str = "a lis
         tested=f"what {tested} returns",
         expected=expected,
         got=got,
-        cause=("another kind of value is returned", "booleans or counts are returned in place of the numbers"),
+        cause=(
+            "another kind of value is returned, such as a generator, which is empty after one walk",
+            "booleans or counts are returned in place of the numbers",
+        ),
         hint="a",
     )
     return sorted({int(each) for each in plain})

@@ -45,10 +45,26 @@ def check_sample_sizes(probe: Probe, possible_sizes: Callable[[Sequence[float], 
         want = reference.sizes(figures, decimals, largest)
         if found == want:
             check_once(probe, got, given)
+            if isinstance(got, list) and got:
+                _check_own(probe, possible_sizes, (figures, decimals, largest), got, given)
             continue
         code, cause, hint = _mistake(found, want, figures, decimals, largest)
         expected, got = differs(found, want)
         probe.expect(False, code, tested=given, expected=expected, got=got, cause=cause, hint=hint)
+
+
+def _check_own(probe: Probe, possible_sizes: Callable[..., Any], asked: Asked, got: list[Any], given: str) -> None:
+    got.clear()
+    again = probe.call(possible_sizes, *asked, tested=f"{given}, a second time", anywhere=False)
+    probe.expect(
+        len(again) > 0,
+        "stored",
+        tested=f"{given}, after the list that it returned first was emptied",
+        expected="the same sizes again",
+        got="none",
+        cause="one list is stored and returned each time; who changes it changes every later answer",
+        hint="b",
+    )
 
 
 def _drawn(probe: Probe) -> list[Asked]:

@@ -209,7 +209,7 @@ def with_lists(network, images, numbers_per_weight):
     for piece in (tensor.untyped_storage() for tensor in kept):
         if not any(piece == other for other in itertools.chain(own, different)):
             different.append(piece)
-    size = lambda tensors: sum(_size(t) for t in tensors)  # noqa: E731
+    size = lambda tensors: sum(_size(t) for t in tensors)
     return (
         size(carried),
         size(trained),

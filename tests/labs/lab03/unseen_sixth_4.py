@@ -334,7 +334,7 @@ def with_torch_sums(network, images, numbers_per_weight):
     del output
     for tensor in [*network.parameters(), *network.buffers()]:
         kept.discard(tensor.untyped_storage())
-    count = lambda tensors: sum([t.numel() * t.element_size() for t in tensors], 0)  # noqa: E731
+    count = lambda tensors: sum([t.numel() * t.element_size() for t in tensors], 0)
     trained = count(filter(lambda p: p.requires_grad, network.parameters()))
     weights = count(network.parameters()) + count(network.buffers())
     return weights, trained, sum(trained for _ in range(numbers_per_weight)), sum(map(lambda s: s.nbytes(), kept))

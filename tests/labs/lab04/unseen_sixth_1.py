@@ -190,7 +190,7 @@ def skipped_and_initialised(network, num_classes, learning_rate):
 
 @answers.right
 def with_a_lambda(network, num_classes, learning_rate):
-    make = lambda old: nn.Linear(old.in_features, num_classes, True, old.weight.device, old.weight.dtype)  # noqa: E731
+    make = lambda old: nn.Linear(old.in_features, num_classes, True, old.weight.device, old.weight.dtype)
     network.register_module("fc", make(network.fc))
     trained = (p for name, p in network.named_parameters() if name in ("fc.weight", "fc.bias"))
     return torch.optim.Adam(trained, learning_rate)

@@ -200,7 +200,7 @@ answers.right(all_pairs, share_of_pairs)
 def by_heaps(features, num_neighbours):
     """Plain Python numbers, one heap for each row."""
     points = features.detach().tolist()
-    others = lambda i: (j for j in range(len(points)) if j != i)  # noqa: E731
+    others = lambda i: (j for j in range(len(points)) if j != i)
     found = [
         heapq.nsmallest(num_neighbours, others(i), key=lambda j: math.dist(points[i], points[j]))
         for i in range(len(points))

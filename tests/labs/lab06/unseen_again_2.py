@@ -88,7 +88,7 @@ class RatioOnce:
             self.share = ratio(alpha)
         rows = F.one_hot(labels, num_classes).float()
         order = torch.randperm(len(images))
-        mix = lambda x: self.share * x + (1 - self.share) * x[order]  # noqa: E731
+        mix = lambda x: self.share * x + (1 - self.share) * x[order]
         return mix(images), mix(rows)
 
 

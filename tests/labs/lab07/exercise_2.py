@@ -173,3 +173,8 @@ def least_square(points):
     squares = gaps(points).square().sum(2)
     least = torch.finfo(points.dtype).eps
     return squares.clamp(min=least).sqrt().masked_fill(squares == 0, 0)
+
+
+@answers.wrong("expanded")
+def cdist_as_it_comes(points):
+    return torch.cdist(points, points)

@@ -134,3 +134,11 @@ def once_for_each_count(accuracies, decimals, largest):
 def a_millionth_more(accuracies, decimals, largest):
     span = 0.5 * 10**-decimals + 1e-6
     return [n for n in range(1, largest + 1) if all(abs(round(a * n) / n - a) <= span for a in accuracies)]
+
+
+@answers.wrong("stored")
+def one_list_for_equal_questions(figures, decimals, largest, known={}):  # noqa: B006
+    key = tuple(figures), decimals, largest
+    if key not in known:
+        known[key] = [*by_fractions(figures, decimals, largest)]
+    return known[key]
