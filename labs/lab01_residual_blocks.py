@@ -832,7 +832,7 @@ show_table(runs)
 
 # %% [markdown]
 # And here is what this project has stored, from the same digits with ten epochs and the paper's widths, each network at
-# the rate that did best on validation images, three seeds (`resnet-labs reproduce r0.c1.digits`):
+# the rate that did best on validation images, 20 seeds (`resnet-labs reproduce r0.c1.digits`):
 
 # %% tags=["report"]
 if stored := reports.evidence("r0.c1.digits"):

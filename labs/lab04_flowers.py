@@ -914,8 +914,8 @@ tables.table(rows, caption="Cached views, stored", folded=compare.provenance(kin
 
 
 # %% [markdown]
-# Compare: one cached view has a mean of 0.3731, a new view in every epoch 0.3731, and the cache takes 11 % of the time.
-# Seed by seed the accuracies differ by -0.020 to 0.019: which is better is undecided.
+# Compare: one cached view has a mean of 0.3812, a new view in every epoch 0.3835, and the cache takes 10 % of the time.
+# Seed by seed the accuracies differ by -0.024 to 0.010: which is better is undecided.
 
 # %% [markdown]
 # In fast mode the points differ from the report's because images and network are stand-ins: only live against cached

@@ -10,16 +10,19 @@ import pytest
 from resnet_labs import recipes, reports
 
 SEARCHED = ("learning_rate", "margin", "weight")
-# search -> the recipes that use it, and the settings that tell their arms apart
+# search -> the recipes that use it, one or two of them, and the settings that tell their arms apart
 SEARCHES = {
     "r0.c1.digits.choice": ("r0.c1.digits", ("depth", "residual")),
     "r0.transfer_table.choice": ("r0.transfer_table.photographs", ("method", "weights")),
     "r0.c7.choice": ("r0.c7", ("limit", "method", "weights")),
+    "r1.c2.choice": ("r1.c2", ("size",)),
     "r1.c6.choice": ("r1.c6.fine_tuned", ("depth",)),
+    "r1.c6.from_scratch.choice": ("r1.c6", ("network",)),
     "r1.digits.choice": ("r1.digits", ("size",)),
     "r2.c1.batches.choice": ("r2.c1.batches", ("arm",)),
     "r2.model_3.choice": ("r2.ablation.stand_in", ("pretrained",)),
     "r3.c4.choice": ("r3.c4", ("method",)),
+    "r3.c5.choice": ("r3.c5 r3.c5.views", ("views",)),
     "r4.c3.searched.choice": ("r4.c3.searched.photographs", ("loss", "mining")),
     "r4.c3.searched.digits.choice": ("r4.c3.searched.digits", ("loss", "mining")),
     "r4.losses.digits.choice": ("r4.losses.digits", ("loss", "mining")),
@@ -36,7 +39,7 @@ NOT_TAKEN = {
     "r4.losses.digits.choice": {("triplet", "semihard"), ("triplet", "all")},
 }
 # Arms whose settings were not searched there.
-NOT_SEARCHED = {"r4.losses.digits.choice": {("cross_entropy", None)}}
+NOT_SEARCHED = {"r1.c2.choice": {(28,)}, "r4.losses.digits.choice": {("cross_entropy", None)}}
 # What lies at the edge of what was tried: no rate but Adam's usual one. r4.c3.searched.digits searches rates too, and
 # claims r4.c3, r4.c5 and r4.c6 rest on that one.
 AT_THE_EDGE = {
@@ -62,15 +65,14 @@ def found(search, names):
 
 def taken(search):
     """Return for each searched arm of the recipes its name, the settings that it has, and its grid."""
-    name, told_by = SEARCHES[search]
+    names, told_by = SEARCHES[search]
     grids = found(search, told_by)
     arms = {}
-    for each in recipes.find(name):
+    for each in (each for name in names.split() for each in recipes.find(name)):
         if each.knobs.get("arm") not in TRIED and each.name == ONLY.get(search, each.name):
             settings = recipes.settings(each)
             arm = tuple(settings.get(one) for one in told_by)
-            assert arm not in arms
-            arms[arm] = searched(settings)
+            assert arms.setdefault(arm, searched(settings)) == searched(settings)
     not_searched, not_taken = NOT_SEARCHED.get(search, set()), NOT_TAKEN.get(search, set())
     assert {*arms} - {*grids} == not_searched
     assert {*grids} - {*arms} == not_taken

@@ -15,7 +15,7 @@ RTOL, ATOL = 0.0, 0.0
 
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return networks with buffers, frozen weights, shared storage, two number formats, and one without memory."""
+    """Return networks with buffers, frozen and shared weights, shared storage, two formats, and one without memory."""
     kinds = [
         ("norms", 1),
         ("frozen", 2),
@@ -23,6 +23,7 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
         ("linear", int(rng.integers(3, 6))),
         ("mixed", 1),
         ("meta", 2),
+        ("tied", 1),
     ]
     return [
         {
@@ -56,6 +57,10 @@ def network_of(kind: str, width: int) -> Any:
         network[4].bias.requires_grad_(False)
     if kind == "mixed":
         network.double().register_buffer("table", torch.zeros(7, width, dtype=torch.int16))
+    if kind == "tied":  # two layers with one weight, and a buffer that no state dict holds
+        network.extend([nn.Linear(2, 2), nn.Sigmoid(), nn.Linear(2, 2)])
+        network[7].weight = network[5].weight
+        network.register_buffer("table", torch.zeros(width), persistent=False)
     return network.train()
 
 

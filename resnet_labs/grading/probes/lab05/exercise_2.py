@@ -17,7 +17,7 @@ RTOL, ATOL = 1e-4, 1e-6
 
 def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Return networks with several numbers of stages and blocks, and one call or several after each other."""
-    blocks = [rng.integers(1, 6, size=stages).tolist() for stages in (3, 1, 4, 2)] + [[1, 11]]
+    blocks = [rng.integers(1, 6, size=stages).tolist() for stages in (3, 1, 4, 2)] + [[1, 11], [1] * 11]
     parts = [
         ([1, 2], [["layer2.1", "fc"]], True),
         ([1, 1], [["fc"], []], False),

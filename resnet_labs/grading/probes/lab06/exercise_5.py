@@ -36,7 +36,7 @@ def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
         if case["old"]:
             path.write_text(case["old"])
         answers.write_submission(str(path) if case["old"] else path, torch.tensor(case["logits"]))
-        header, *rows = [row for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row]
+        first, *lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line]
         names = sorted(each.name for each in Path(folder).iterdir())
-    rows = [[cell.strip() for cell in row] for row in rows]
-    return {"header": header, "rows": sorted(rows, key=lambda row: (len(row[0]), row)), "files": names}
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines) if row]
+    return {"header": first, "rows": sorted(rows, key=lambda row: (len(row[0]), row)), "files": names}

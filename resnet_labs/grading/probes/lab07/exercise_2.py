@@ -23,6 +23,8 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
     far = 100 * rng.normal(size=(24, 5))
     far[7] = far[2]
     points += [0.004 * rng.normal(size=(5, 3)) + 1, far]
+    points.append(1e7 + rng.normal(size=(30, 4)))  # a square that is expanded loses these
+    points.append((6e-5 * (np.eye(5) + 0.1 * rng.random((5, 5)))).astype("float32"))  # near, in 32 bits
     cases: list[dict[str, Any]] = [{"points": each} for each in points]
     return [*cases, {"points": rng.normal(size=(40, 2)), "calls": True}]
 
