@@ -23,7 +23,6 @@ ANSWERS = {each.exercise: each for lab in LABS for each in answers.of_lab(lab)}
 UNSEEN = {
     **{f"{exercise}/library": "the values are right; the import rule refuses it" for exercise in EXERCISES},
     "01.1/misfit": "shapes that do not fit are no case",
-    "01.1/misfit": "shapes that do not fit are no case",
     "01.2/norm-options": "weights are set by the probe; how a block begins is not probed",
     "01.4/copied": "copies give the same; how a network begins is not probed",
     "01.4/made-once": "each case has a network of its own",
