@@ -869,7 +869,9 @@ tables.table(
 #   (scikit-learn's 8x8 digits): depth 56 is above depth 20 without residual by 0.6007; without residual is above with
 #   residual at depth 56 by 0.6173; depth 56 less depth 20 with residual is +0.0034: no more than 0.01. How much higher
 #   depends on the settings: with ten epochs, more channels and a rate chosen for each network, the loss of the plain
-#   network of 32 layers is 0.37 and that of 56 layers 1.65.
+#   network of 32 layers is 0.37 and that of 56 layers 1.65. All this is of the training images, and a mean over seeds. On
+#   test images the networks with shortcuts are right on 98.4 % with 20 layers and on 97.4 % with 56; whether that is
+#   within a point is open.
 # - **r0.c9** (the depth problem that ResNet solves is the vanishing gradient): not shown. Our networks have batch norm,
 #   and digits in place of CIFAR-10. Untrained, the gradient of the first layer of a plain network of 56 layers is not
 #   smaller than that of the last, but larger, by a factor whose logarithm (base ten) is 3.2 [3.1, 3.2]. After training on
@@ -878,9 +880,9 @@ tables.table(
 #   layers without batch norm, which do vanish. He et al. write in section 4.1 that vanishing gradients are an unlikely
 #   cause, because batch norm keeps the signals alive in both directions.
 # - **r1.c8** (degradation comes from vanishing or exploding gradients, and skip connections overcome it): not shown.
-#   Stored: on a stand-in (scikit-learn's 8x8 digits): without residual is above with residual by 2.3019; without residual
-#   is above with residual by 0.6173; but large gradients beside a large error are no proof that they cause it. Two things
-#   that occur together do not show that one causes the other.
+#   Stored: on a stand-in (scikit-learn's 8x8 digits): without residual is above with residual by 2.3019 (log10 first over
+#   last gradient before); without residual is above with residual by 0.6173 (train error); but large gradients beside a
+#   large error are no proof that they cause it. Two things that occur together do not show that one causes the other.
 # - **r4.c1** (residual connections let gradients reach the first layers): not shown. All stored runs have batch norm, as
 #   ResNets have, and there gradients reach the first layers without a shortcut as well. What the shortcut changes, before
 #   training, is that in deep networks they differ less in size: at 56 layers the logarithm of the same factor is 0.9 with

@@ -871,7 +871,8 @@ plotting.report_against_ours(
 # And what this project stores for r3.c5 on the real flowers, at 24 pixels behind the same small network ([`resnet-labs
 # reproduce r3.c5`](../book/glossary.md#term-reproduce "The command that repeats a report's experiment without the
 # notebook and writes results lines.")): the augmented cache against plain features, each seed with itself, and the 95 %
-# interval of the difference, of the accuracy for other validation images too (`metrics.paired_difference`).
+# interval of the difference (`metrics.paired_difference`). That of the accuracy and of the accuracy gap is for other
+# images too; that of the loss gap is for these photographs, which each seed splits anew.
 
 # %% tags=["report"]
 stored = reports.evidence("r3.c5")
@@ -880,12 +881,12 @@ plain_runs = [run for run in stored if not run.settings["views"]]
 rows = []
 units = {"accuracy_gap": "fraction", "loss_gap": "nats", "accuracy": "fraction"}
 for name in units if augmented_runs else ():
-    sides = [
-        [run.metrics[name] for run in sorted(each, key=lambda run: run.seed)]
-        for each in (augmented_runs, plain_runs)
-    ]
-    images = augmented_runs[0].data["validation"] if name == "accuracy" else None
-    found = metrics.paired_difference(*sides, num_images=images)
+    both = augmented_runs, plain_runs
+    sides = [{run.seed: run.metrics[name] for run in each} for each in both]
+    pairs = sorted(sides[0].keys() & sides[1].keys())
+    shares = results.shares_of_both(both, (name, name), pairs) or ()
+    values = ([side[seed] for seed in pairs] for side in sides)
+    found = metrics.paired_difference(*values, shares=shares)
     row = {"change of": name.replace("_", " "), "unit": units[name]}
     row["difference"] = f"{found.difference:.4f} [{found.low:.4f}, {found.high:.4f}]"
     rows.append(row)
@@ -902,7 +903,7 @@ else:
 # %% tags=["report"]
 rows = []
 for kind in results.alike(reports.evidence("r3.c5.views")):
-    seconds = sorted(run.seconds for run in kind)[len(kind) // 2]
+    seconds = sum(run.seconds for run in kind) / len(kind)
     rows.append(
         {
             "views": str(kind[0].settings["views"]),
@@ -932,8 +933,10 @@ tables.table(rows, caption="Cached views, stored", folded=compare.provenance(kin
 #   all three blocks above.
 # - **r3.c5** (augmentation reduces overfitting with the backbone frozen): not shown. Stored: on a stand-in (a small
 #   network trained on procedural images; the flowers are real, at 24 pixels): views 0 less views 5 is +0.0104, undecided.
-#   In your fast run the loss gap shrank (the row "change of loss gap"). The change of validation accuracy is beside both:
-#   a smaller gap is no better network. The training images got harder, the validation images no easier.
+#   The loss gap shrank, in the stored runs and in your fast run (the rows "loss gap" and "change of loss gap"). But with
+#   augmentation the stored heads are right on 38.4 % of the training images in place of 40.2 %, and on 37.8 % of the
+#   validation images in place of 38.5 %: a smaller gap is no better network. The training images got harder, the
+#   validation images no easier.
 # - **r3.c6** (the fine-tuned model reaches 0.947368 on the validation set): not shown. If it is a share of images, the
 #   figure asks for a multiple of 19 of them, such as the 570 of the likely set. On those its 95 % interval reaches from
 #   about 0.926 to about 0.963: the second decimal is not sure, and the last four say nothing of flowers. The report names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import linecache
 import sysconfig
 import traceback
@@ -79,8 +80,33 @@ def first_difference(
     place = tuple(wrong.nonzero()[0].tolist())
     where = f" at {list(place)}" if place else ""
     gap = (got - want)[wrong].abs()
-    how_much = f"; {int(wrong.sum())} of {wrong.numel()} entries differ, by up to {gap.max().item():.3g}"
+    up_to = f", by up to {gap.max().item():.3g}" if gap.isfinite().all() else ""
+    how_much = f"; {int(wrong.sum())} of {wrong.numel()} entries differ{up_to}"
     return f"{want[place].item():.6g}{where}", f"{got[place].item():.6g}{where}{how_much if place else ''}"
+
+
+def named(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments by the names that the function gives them, or by their numbers."""
+    try:
+        signature = inspect.signature(function.forward if isinstance(function, nn.Module) else function)
+    except (TypeError, ValueError):
+        signature = inspect.Signature()
+    names = [one.name for one in signature.parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD][: len(args)]
+    if len(names) < len(args):  # such as `*given`
+        names = [f"argument {number}" for number in range(1, len(args) + 1)]
+    return {**dict(zip(names, args, strict=True)), **kwargs}
+
+
+def why_changed(value: Any) -> str:
+    """Return how an argument of this kind is changed by accident."""
+    if isinstance(value, nn.Module):
+        return "its weights or statistics were changed, as by a step of an optimizer, or by a pass in training mode"
+    if isinstance(value, (list, dict)) and not any(isinstance(leaf, Tensor) for _, leaf in _leaves(value, "")):
+        return "what was given is changed, as by `pop`, `remove`, `sort()` or `x[0] -= 1`; work on a copy, `list(x)`"
+    return (
+        "an in-place operation on an argument or on a view of it, such as `x += 1`, `x.relu_()`, `x[0].zero_()` or "
+        "`x.requires_grad_()`"
+    )
 
 
 def snapshot(value: Any, name: str = "") -> dict[str, Any]:

@@ -18,6 +18,7 @@ _HOOKS = (
     "_load_state_dict_pre_hooks",
 )
 # Each aspect of a network with the likeliest causes of a change.
+ASPECTS = {"requires_grad": "`requires_grad`"}  # in words, where it is not the name of the aspect
 CAUSES: dict[str, str] = {
     "parts": "a layer was replaced, added or taken out",
     "values": "weights or running statistics were written to, or a pass ran in training mode",
@@ -115,7 +116,8 @@ def _words(aspect: str, old: Any, new: Any) -> tuple[str, str]:
     if aspect == "modes":
         return ("training mode", "evaluation mode") if old else ("evaluation mode", "training mode")
     if aspect == "hooks":
-        return f"{len(old or [])} hooks", f"{len(new or [])} hooks" if len(old or []) != len(new or []) else "others"
+        before, now = len(old or []), len(new or [])
+        return f"{before} hook{'s' * (before != 1)}", f"{now} hook{'s' * (now != 1)}" if before != now else "others"
     if aspect == "requires_grad":
         return str(old), str(new)
     if aspect == "gradients" and (old is None or new is None):

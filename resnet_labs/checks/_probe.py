@@ -10,11 +10,21 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks import _answers
-from resnet_labs.checks._describe import call_text, changed, error_text, first_difference, kind, put_back, snapshot
+from resnet_labs.checks._describe import (
+    call_text,
+    changed,
+    error_text,
+    first_difference,
+    kind,
+    named,
+    put_back,
+    snapshot,
+    why_changed,
+)
 from resnet_labs.checks._errors import cause_of
 from resnet_labs.checks._failure import Cause, CheckFailed, Mistake, message
 from resnet_labs.checks._library import LibraryCalls
-from resnet_labs.checks._module_state import CAUSES, ModuleState
+from resnet_labs.checks._module_state import ASPECTS, CAUSES, ModuleState
 from resnet_labs.checks._repeat import Calls, Rule, mixes
 from resnet_labs.checks._surroundings import Surroundings, draws
 from resnet_labs.checks._values import Unknown, plain
@@ -74,7 +84,7 @@ class Probe:
             CheckFailed: with code raises, not-written, changes-input, leaves-behind, draws or no-return.
         """
         tested = tested or call_text(function, args, kwargs)
-        given = {**{f"argument {number}": value for number, value in enumerate(args, 1)}, **kwargs}
+        given = named(function, args, kwargs)
         before = {} if in_place else {name: snapshot(value, name) for name, value in given.items()}
         networks = {} if in_place else {n: ModuleState(it) for n, it in given.items() if isinstance(it, nn.Module)}
         if anywhere:
@@ -96,9 +106,14 @@ class Probe:
         for name, copies in before.items():
             if path := changed(copies, given[name], name):
                 _restore(before, given)
-                expected, got = "the arguments stay as they were", f"{path} was changed"
-                cause = "an in-place operation on an argument, such as `x += 1`, `x.relu_()` or `x.requires_grad_()`"
-                raise self.failure("changes-input", tested=tested, expected=expected, got=got, cause=cause, hint=hint)
+                raise self.failure(
+                    "changes-input",
+                    tested=tested,
+                    expected="the arguments stay as they were",
+                    got=f"{path} was changed",
+                    cause=why_changed(given[name]),
+                    hint=hint,
+                )
         for name, state in networks.items():
             self.unchanged(state, tested=tested, hint=hint, aspects=_QUIET, what=name)
         if left := around.changed():
@@ -138,7 +153,7 @@ class Probe:
             state.put_back()
             raise self.failure(
                 f"{code}-{aspect.replace('_', '-')}",
-                tested=f"{aspect.replace('_', ' ')} of {f'`{where}` of ' if where else ''}{what}, after {tested}",
+                tested=f"{ASPECTS.get(aspect, aspect)} of {f'`{where}` of ' if where else ''}{what}, after {tested}",
                 expected=f"as before: {before}",
                 got=now,
                 cause=CAUSES[aspect],
@@ -160,7 +175,9 @@ class Probe:
             tested=f"the {what} after {tested}",
             expected="as they were",
             got="they require a gradient" if value.requires_grad else "other values",
-            cause="an in-place operation on them, such as `clamp_` or `requires_grad_`",
+            cause="`requires_grad_` was called on them"
+            if value.requires_grad
+            else "an in-place operation on them or on a view of them, such as `clamp_` or `+=`",
             hint=hint,
         )
 

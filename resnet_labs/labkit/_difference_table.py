@@ -16,7 +16,8 @@ def sentence(found: Sequence[Difference]) -> str:
     here = [_named(one, found) for one in found if one.on_these_images and not one.is_real]
     if len(found) == 1:
         said = (
-            f"difference**, seed by seed, at {100 * LEVEL:g} %: {f'{real[0]} is real' if real else 'it is not shown'}."
+            f"difference**, seed by seed, judged alone at {100 * LEVEL:g} %: "
+            f"{f'{real[0]} is real' if real else 'it is not shown'}."
         )
     else:
         count = f"{len(real) or 'none'} of {len(found)} {'are' if len(real) > 1 else 'is'} real"

@@ -99,8 +99,10 @@ def _of_claim(number: str, what: str, lines: Lines) -> str:
 
 
 def _briefly(because: str) -> str:
-    """Return the reason of a verdict without intervals, seeds and the names of the replaced data."""
-    text = re.sub(r"(?<=\d) \[[^]]*\]|,? \((?:[\w -]+, )?\d+ seeds\)| over \d+ seeds", "", because)
+    """Return the reason of a verdict without intervals, seeds, replaced data, and without its figure if it is one."""
+    figures = {*re.findall(r"\(([\w -]+), \d+ seeds\)", because)}
+    text = re.sub(r"(?<=\d) \[[^]]*\]|,? \(\d+ seeds\)| over \d+ seeds", "", because)
+    text = re.sub(r" \(([\w -]+), \d+ seeds\)", r" (\1)" if len(figures) > 1 else "", text)
     text = re.sub(r" in place of [^,;):]*", "", text)
     return re.sub(r"\br\d\.(?!c\d)\w+\.(\w+)(?= (?:less|is)\b|[;.]| by\b)", lambda name: plain(name[1]), text)
 

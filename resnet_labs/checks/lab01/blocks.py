@@ -41,8 +41,11 @@ _DETACHED = "the shortcut is cut out of the graph: `.detach()`, `.data` or `torc
 _EMPTY = "`if self.shortcut:` is false for an empty `nn.Sequential`, which passes its input on; ask `is not None`"
 _LAST = (
     "the order is not convolution, batch norm, ReLU, with the sum after the last batch norm and a ReLU after the sum",
-    "a layer does something else than its kind suggests, or runs in another mode than the block",
+    "an activation is not a plain ReLU, such as ReLU6 or LeakyReLU, or a layer was changed after it was made",
+    "something is kept from an earlier pass, such as what the shortcut gave; compute it in every pass",
+    "a part runs in another mode than the block",
 )
+_MODE = "`forward` calls `train()` or `eval()`; the mode is for the caller to set"
 
 
 def compare_blocks(probe: Probe, make: Any, geometries: Geometries, *, expansion: int) -> None:
@@ -141,13 +144,14 @@ def _values(
             Mistake(it.value, it.code, _PLAIN_RELU, it.hint) if it.code == "no-final-relu" else it for it in mistakes
         ]
     cause = "with `shortcut=None` nothing is added; test for it before you call the shortcut" if plain else ""
-    got = probe.call(block, x, tested=tested, cause=cause, hint="b")
+    got = probe.call(block, x, tested=f"block(x) with block = {tested}", cause=cause, hint="b")
+    switched = any(part.training != training for part in block.modules())
     probe.close(
         got,
         want,
         "values",
         tested=f"the outputs of {tested}, in float64",
-        cause=_LAST,
+        cause=_MODE if switched else _LAST,
         hint="c",
         mistakes=mistakes,
     )
@@ -196,7 +200,10 @@ def _one_image(probe: Probe, block: nn.Module, x: Tensor, twin: reference.Twin, 
         want,
         "one-image",
         tested=f"the outputs of {tested}",
-        cause="the block does something else with a batch of one, such as `squeeze()`",
+        cause=(
+            "the block does something else with a batch of one, such as `squeeze()`",
+            "an activation is not a plain ReLU, such as ReLU6: this image is 100 times as bright as the others",
+        ),
         hint="c",
     )
 

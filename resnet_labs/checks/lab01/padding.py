@@ -9,8 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab01 import reference
 
+_OWN_STRIDE = "`stride` is not read, or a number of your own stands in its place"
 _POOLED = "the pixels are pooled; keep every `stride`-th one as it is"
 
 
@@ -21,11 +23,18 @@ def _check_shape(probe: Probe, got: Tensor, out_channels: int, stride: int, x: T
     images = (
         "the first axis counts images and does not change; pixels are the third and the fourth: `x[:, :, ::n, ::n]`"
     )
-    pixels = "keep every `stride`-th pixel in *both* directions, starting with the first: four of seven"
-    if shape[2:] == tuple(x.shape[2:]):
+    *first, last = range(0, x.shape[2], stride)
+    stay = f"{', '.join(map(str, first))} and {last}"
+    pixels: Cause = (
+        f"keep every `stride`-th pixel in *both* directions, starting with the first: {stay} of {x.shape[2]}",
+        _OWN_STRIDE,
+    )
+    if stride == 1:
+        pixels = f"with stride 1 every pixel stays; {_OWN_STRIDE}"
+    elif shape[2:] == tuple(x.shape[2:]):
         pixels = "height and width stay as they are; take every `stride`-th pixel"
     floor = tuple(side // stride for side in x.shape[2:])
-    fewer = "pixels 0, 2, 4 and 6 of seven stay, which is four; three are left if you start at the second or round down"
+    fewer = f"pixels {stay} of {x.shape[2]} stay; there is one less if you start at the second or round down"
     channels = "`out_channels` in all: add `out_channels - in_channels` channels of zeros, whether that is odd or even"
     for code, right, cause, hint in (
         ("axes", len(shape) == 4 and shape[0] == want[0], images, "c"),

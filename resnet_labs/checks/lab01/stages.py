@@ -199,7 +199,7 @@ def _check_each_block(
             shortcut,
             "shortcut",
             tested=f"the shortcut of {where}",
-            cause="`nn.Identity()` where the shape stays, `change_shape(...)` where channels or size change",
+            cause=_why_shortcut(getattr(block.shortcut, "asked", ()), (channels, width * block.expansion, stride)),
             hint="c",
             mistakes=[
                 Mistake(
@@ -225,6 +225,19 @@ def _check_each_block(
             ],
         )
     return blocks
+
+
+def _why_shortcut(asked: tuple[int, ...], right: tuple[int, int, int]) -> str:
+    """Return why a shortcut is wrong: which number `change_shape` got instead of the right one, if it is one."""
+    names = (
+        "the input channels: {} instead of {}, which this block takes",
+        "the output channels: {} instead of {}, which is `width * block.expansion`",
+        "the stride: {} instead of {}; `change_shape` gets the stride of its block",
+    )
+    wrong = [name.format(*pair) for name, *pair in zip(names, asked, right, strict=False) if pair[0] != pair[1]]
+    if len(wrong) == 1:
+        return wrong[0]
+    return "`nn.Identity()` where the shape stays, `change_shape(...)` where channels or size change"
 
 
 def _why_identity(expansion: int, stride: int, shortcut: str) -> Cause:

@@ -8,9 +8,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Probe
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab01 import reference
 
 Geometries = Callable[[int, int, int], list[reference.Geometry]]
+
+_OPTION = "an option that the exercise does not name is given"
+_WEIGHTS = (
+    "weights are set after the layer is made",
+    "these are the layers of an earlier block, kept in a dict or in the class; make new ones in every call",
+)
 
 
 def check_made(probe: Probe, block: Any, shortcut: nn.Module | None, given: str) -> None:
@@ -37,24 +44,33 @@ def check_made(probe: Probe, block: Any, shortcut: nn.Module | None, given: str)
         hint="b",
     )
     check_trains(probe, block, given, "a")
-    own = [part for part in block.modules() if isinstance(part, nn.BatchNorm2d) and part.affine]
     others = {id(part) for part in shortcut.modules()} if shortcut else set()
-    usual = [_as_made(norm) for norm in own if id(norm) not in others]
+    own = [(name, part) for name, part in block.named_modules() if isinstance(part, nn.BatchNorm2d) and part.affine]
+    unusual = [(f"`{name}`: {it[0]}", it[1]) for name, norm in own if id(norm) not in others and (it := _unusual(norm))]
+    got, cause = unusual[0] if unusual else ("", "")
     probe.expect(
-        all(usual),
+        not unusual,
         "norm-options",
         tested=f"momentum, epsilon, weight and bias of the batch norms of {given} when it is new",
         expected="0.1, 0.00001, all ones and all zeros, as `nn.BatchNorm2d(channels)` makes them",
-        got="something else",
-        cause="an option that the exercise does not name is given, or the weights are set after the layer is made",
+        got=got,
+        cause=cause,
         hint="c",
     )
 
 
-def _as_made(norm: nn.BatchNorm2d) -> bool:
-    """Whether a batch norm has torch's defaults."""
-    start = bool((norm.weight == 1).all()) and bool((norm.bias == 0).all())
-    return start and (norm.momentum, norm.eps) == (0.1, 1e-5)
+def _unusual(norm: nn.BatchNorm2d) -> tuple[str, Cause] | None:
+    """Return what a batch norm has in place of one of torch's defaults, and the likeliest cause."""
+    for name, option, default in (("momentum", norm.momentum, 0.1), ("epsilon", norm.eps, 1e-5)):
+        if option != default:
+            return f"{name} {option}", _OPTION
+    for name, numbers, start in (("weight", norm.weight, 1), ("bias", norm.bias, 0)):
+        if not bool((numbers == start).all()):
+            low, high = numbers.min().item(), numbers.max().item()
+            if low == high:
+                return f"every {name} is {low:.3g}", _WEIGHTS[0]
+            return f"{name} from {low:.3g} to {high:.3g}", _WEIGHTS
+    return None
 
 
 def check_trains(probe: Probe, module: nn.Module, given: str, hint: str) -> None:
@@ -116,7 +132,7 @@ def check_structure(
     )
     for number, (conv, want) in enumerate(zip(convs, expected, strict=True), 1):
         got = reference.geometry(conv)
-        code, cause = _why(number, got, want, expected)
+        code, cause = _why(number, got, want, [one[3] for one in expected], [one.stride[0] for one in convs])
         probe.equal(
             got,
             want,
@@ -130,8 +146,8 @@ def check_structure(
             "padding",
             tested=f"the padding of convolution {number} of {given}",
             expected=f"{conv.kernel_size[0] // 2}: with stride 1 height and width stay",
-            got=conv.padding,
-            cause="a 3x3 convolution without padding takes a pixel from every side; a 1x1 needs none",
+            got=conv.padding[0] if len({*conv.padding}) == 1 else conv.padding,
+            cause=_why_padded(conv),
             hint="a",
         )
         probe.expect(
@@ -204,15 +220,32 @@ def check_structure(
     return convs, norms
 
 
+def _why_padded(conv: nn.Conv2d) -> str:
+    """Return the likeliest cause of a padding that is not half the kernel."""
+    if conv.kernel_size[0] == 1:
+        return "a 1x1 convolution needs no padding: it sees one pixel at a time"
+    if conv.padding in ("valid", (0, 0)):
+        return "a 3x3 convolution without padding loses a pixel on every side"
+    return "the padding of a 3x3 is 1, whatever the stride"
+
+
 def _why(
-    number: int, got: reference.Geometry, want: reference.Geometry, expected: list[reference.Geometry]
-) -> tuple[str, str]:
-    """Return the code and the likeliest cause of a convolution's first wrong number."""
+    number: int, got: reference.Geometry, want: reference.Geometry, expected: list[int], strides: list[int]
+) -> tuple[str, Cause]:
+    """Return the code and the likeliest cause of a convolution's first wrong number; the lists are all strides."""
     if got[:3] == want[:3]:
-        strided = next((place for place, each in enumerate(expected, 1) if each[3] > 1), 0)
-        if number == strided:
-            return "stride", f"`stride` belongs here, into convolution {strided}"
-        return "stride", "this convolution moves by one pixel; only one of the block's convolutions has the `stride`"
+        strided = next((place for place, each in enumerate(expected, 1) if each > 1), 0)
+        if not strided:
+            return "stride", f"`stride` is 1 in this block; {got[3]} is a number of your own"
+        if number != strided:
+            return "stride", f"convolution {number} moves by one pixel; `stride` belongs in convolution {strided} alone"
+        other = next((place for place, each in enumerate(strides, 1) if place != strided and each > 1), 0)
+        if other:
+            return "stride", f"`stride` belongs in convolution {strided}, not in convolution {other}"
+        return "stride", (
+            f"convolution {strided} gets a number of your own in place of `stride`",
+            "it gets `stride` in some blocks only, or only where it is 1 or 2; pass it on as it is, in every block",
+        )
     names = ("input channels", "output channels", "kernel size")
     first = next(place for place in range(3) if got[place] != want[place])
     return "geometry", f"the {names[first]}: {got[first]} instead of {want[first]}"

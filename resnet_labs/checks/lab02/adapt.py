@@ -17,11 +17,13 @@ _BETWEEN = (
     "something between the two ends was changed: a layer taken out, added or exchanged, or a stride or an option set",
     "statistics or weights of the layers between were reset",
 )
+_LOG = "a log-softmax follows the last layer; the loss takes logits and applies it itself"
 _MISFIT = (
     "an attribute such as `in_channels` was set, and the weights stayed as they were; assign a new layer",
     "the last layer takes another number of inputs, or a layer between the two ends was changed",
 )
 _LEARN = "which parameters learn"
+_ALL_LEARN = "the new layers, and those that learned before"
 
 
 @check("02.1", "the first layer takes your channels, the last gives your classes, every other weight is as it was")
@@ -64,12 +66,13 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
             not bool((before["fc.weight"] == row).all(1).any()),
             "head-cut",
             tested=f"the weights of the last layer after {given}",
-            expected="new ones: your classes are others than the 1,000",
+            expected="new ones: your classes are not the old 1,000",
             got="rows of the old layer",
             cause="the old layer is cut to a part of its rows; with more than 1,000 classes there are too few",
             hint="b",
         )
         if in_channels == 3:  # as before: only the ends are looked at, which saves half a second
+            _check_fresh(probe, adapt, whole, adapted, (in_channels, num_classes))
             continue
         kept = {name: value for name, value in before.items() if not name.startswith(("conv1.", "fc."))}
         there = {reference.fingerprint(value) for value in adapted.state_dict().values()}
@@ -82,7 +85,7 @@ def check_adapt(probe: Probe, adapt: Callable[[nn.Module, int, int], nn.Module])
             got=f"{len(lost)} are gone, the first is {lost[0] if lost else ''}",
             cause=(
                 "a new network was made; change the one that was given",
-                "weights of the given network were drawn anew, or its statistics reset",
+                "a layer of the given network was replaced, or its weights or statistics were reset",
             ),
             hint="c",
         )
@@ -182,19 +185,40 @@ def _check_head(probe: Probe, heads: list[nn.Linear], num_classes: int, given: s
     return heads[0]
 
 
+def _check_fresh(
+    probe: Probe, adapt: Callable[..., nn.Module], other: nn.Module, first: nn.Module, asked: tuple[int, int]
+) -> None:
+    """A second network gets layers of its own, also where the sizes are those of the first."""
+    given = f"adapt(network, {asked[0]}, {asked[1]}) of two networks"
+    second = probe.call(adapt, other, *asked, tested=given, in_place=True, makes=True, hint="a")
+    own = {id(parameter) for parameter in first.parameters()}
+    shared = [name for name, parameter in second.named_parameters() if id(parameter) in own]
+    probe.expect(
+        not shared,
+        "shared",
+        tested=f"the weights after {given}",
+        expected="two networks, which share nothing",
+        got=f"both have the same {_named(shared)}",
+        cause="layers of an earlier call are kept, such as in a dict, and given again; make new ones in every call",
+        hint="a",
+    )
+
+
 def _check_between(probe: Probe, adapted: nn.Module, whole: nn.Module, images: Tensor, given: str) -> None:
     """The layers between compute what they did: in evaluation mode, in training mode, and after it."""
     for mode in ("evaluation mode", "training mode", "evaluation mode after a pass in training mode"):
         for network in (adapted, whole):
             network.train(mode == "training mode")
         with torch.no_grad():
+            got = adapted(images)
+            is_log = got.shape[:1] == images.shape[:1] and bool(((got.exp().sum(1) - 1).abs() < 1e-3).all())
             probe.close(
-                adapted(images),
+                got,
                 whole(images),
                 "between",
                 tested=f"the outputs of the network after {given}, in {mode}, against the old one with your two layers",
-                cause=_BETWEEN,
-                hint="c",
+                cause=_LOG if is_log else _BETWEEN,
+                hint="b" if is_log else "c",
                 atol=1e-4,
             )
 
@@ -212,11 +236,11 @@ def _check_left(
             "frozen",
             not frozen,
             _LEARN,
-            "all that did",
+            _ALL_LEARN,
             f"not {_named(frozen)}",
             "`requires_grad` was switched off",
         ),
-        ("thawed", not thawed, _LEARN, "no others", f"{_named(thawed)} too", "`requires_grad` was switched on"),
+        ("thawed", not thawed, _LEARN, _ALL_LEARN, f"also {_named(thawed)}", "`requires_grad` was switched on"),
         (
             "inference",
             not inference,

@@ -127,6 +127,10 @@ def loss_mistakes(start: dict[str, Tensor], batches: list[tuple[Tensor, Tensor]]
         Mistake(F.cross_entropy(half(images), labels), "part-in-eval", _HALF, "a"),
         Mistake(F.cross_entropy(stepped(images), labels), "after-step", "this is the loss after the step", "a"),
         Mistake(F.cross_entropy(logits, labels, label_smoothing=0.1), "smoothed", "the labels are smoothed", "a"),
+        *(
+            Mistake(loss * len(labels) / n, "loss", f"the sum is divided by {n}; here are {len(labels)} images", "a")
+            for n in (10, 16, 32, 64, 100, 128, 256)
+        ),
     ]
 
 

@@ -29,11 +29,15 @@ def check_shares(
             "shares",
             tested=tested,
             cause=(
-                "the share of a class is its count, divided by the number of labels",
+                "a share is something else than the count of its class, divided by the number of labels",
                 "a class without a label is left out, or classes are counted from another number than 0",
+                "the labels are taken as sorted, or some of them are not counted",
+                "counts of an earlier call are kept, such as in a default argument",
             ),
             hint="a",
             mistakes=[
+                *_overflows(labels, counts),
+                Mistake((counts + 1) / (total + num_classes), "shares", "one is added to every count", "a"),
                 Mistake(counts, "counts", "these are counts; divide by the number of labels", "a"),
                 Mistake(counts / num_classes, "divided-by-classes", "divided by the number of classes", "a"),
                 Mistake(counts / counts.max(), "divided-by-largest", "divided by the largest count", "a"),
@@ -44,7 +48,7 @@ def check_shares(
                 ),
                 *(
                     Mistake((counts / total).round(decimals=n), "rounded", "the shares are rounded", "a")
-                    for n in (2, 3)
+                    for n in (2, 3, 4)
                 ),
             ],
         )
@@ -64,6 +68,10 @@ def check_shares(
         tested="digit: which digit's share of MNIST's test set is 0.1135",
         cause="look for the entry of the shares that equals the report's accuracy before training",
         hint="b",
+        mistakes=[
+            Mistake(2, "digit", "entries are counted from 0, as digits are: entry 1 is the digit 1", "b"),
+            Mistake(0.1135, "digit", "this is the share; `digit` is the digit that has it", "b"),
+        ],
     )
     given = _as_set(sizes)
     probe.expect(
@@ -117,6 +125,15 @@ def check_shares(
             )
         ],
     )
+
+
+def _overflows(labels: Tensor, counts: Tensor) -> Iterator[Mistake]:
+    """Yield what shares are where counts, or the labels, go through 8 or 16 bits."""
+    for kind, bits in ((torch.int8, 8), (torch.uint8, 8), (torch.int16, 16)):
+        cause = f"the counts overflow: {counts.max():,} does not fit into {bits} bits; count in int64"
+        yield Mistake(counts.to(kind) / len(labels), "shares", cause, "a")
+    wrapped = torch.bincount(labels % 256, minlength=len(counts))
+    yield Mistake(wrapped / len(labels), "shares", "the labels overflow: class 256 is counted as 0 in 8 bits", "a")
 
 
 def _cases(probe: Probe) -> Iterator[tuple[Tensor, int, str]]:

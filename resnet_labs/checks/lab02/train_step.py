@@ -22,6 +22,25 @@ _NOT_CLEARED = "the gradients of the first step are still there in the second; `
 _PARTLY_CLEARED = "only some gradients are cleared; `optimizer.zero_grad()` clears those of all parameter groups"
 _NO_GRADIENT = "a parameter's `.grad` is None before the first `backward`; `optimizer.zero_grad()` allows for that"
 _SQUEEZED = "a batch of one lost its axis, as by `squeeze()`"
+_MOVED = (
+    "the gradients were clipped or scaled in the first step",
+    "something besides `optimizer.step()` changed the weights",
+)
+_LOSS = (
+    "the loss is another one than `F.cross_entropy(logits, labels)`, such as the logarithm of a softmax plus 1e-6",
+    "the mean is over another number than the images of this batch",
+    "images or labels are changed before the pass; use them as they come",
+    "batch norm sees something else than this batch: it is run in parts, or not in training mode",
+)
+_STALE = (
+    "`optimizer.step()` comes before `backward`",
+    "the second step is left out, such as where its loss is small",
+)
+_SECOND_LOSS = (
+    "the mean is over another number than the images of this batch, such as those of the first",
+    "a part of the network is in evaluation mode: `network.train()` reaches every part, in every step",
+    "a small batch is left out, or changed before the pass",
+)
 _ORDER = (
     "the order is clear, forward, backward, step; each happens once",
     "gradients are changed between `backward` and the step, which nobody asked for",
@@ -78,6 +97,7 @@ def _check_steps(
         if number:
             network[1].eval()  # a step puts every part into training mode
         pixels, classes = images.clone(), labels.clone()
+        on_track = torch.allclose(reference.flat(network), reference.walk(start, batches[:number]).weights)
         given = f"the {which} step, a batch of {len(images)} image{'s' * (len(images) > 1)}, {num_classes} classes"
         got = probe.call(
             train_step,
@@ -123,11 +143,8 @@ def _check_steps(
             walked.losses[number],
             "loss",
             tested=f"the loss of {given}, in float64",
-            cause=(
-                "the loss is not the mean cross-entropy of the logits in training mode, before the step",
-                "the mean is over another number than the images of this batch",
-            ),
-            hint="a",
+            cause=_LOSS if number == 0 else _SECOND_LOSS if on_track else _MOVED,
+            hint="a" if on_track else "b",
             mistakes=reference.loss_mistakes(start, batches) if number == 0 else [],
             rtol=1e-6,
         )
@@ -203,7 +220,7 @@ def _check_weights(
                 Mistake(reference.walk(start, batches, clear=some).weights, "not-cleared", _PARTLY_CLEARED, "b")
                 for some in (first, [not each for each in first])
             ),
-            Mistake(reference.stale(start, batches), "stale-step", "`optimizer.step()` comes before `backward`", "b"),
+            Mistake(reference.stale(start, batches), "stale-step", _STALE, "b"),
         ],
     )
     probe.close(

@@ -10,6 +10,7 @@ from statistics import NormalDist
 
 import torch
 import torch.nn.functional as F
+from scipy.special import betaincinv
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
@@ -40,6 +41,11 @@ def wald(right: float, total: float, *, z: float = Z) -> Tensor:
 
 def agresti_coull(right: int, total: int) -> Tensor:
     return wald(right + Z * Z / 2, total + Z * Z)
+
+
+def clopper_pearson(right: int, total: int) -> Tensor:
+    """Return the interval of the binomial distribution itself, for shares between 0 and 1."""
+    return torch.from_numpy(betaincinv([right, right + 1], [total - right + 1, total - right], [0.025, 0.975]))
 
 
 def continuity_corrected(right: int, total: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from resnet_labs.checks._describe import changed, snapshot
 from resnet_labs.checks._elsewhere import move_module_
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab03 import reference
 
 
@@ -74,17 +76,30 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
         "losses-shape",
         tested="the losses that run_all returns",
         expected="three lists, one per network, of four losses each",
-        got=found,
-        cause="a list is missing for a run, or does not hold one loss per step",
+        got=_lengths(found),
+        cause=(
+            "a list is missing for a run, or does not hold one loss per step",
+            "one and the same list serves all runs, as `[[]] * n` makes it",
+        ),
         hint="a",
     )
+    values = torch.tensor([[float(value) for value in row] for row in found])
+    cause: Cause = (
+        "every network gets an optimizer of its own, SGD with a learning rate of 0.1 and nothing else",
+        "every network sees every batch once, in order",
+    )
+    if not math.isclose(values[0, 0], want[0][0], rel_tol=1e-3):  # before any optimizer has made a step
+        cause = (
+            "the loss is that of the pass before the step: run the network once for each batch, and report that loss",
+            "the batches come in another order",
+            "the loss is another one than the mean cross-entropy",
+        )
     probe.close(
-        torch.tensor([[float(value) for value in row] for row in found]),
+        values,
         torch.tensor(want),
         "losses",
         tested="the losses of three networks in four steps",
-        cause="every network gets an optimizer of its own, SGD with a learning rate of 0.1 and nothing else, "
-        "and sees every batch once, in order",
+        cause=cause,
         hint="a",
         rtol=1e-3,
         mistakes=[
@@ -110,8 +125,8 @@ def check_run_all(probe: Probe, run_all: Callable[..., Any]) -> None:
         len(nothing) == 0 and idle.releases == 0,
         "no-makers",
         tested="run_all without a maker",
-        expected="an empty list, and no call of release()",
-        got=f"{len(nothing)} lists, {idle.releases} calls",
+        expected="lists: 0; calls of release(): 0",
+        got=f"lists: {len(nothing)}; calls of release(): {idle.releases}",
         cause="release() is called outside the loop over the makers",
         hint="c",
     )
@@ -138,14 +153,14 @@ def _check_one_and_a_failure(probe: Probe, run_all: Callable[..., Any], batches:
         made.append(True)
         return reference.make(reference.WITH_NORM)
 
-    tested = "run_all on the same maker twice, whose networks have a batch norm"
+    tested = "run_all([maker, maker], ...), whose networks have a batch norm"
     both = probe.call(run_all, [with_norm] * 2, batches, lambda: None, tested=tested, anywhere=False, hint="a")
     probe.expect(
         len(both) == 2 and len(made) == 2,
         "same-maker",
         tested=tested,
-        expected="two lists of losses, of two networks",
-        got=f"{len(both)}, of {len(made)}",
+        expected="lists of losses: 2; networks made: 2",
+        got=f"lists of losses: {len(both)}; networks made: {len(made)}",
         cause="results are kept by their maker: one run replaces the other, or stands in for it",
         hint="a",
     )
@@ -174,6 +189,13 @@ def _check_one_and_a_failure(probe: Probe, run_all: Callable[..., Any], batches:
         cause="`except` hides every error",
         hint="a",
     )
+
+
+def _lengths(found: Any) -> Any:
+    """Return how many losses each list holds, or the value itself where it is no list of lists."""
+    if isinstance(found, (list, tuple)) and found and all(isinstance(row, (list, tuple)) for row in found):
+        return f"lists of {', '.join(str(len(row)) for row in found)} losses"
+    return found
 
 
 def _undisturbed(call: Callable[[], Any]) -> tuple[Any, bool]:

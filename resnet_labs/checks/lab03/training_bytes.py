@@ -15,11 +15,18 @@ from resnet_labs.checks.lab03 import reference
 
 _CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("a small network, SGD with momentum (one number per weight)", {}, 1),
-    ("its first layer frozen, Adam (two numbers per weight)", {"frozen": True}, 2),
-    ("the same in float64, plain SGD (no number per weight)", {"dtype": torch.float64}, 0),
-    ("its first layer frozen, three numbers per weight", {"frozen": True}, 3),
-    ("the same on the meta device", {"device": "meta"}, 1),
-    ("a weight that two layers share, and a buffer that is not saved", {"tied": True}, 1),
+    ("a small network with its first layer frozen, Adam (two numbers per weight)", {"frozen": True}, 2),
+    ("a small network in float64, plain SGD (no number per weight)", {"dtype": torch.float64}, 0),
+    ("a small network with its first layer frozen, three numbers per weight", {"frozen": True}, 3),
+    ("a small network on the meta device", {"device": "meta"}, 1),
+    ("a small network with a weight that two layers share and a buffer that is not saved", {"tied": True}, 1),
+)
+_COLLECT = (
+    "collect each `tensor.untyped_storage()` once, with its own `.nbytes()` (a slice keeps the whole batch), and take "
+    "away those of the network itself"
+)
+_EARLIER = (
+    "storages of an earlier call are still in the set, such as in a default argument; begin each call with an empty one"
 )
 
 
@@ -102,17 +109,17 @@ def check_training_bytes(probe: Probe, training_bytes: Callable[[nn.Module, Tens
         )
         kept = reference.saved(network, images)
         pieces = reference.behind(kept)
+        activations = sum(size for piece, size in pieces.items() if piece not in own)
         besides = [tensor for tensor in kept if tensor.untyped_storage() not in own]
         without_parameters = {*pieces} - {parameter.untyped_storage() for parameter in parameters}
         # On the meta device every address is 0, so that all tensors look like one.
         by_address = {tensor.data_ptr(): tensor.untyped_storage().nbytes() for tensor in besides}
         probe.equal(
             int(got[3]),
-            sum(size for piece, size in pieces.items() if piece not in own),
+            activations,
             "activations",
             tested=f"bytes of the activations: {tested}{', the batch a slice of a larger one' if number else ''}",
-            cause="collect each `tensor.untyped_storage()` once, with its own `.nbytes()` (a slice keeps the whole "
-            "batch), and take away those of the network itself",
+            cause=(_COLLECT, _EARLIER) if number and got[3] > activations else _COLLECT,
             hint="b",
             mistakes=[
                 Mistake(0, "address", "meta tensors have no address; compare storages", "c")

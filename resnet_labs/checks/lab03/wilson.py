@@ -80,6 +80,9 @@ def check_wilson(probe: Probe, wilson_interval: Callable[[int, int], Any]) -> No
             *(Mistake(want.round(decimals=n), "rounded", "the ends are rounded", "a") for n in (2, 3, 4)),
         ]
         if 0 < right < total:
+            exact = reference.clopper_pearson(right, total)
+            words = "Clopper and Pearson's exact interval, which is wider than Wilson's"
+            mistakes.append(Mistake(exact, "ends", words, "b"))
             corrected = reference.continuity_corrected(right, total)
             mistakes.append(Mistake(corrected, "corrected", "a continuity correction, which widens it", "b"))
         probe.close(
@@ -90,6 +93,9 @@ def check_wilson(probe: Probe, wilson_interval: Callable[[int, int], Any]) -> No
             cause=(
                 "a term of the formula is missing, has another factor or divisor, or is outside the root or a bracket",
                 "`right` or `total` is not read, or is changed, or a result is kept for one of them alone",
+                "z is another number than 1.96, such as Student's t, which depends on n"
+                if 4 * total**2 < 2**31
+                else "a whole number overflows: 4n² does not fit into 32 bits",
             ),
             hint="b",
             mistakes=mistakes,

@@ -26,7 +26,7 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
     want = reference.features(network, images)
     maps, logits = reference.maps(network, images), network.fc(want).detach()
     before = reference.backbone(network)
-    state, pixels = ModuleState(network), images.clone()
+    state, pixels, head = ModuleState(network), images.clone(), network.fc
     given = f"features_of(network, batches), batches of {size}, {size} and 1 images"
     cause = (
         "the last batch is smaller, here a single image: a number of rows is written down, equal sizes are taken for "
@@ -96,6 +96,15 @@ def check_features(probe: Probe, features_of: Callable[[nn.Module, Iterable[tupl
         got="no: they are inference tensors, which autograd refuses",
         cause="`torch.inference_mode()` marks what is made in it; `torch.no_grad()` does not",
         hint="a",
+    )
+    probe.expect(
+        getattr(network, "fc", None) is head,
+        "left-parts",
+        tested=f"whether `network.fc` is the layer from before, after {given}",
+        expected="yes",
+        got="no, another layer",
+        cause=("the head was replaced and not put back", "a copy of the head took its place"),
+        hint="c",
     )
     probe.unchanged(state, tested=given, hint="c", code="left", aspects=("parts", "modes", "requires_grad", "hooks"))
     probe.unchanged(state, tested=given, hint="c", code="left", aspects=("gradients", "values"))

@@ -9,9 +9,12 @@ import torch
 from torch import nn
 
 from resnet_labs.checks._engine import Probe, check
+from resnet_labs.checks._failure import Cause
 from resnet_labs.checks._values import same_bits
 from resnet_labs.checks.lab04 import reference
 
+_NOT_HELD = "a part that was in evaluation mode at the call got no hook; hold every part, whatever its mode"
+_UNDONE = "`eval()` was called once, and the loop's `network.train()` undid it"
 _BITS = "bitwise what it was, weights and running statistics"
 
 
@@ -50,7 +53,7 @@ def _freeze_and_train(
     if used:
         reference.train(network, optimizer, images, labels, steps=1)
         network.conv1.requires_grad_(False)  # by hand, with the step's gradient
-    before, head = reference.backbone(network), network.fc.state_dict()
+    before, head, came_in_training = reference.backbone(network), network.fc.state_dict(), network.training
     head = {key: value.clone() for key, value in head.items()}
     keys = list(network.state_dict())
     when = "freeze_backbone(network)"
@@ -58,7 +61,7 @@ def _freeze_and_train(
         when = f"a step of training, network.conv1.requires_grad_(False), then {when}"
     if again:
         when = f"a freeze, network.requires_grad_(True), {when}"
-    if not network.training:
+    if not came_in_training:
         when = f"network.eval(), then {when}"
     returned = probe.call(freeze_backbone, network, tested=when, in_place=True, returns=False, hint="a")
 
@@ -116,7 +119,9 @@ def _freeze_and_train(
         cause="the freeze includes the head; leave the parameters of `network.fc` out",
         hint="a",
     )
-    in_evaluation = not any(part.training for part in network.modules() if isinstance(part, nn.BatchNorm2d))
+    cause: Cause = ()
+    if not any(part.training for part in network.modules() if isinstance(part, nn.BatchNorm2d)):
+        cause = _UNDONE if came_in_training else (_NOT_HELD, _UNDONE)
 
     probe.call(
         reference.train,
@@ -135,7 +140,7 @@ def _freeze_and_train(
         hint="b",
     )
     _check_weights(probe, network, before, f"{when}, then three steps of {name}")
-    _check_statistics(probe, network, before, f"{when}, then three steps", in_evaluation=in_evaluation)
+    _check_statistics(probe, network, before, f"{when}, then three steps", cause)
     for key, value in network.fc.state_dict().items():
         probe.expect(
             not torch.equal(value, head[key]),
@@ -184,16 +189,27 @@ def _check_weights(probe: Probe, network: nn.Module, before: dict[str, torch.Ten
 
 
 def _check_statistics(
-    probe: Probe, network: nn.Module, before: dict[str, torch.Tensor], tested: str, *, in_evaluation: bool
+    probe: Probe, network: nn.Module, before: dict[str, torch.Tensor], tested: str, undone: Cause
 ) -> None:
+    """Fail if a running statistic moved; `undone` is the cause where no batch norm was in training mode."""
     buffers = reference.moved(before, network)
     if not buffers:
         return
-    code, cause = "running-statistics", "batch norm is in training mode; `requires_grad_(False)` does not reach buffers"
+    code = "running-statistics"
+    cause: Cause = (
+        "batch norm is in training mode; `requires_grad_(False)` does not reach buffers",
+        "evaluation mode is not set before every pass: the loop calls `network.train()` again and again",
+    )
     if all(name.endswith("num_batches_tracked") for name in buffers):
         code, cause = "still-counts", "batch norm is in training mode, and keeps counting batches"
-    elif in_evaluation:
-        code, cause = "undone-by-train", "`eval()` was called once, and the loop's `network.train()` undid it"
+    elif undone:
+        code, cause = "undone-by-train", undone
+    elif all(name.count(".") > 1 for name in buffers):
+        cause = (
+            "the layers inside a part are still in training mode: `part.training = False` reaches the part alone, "
+            "`part.eval()` everything in it",
+            "a layer inside a part is not looked at; `network.modules()` gives those too",
+        )
     got = f"{len(buffers)} buffers moved, the first is {buffers[0]}"
     probe.expect(False, code, tested=tested, expected=f"the backbone is {_BITS}", got=got, cause=cause, hint="b")
 

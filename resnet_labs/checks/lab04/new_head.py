@@ -23,8 +23,7 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
     few = probe.random.choice((3, 4, 7))
     heads: list[nn.Module] = []
     for network, num_classes, rate in zip(networks, (few, same, few, 1), (0.01, 0.002, 0.05, 0.0), strict=True):
-        width, before = network.fc.in_features, reference.backbone(network)
-        old = network.fc.weight.detach().clone()
+        before, old = reference.backbone(network), network.fc.weight.detach().clone()
         state = ModuleState(network, apart=("fc",))
         given = f"new_head(network, {num_classes}, {rate})"
         optimizer = probe.call(new_head, network, num_classes, rate, tested=given, in_place=True, hint="a")
@@ -69,7 +68,7 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
             cause="`eval()` was called",
             hint="a",
         )
-        _check_head(probe, network, width, num_classes, given)
+        _check_head(probe, network, old, num_classes, given)
         probe.expect(
             not any(one.shape == old.shape and torch.equal(one, old) for one in network.fc.parameters()),
             "old-head-kept",
@@ -92,7 +91,8 @@ def check_new_head(probe: Probe, new_head: Callable[[nn.Module, int, float], tor
         _check_optimizer(probe, optimizer, network, rate)
 
 
-def _check_head(probe: Probe, network: nn.Module, width: int, num_classes: int, given: str) -> None:
+def _check_head(probe: Probe, network: nn.Module, old: torch.Tensor, num_classes: int, given: str) -> None:
+    old_classes, width = old.shape
     images = torch.rand(2, 3, 16, 16, generator=probe.generator)
     network.eval()
     logits = probe.call(
@@ -107,7 +107,13 @@ def _check_head(probe: Probe, network: nn.Module, width: int, num_classes: int, 
         (2, num_classes),
         "num-classes",
         tested=f"the shape of two images' logits after {given}",
-        cause="`network.fc` itself was not replaced by a layer with `num_classes` outputs",
+        cause=(
+            "a copy of the network was changed, not the network that was given",
+            "the new layer was not assigned to `network.fc`",
+            "`out_features` was set on the old layer, which changes no weights",
+        )
+        if tuple(logits.shape) == (2, old_classes)
+        else "`network.fc` is not a layer with `num_classes` outputs",
         hint="a",
     )
     head: Any = network.fc
@@ -124,7 +130,7 @@ def _check_head(probe: Probe, network: nn.Module, width: int, num_classes: int, 
         head(a + b) + head(0 * a),
         head(a) + head(b),
         "not-linear",
-        tested="whether the head is linear",
+        tested="head(a + b) + head(0) of the new head, against head(a) + head(b): equal where it is linear",
         cause="a softmax or another function follows the layer; the loss takes logits",
         hint="a",
         atol=1e-4,

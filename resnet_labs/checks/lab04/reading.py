@@ -44,7 +44,7 @@ def check_reading(
     size_drawn = probe.random.randint(20, 30)
     part = round(probe.random.randint(1, size_drawn - 1) / size_drawn, 5)
     # Below 64 no fraction lies half-way between two numbers of five decimals.
-    drawn = [(part, 5, range(probe.random.randint(2, 9), 64)), (1.0, 3, range(1, 30)), (0.0, 2, range(1, 30))]
+    drawn = [(part, 5, range(probe.random.randint(2, 9), 64)), (1.0, 3, range(1, 28)), (0.0, 2, range(1, 28))]
     for figure, decimals, numbers in (*_FIGURES, *drawn):
         sizes: Sequence[int] = numbers
         if figure == 1:
@@ -84,6 +84,7 @@ def check_reading(
                 "gives the figure; compare numbers, not text",
                 "`figure`, `decimals` or `sizes` is not read, or something is written down that fits one figure",
                 "sizes are removed from a list while a loop walks through it, which skips the size after each",
+                "the first or the last size is cut off, as by `[1:]`",
             ),
             hint="a",
             mistakes=[
@@ -96,7 +97,16 @@ def check_reading(
                 Mistake(counts, "counts", "these are the numbers of right images; return the sizes", "a"),
                 Mistake(floors, "rounded-down", "`int` rounds down; the nearest whole number is wanted", "a"),
                 Mistake(six, "six-decimals", "the figure has `decimals` decimals, not always six", "b"),
-                Mistake(exact, "exact", "the printed figure was rounded; round your fraction before comparing", "b"),
+                Mistake(
+                    exact,
+                    "exact",
+                    (
+                        "the printed figure was rounded; round your fraction before comparing",
+                        "the number of right images is rounded up: `math.ceil(0.666667 * 3)` is 3; take the nearest "
+                        "one, with `round`",
+                    ),
+                    "b",
+                ),
                 Mistake(
                     whole,
                     "whole-unit",
@@ -104,6 +114,7 @@ def check_reading(
                     "b",
                 ),
                 Mistake(list(sizes), "everything", "the tolerance is too wide: every size passes", "b"),
+                Mistake(want[:1], "sizes", "the loop ends at the first size that fits; collect all", "a"),
             ],
         )
     probe.equal(
@@ -124,7 +135,7 @@ def check_reading(
         hint="c",
         mistakes=[
             *(
-                Mistake(fifth, "not-possible", f"no whole number of {fifth} images is 0.947368", "c")
+                Mistake(fifth, "not-possible", f"no whole number of right images out of {fifth} gives 0.947368", "c")
                 for fifth in _FIFTHS[:-1]
             ),
             *(

@@ -209,7 +209,11 @@ def _row_numbers(probe: Probe, parts: object, labels: Tensor, given: str) -> tup
         (
             "rows-lost",
             count - len(set(train) | set(validation)),
-            "the two slices leave rows out, or a class: the class numbers can have gaps",
+            (
+                "the two slices of a class leave rows out",
+                "`range(labels.max())` ends before the last class; `labels.unique()` gives every class",
+                "the class numbers are taken to have no gaps",
+            ),
         ),
     ):
         words = {"repeated": "rows that occur twice", "overlap": "rows in both parts", "rows-lost": "rows in no part"}
@@ -231,11 +235,15 @@ def _check_parts(
         cause: Cause = (
             "the rows of all classes are shuffled together; cut each class separately",
             "the number of validation images of a class is not `round(fraction * n)`",
+            "the labels are taken to be sorted; `torch.where(labels == k)[0]` gives the rows of class k",
         )
         if (swapped < 1).all():
             code, cause = "swapped", "the parts are swapped: the fraction is the validation part's"
             if fraction > 0.5:
-                cause = "the validation part is taken for the smaller one; with this fraction it is the larger one"
+                cause = (
+                    "the validation part is taken for the smaller one; with this fraction it is the larger one",
+                    "every `round(1 / fraction)`-th row is taken; cut `round(fraction * n)` rows",
+                )
         elif ((got == counts) & (fraction * counts < 0.5) & (off >= 1)).any():
             cause = "`rows[-count:]` is all rows where the count is 0"
         elif len(set(got.tolist())) == 1 and len(got) > 1:
@@ -256,7 +264,7 @@ def _check_parts(
         few or (not first and not last),
         "not-shuffled",
         tested=f"which rows of each class {given} takes for validation",
-        expected="any rows",
+        expected="rows drawn at random with the generator",
         got="the first of every class" if first else "the last of every class",
         cause="the rows are cut in their order; neighboring files often show the same flower",
         hint="c",
@@ -268,7 +276,7 @@ def _check_parts(
         by_chance > 1e-9 or not all(_side_by_side(mine, own) for mine, own in zip(picked, rows, strict=True)),
         "not-shuffled",
         tested=f"which rows of each class {given} takes for validation",
-        expected="any rows",
+        expected="rows drawn at random with the generator",
         got="rows of every class that stand side by side",
         cause="only the start is drawn, the rows keep their order; neighboring files often show the same flower",
         hint="c",

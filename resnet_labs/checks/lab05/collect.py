@@ -136,7 +136,7 @@ def _check_values(
             "values",
             tested=f"the features of {stage} for {len(images)} images of 12x10 pixels, {given}",
             cause=(
-                "a feature is the mean of one channel over its pixels, in evaluation mode",
+                "a feature is the mean of one channel over its pixels (maps need not be square), in evaluation mode",
                 "a stage's output is kept and averaged after the pass: a later layer may have changed it in place",
                 "a hook returns a value, which takes the place of the stage's output for all later stages",
             ),
@@ -163,7 +163,8 @@ def _check_left(probe: Probe, network: nn.Module, state: ModuleState, given: str
         tested="the running statistics of the network after the call",
         expected="bitwise what they were",
         got=f"{len(moved)} tensors moved",
-        cause="the network was in training mode during the passes",
+        cause="the network, or a module in it, was in training mode during the passes: `network.training = False` sets "
+        "one flag, `network.eval()` those of all modules",
         hint="a",
     )
     probe.unchanged(state, tested=given, hint="b", code="left", aspects=("parts", "hooks"))
@@ -185,16 +186,18 @@ def _check_error(probe: Probe, collect: Collector) -> None:
         tested="a second batch with five channels, which the network cannot take",
         expected="the network's own error comes through",
         got="a result, as if nothing had happened",
-        cause="an `except` swallows the error; `finally` cleans up and lets it through",
+        cause="an `except`, or a `return` within `finally`, swallows the error; a `finally` without a `return` cleans "
+        "up and lets it through",
         hint="b",
     )
     left = num_hooks(network) - before
+    hooks = f"{left or 'no'} {'hook' if left == 1 else 'hooks'}"
     probe.expect(
         left == 0 and network.training,
         "left-after-error",
         tested="the network after a forward pass that failed",
         expected="no hooks, and training mode as before",
-        got=f"{left} hooks, {'training' if network.training else 'evaluation'} mode",
+        got=f"{hooks}, {'training' if network.training else 'evaluation'} mode",
         cause="what puts things back is not under `finally:`, so an error skips it",
         hint="b",
     )

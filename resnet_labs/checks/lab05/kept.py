@@ -19,6 +19,15 @@ _TOO_EASY = (
     "a row counts as 1 as soon as one of its neighbours is kept",
     "the same neighbours are compared with themselves",
 )
+_CAUSES = (
+    "it is the share of a row's nearest neighbours in the features that are among those of the same row in the "
+    "picture; rows that have this row as a neighbour do not count",
+    "distances are Euclidean, between the rows as they are given, not scaled",
+    "a row counts itself, as where the first of k + 1 is dropped: that may be its twin",
+    "the features, the picture or `num_neighbours` is not read, or only a part of the rows, or something is kept from "
+    "an earlier call",
+)
+_ITSELF = "a row counts itself as its neighbour; where the first of k + 1 is dropped, that may be its twin instead"
 
 
 @check("05.4", "the share of a row's neighbours that are still its neighbours in the picture")
@@ -49,17 +58,13 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
         first, second = (reference.neighbours(rows, count) for rows in (features, positions))
         share = reference.kept(first, second)
         itself = [reference.neighbours(rows, count, itself=True) for rows in (features, positions)]
+        who = "the nearest neighbour" if count == 1 else f"{count} neighbours"
         probe.close(
             probe.call(kept, features, positions, count, hint="a"),
             share,
             "kept",
-            tested=f"the share of {count} neighbours that {name} keeps",
-            cause=(
-                "it is the share of a row's nearest neighbours in the features, by Euclidean distance, that are among "
-                "those in the picture",
-                "a row counts itself, also by its twin's distance of 0",
-                "the features or the picture is not read, or only a part of it, or is kept from an earlier call",
-            ),
+            tested=f"the share of {who} that {name} keeps",
+            cause=(f"{reference.MANY_ROWS}, so that rows collide", _CAUSES[3]) if len(features) == 500 else _CAUSES,
             hint="a",
             atol=1e-6 if count < 100 else 5e-4,  # of so many, rounding may exchange two
             mistakes=[
@@ -67,13 +72,14 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
                 Mistake(share * count, "kept-not-divided", "divided by the rows, not by their neighbours", "a"),
                 Mistake(share / (2 - share), "jaccard", "divided by the union of both sets of neighbours", "b"),
                 Mistake(_jaccard(first, second), "jaccard", "divided by the union of both sets of neighbours", "b"),
-                Mistake(reference.kept(*itself), "kept-with-itself", "a row counts itself as its neighbour", "a"),
+                Mistake(reference.kept(*itself), "kept-with-itself", _ITSELF, "a"),
                 Mistake(_all_kept(first, second), "all-or-nothing", "a row counts only if it keeps them all", "a"),
                 Mistake(_any_row(first, second), "any-row", _TOO_EASY, "b"),
                 Mistake(_one_kept(first, second), "any-row", _TOO_EASY[1], "b"),
                 Mistake(1.0, "features-only", "the same neighbours are compared with themselves", "a"),
                 Mistake(100 * share, "per-cent", "this is a percentage; give a share", "a"),
                 Mistake(1 - share, "lost", "this is the share that is lost", "a"),
+                *(Mistake(round(share, digits), "kept", "the share is rounded", "a") for digits in (2, 3, 4)),
             ],
         )
     share = probe.call(

@@ -13,6 +13,12 @@ from resnet_labs.checks.lab05 import reference
 from resnet_labs.checks.lab05.points import LINE, twins
 
 _LABELS = torch.tensor([0, 0, 0, 1, 1, 0])
+_ITSELF = (
+    "a row is its own neighbour: leave it out by its number (fill the diagonal with infinity), not as the first of the "
+    "sorted ones, where its twin may stand, and not by a distance of 0",
+    "the number on the diagonal is smaller than some distances: use infinity",
+)
+_BYTES = "the labels are kept in a type that is too small: as one byte, 3, 259 and 515 are the same"
 
 
 @check(
@@ -78,6 +84,7 @@ def check_purity(
             cause=(
                 "of all N times k neighbours, count those with the row's label, and divide by N times k",
                 "the neighbours that it uses are not those of `nearest`, or another number of them",
+                *([reference.MANY_ROWS] if len(features) > 1000 else []),
             ),
             hint="b",
             mistakes=[
@@ -88,6 +95,8 @@ def check_purity(
                 Mistake(100 * share, "per-cent", "this is a percentage; give a share", "b"),
                 Mistake((share * count + 1) / (count + 1), "purity-with-itself", "a row counts itself too", "a"),
                 Mistake(one_more, "purity-one-more", "one neighbour too many is counted", "b"),
+                Mistake(reference.purity(right, classes % 256), "purity", _BYTES, "b"),
+                *(Mistake(round(share, digits), "purity", "the share is rounded", "b") for digits in (2, 3, 4)),
             ],
             atol=1e-6 if len(features) < 1000 else 1e-3,  # of so many, rounding may exchange two
         )
@@ -136,9 +145,17 @@ def _check_rows(
     code: str = "neighbours"
     own = torch.arange(len(points))[:, None]
     if near.shape == right.shape and bool((near.cpu() == own).any()):
-        code, cause = "itself", "a row is its own neighbour: leave it out by its place, not by a distance of 0"
+        # Far from each other and all different, after nearer ones passed: only the number can be at fault.
+        code, cause = "itself", _ITSELF[1] if points.max() - points.min() > 1000 else _ITSELF
         if _same_rows(near.cpu(), right - (right > own).long()):
             cause = "the diagonal was cut out, and indices behind it are one too small"
+    elif near.shape == right.shape and _no_twins(near, right, points):
+        cause = (
+            "rows at a distance of 0 are left out, and with them a twin: leave out the row itself only, by its number "
+            "(the diagonal)"
+        )
+    elif len(points) > 100:
+        cause = (reference.MANY_ROWS, *cause)
     for name, (rows, words) in wrong.items():
         if _same_rows(near, rows):
             code, cause = name, words
@@ -154,6 +171,14 @@ def _check_rows(
 
 def _same_rows(got: Tensor, want: Tensor) -> bool:
     return got.shape == want.shape and torch.equal(got.long().sort(1).values, want.sort(1).values)
+
+
+def _no_twins(got: Tensor, want: Tensor, points: Tensor) -> bool:
+    """Return whether some right neighbours are at a distance of 0, and none of those that were given."""
+    if got.numel() and not 0 <= int(got.min()) <= int(got.max()) < len(points):
+        return False
+    given, right = ((points[rows.cpu().long()] == points[:, None]).all(2).any() for rows in (got, want))
+    return bool(right and not given)
 
 
 def _first_row(got: Tensor, want: Tensor, points: Tensor) -> int:

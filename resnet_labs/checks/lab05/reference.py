@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from resnet_labs.features import stage_features
 from resnet_labs.train.evaluation import evaluating
 
+# Why an answer can be right for few rows and wrong for many.
+MANY_ROWS = "indices are kept in a type that is too small, or a number of rows or of neighbours is written down"
+
 
 def means(network: nn.Module, images: Tensor, stages: Sequence[str]) -> dict[str, Tensor]:
     """Return what the collector should: each stage's mean over the pixels."""

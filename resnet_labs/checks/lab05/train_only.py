@@ -107,7 +107,8 @@ def _check_training(
             if after
             else (
                 "a named part was left out",
-                "the parts are thawed first and everything is frozen after, or the two are exchanged",
+                "everything is frozen after a part was thawed: freeze once, before the loop over the parts",
+                "the parts are frozen, and the rest is thawed",
             ),
             hint="a",
         )
@@ -134,7 +135,8 @@ def _check_training(
             tested=f"the weights outside the parts, three steps with momentum and weight decay after {given}",
             expected="bitwise what they were",
             got=f"{len(loose)} moved, the first is {loose[0]}",
-            cause="old gradients were left in `.grad`, and the optimizer goes on with them; set them to None"
+            cause="frozen weights have a gradient, an old one or one of zeros, and momentum and weight decay move "
+            "them; set `.grad` to None"
             if stale
             else "parameters outside the named parts still require a gradient",
             hint="b" if stale else "a",
@@ -156,7 +158,10 @@ def _check_training(
             tested=f"weights and running statistics of the parts, three steps after {given}",
             expected="all of them moved: the parts train as if nothing had been frozen",
             got=f"{len(stuck)} did not, the first is {stuck[0]}",
-            cause="batch norm of the parts that train was put into evaluation mode as well",
+            cause="weights of the parts were replaced by tensors that the optimizer does not know, or get no gradient"
+            if {*stuck} & weights
+            else "batch norm of the parts that train is still held: by `eval()`, or by `freeze_`, which `unfreeze_` "
+            "undoes and `requires_grad_(True)` does not",
             hint="b",
         )
     network.eval()
@@ -178,16 +183,20 @@ def _check_nothing(probe: Probe, train_only: TrainOnly) -> None:
     network = networks.small((1, 2))
     probe.call(train_only, network, [], tested="train_only(network, [])", in_place=True, returns=False, hint="a")
     before = networks.bits(network)
-    trains = [name for name, weight in network.named_parameters() if weight.requires_grad]
+    weights = dict(network.named_parameters())
+    trains = [name for name, weight in weights.items() if weight.requires_grad]
     with torch.no_grad():
         network.train()(torch.rand(4, 3, 12, 12, generator=probe.generator))
+    moved = networks.moved(before, network)
     probe.expect(
-        not trains and not networks.moved(before, network),
+        not trains and not moved,
         "no-parts",
         tested="what still trains after train_only(network, [])",
         expected="nothing",
-        got=f"{len(trains)} parameters, {len(networks.moved(before, network))} running statistics",
-        cause="without parts nothing is frozen",
+        got=f"{len(trains)} parameters, {len(moved)} running statistics, the first is {[*trains, *moved, ''][0]}",
+        cause="without parts nothing is frozen"
+        if len(trains) == len(weights)
+        else "something that no part names still trains, such as `fc` or a batch norm: without parts, nothing does",
         hint="a",
     )
 

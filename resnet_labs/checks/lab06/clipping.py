@@ -16,7 +16,7 @@ from resnet_labs.checks._module_state import ModuleState
 from resnet_labs.checks.lab06 import reference
 from resnet_labs.checks.lab06.mistakes import named
 
-_CLIPS = {
+_CLIPS: dict[str, tuple[Cause, str]] = {
     "each-alone": ("every tensor is clipped by its own norm; take one norm over all of them", "a"),
     "clamped": ("single numbers are cut off, which turns the gradient; multiply all of it by one factor", "b"),
     "always-scaled": ("gradients are scaled up where their norm is below the limit", "b"),
@@ -25,8 +25,24 @@ _CLIPS = {
     "largest-entry": ("the largest entry was taken for the norm", "a"),
     "largest-norm": ("the largest of the norms was taken; take one norm over all gradients", "a"),
     "inverse": ("the factor is norm / limit, which makes gradients longer; it is limit / norm", "a"),
-    "unchanged": ("`parameter.grad` itself was not changed, or a generator was walked twice; make a list of it", "c"),
+    "unchanged": (
+        (
+            "`parameter.grad` itself was not changed, only a new tensor that was made from it",
+            "a generator was walked twice; make a list of it",
+            "the loop ends at the first parameter without a gradient; skip it with `continue`",
+            "the norm and the limit are compared the wrong way round",
+        ),
+        "c",
+    ),
 }
+_CAUSES = (
+    "gradients are multiplied by a factor other than limit / norm, or `limit` is not read",
+    "the norm is that of some gradients only: a missing one ends the loop, or frozen parameters are left out",
+    "it is another norm than the root of the sum of all squares: `linalg.norm` of a matrix with ord 2 is its largest "
+    "singular value",
+    "not every gradient is multiplied, such as the last one alone, or a copy of it is, as `reshape` and `flatten` make "
+    "where a gradient is not contiguous",
+)
 
 
 @check("06.4", "all gradients together have at most the limit's norm, keep their direction, and small ones stay")
@@ -57,7 +73,14 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         norm = reference.total_norm(before)
         tested = f"gradients with a norm of {norm:.4g}, limit {limit:g}, parameters {missing + 1}, 5 and 6 without"
         got = probe.call(
-            clip_by_norm_, network.parameters(), limit, tested=tested, in_place=True, returns=False, hint="c"
+            clip_by_norm_,
+            network.parameters(),
+            limit,
+            tested=tested,
+            cause="" if norm else "something is divided by the norm, which may be zero",
+            in_place=True,
+            returns=False,
+            hint="c",
         )
         after = [parameter.grad for parameter in with_gradient if parameter.grad is not None]
         probe.expect(
@@ -66,7 +89,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
             tested=tested,
             expected="numbers",
             got="a gradient that is missing, infinite or no number",
-            cause="a division by a norm of zero" if limit < math.inf else "infinity divided by infinity is no number",
+            cause=_not_finite(norm, limit, missing=len(after) < len(before)),
             hint="b",
         )
         probe.expect(
@@ -81,11 +104,7 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
         mistakes = named(reference.wrong_clips(before, limit), _CLIPS)
         if norm <= limit:
             mistakes = [mistake for mistake in mistakes if mistake.code == "always-scaled"]
-        cause: Cause = (
-            "gradients are multiplied by a factor other than limit / norm, or `limit` is not read",
-            "the norm is that of some gradients only: a missing one ends the loop, or frozen parameters are left out",
-            "not every gradient is multiplied, such as the last one alone",
-        )
+        cause: Cause = _CAUSES
         hint = "a"
         if norm <= limit:
             cause, hint = "gradients change although their norm is not above the limit", "b"
@@ -148,8 +167,16 @@ def check_clipping(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter]
     probe.elsewhere(on_a_device, tested="clip_by_norm_ on one layer", hint="a")
 
 
+def _not_finite(norm: Tensor, limit: float, *, missing: bool) -> str:
+    if missing:
+        return "a gradient was set to None"
+    if limit == math.inf:
+        return "infinity divided by infinity is no number"
+    return "the factor is no number" if norm else "a division by a norm of zero"
+
+
 def _check_one_after_another(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.Parameter], float], Any]) -> None:
-    """Clip gradients that are far above the limit, little above it, and below it; one has no axes.
+    """Clip gradients that are far above the limit, slightly above it, and below it; one has no axes.
 
     Of the squares of the last two norms one is above the limit and one below it, where the norm is not.
     """
@@ -176,7 +203,8 @@ def _check_one_after_another(probe: Probe, clip_by_norm_: Callable[[Iterable[nn.
             "gradients-again",
             tested=tested,
             cause=(
-                "gradients little above the limit are let through",
+                "gradients slightly above the limit are let through",
+                "each gradient's own norm is compared with the limit, not that of all together",
                 "the square of the norm is compared with the limit",
                 "something of an earlier call goes into this one",
             ),

@@ -19,8 +19,19 @@ _TARGETS = {
     "exchanged": ("the two shares are exchanged: the label keeps 1 - smoothing", "a"),
     "not-smoothed": ("the smoothing is not used", "a"),
     "hard-labels": ("of a distribution only the largest entry was used", "b"),
-    "batch-size": ("the share is divided by the number of rows; K is the number of classes, `logits.shape[1]`", "a"),
+    "batch-size": (
+        "the share is divided by another number, such as that of the rows or the largest label plus 1; K is "
+        "`logits.shape[1]`",
+        "a",
+    ),
 }
+_ROWS_TOO = {"not-smoothed": ("distributions are not smoothed, and should be, as class numbers are", "b")}
+_DIVERGENCE = (
+    "this is the Kullback-Leibler divergence, as `F.kl_div` gives it: the entropy of the targets is subtracted; "
+    "cross-entropy is without that"
+)
+_BY_ZERO = "something is divided by `smoothing` or by `1 - smoothing`, and both may be 0"
+_NO_NUMBER = (_BY_ZERO, "the logarithm of 0 is taken: of a target or of a probability")
 
 
 @check(
@@ -78,7 +89,9 @@ def _check_loss(
     num_classes = logits.shape[1]
     given = logits.clone().requires_grad_()
     tested = f"the loss of {kind}, {num_classes} classes, smoothing {smoothing:g}"
-    cause, hint = "class numbers become rows by `F.one_hot(labels, num_classes)`, with `logits.shape[1]` classes", "a"
+    rows = "class numbers become rows by `F.one_hot(labels, num_classes)`, with `logits.shape[1]` classes"
+    cause: Cause = (rows, _BY_ZERO) if smoothing in (0, 1) else rows
+    hint = "a"
     if labels.ndim == 2:
         cause, hint = "a distribution has a row for each image already and needs no `one_hot`", "b"
     got = probe.call(function, given, labels, smoothing, tested=tested, cause=cause, hint=hint)
@@ -105,10 +118,17 @@ def _check_loss(
         Mistake(-(targets * logits).sum(1).mean(), "no-log-softmax", "the logits went in without log_softmax", "c"),
         Mistake(with_k(10), "ten-classes", "smoothing / 10 whatever the classes; K is `logits.shape[1]`", "a"),
         Mistake(with_smoothing(0.1), "tenth", "0.1 whatever `smoothing` is", "a"),
-        *named({code: reference.losses(logits, value).mean() for code, value in wrong.items()}, _TARGETS),
+        *named(
+            {code: reference.losses(logits, value).mean() for code, value in wrong.items()},
+            {**_TARGETS, **_ROWS_TOO} if labels.ndim == 2 else _TARGETS,
+        ),
+        Mistake(each.mean() - torch.special.entr(targets).sum(1).mean(), "loss", _DIVERGENCE, "a"),
     ]
+    if smoothing in (0, 1):
+        mistakes += [Mistake(value, "loss", _NO_NUMBER, "c") for value in (torch.nan, torch.inf)]
     why: Cause = (
-        "the targets are (1 - smoothing) of the label and smoothing / K of everything",
+        "the targets are (1 - smoothing) of the label and smoothing / K of everything; the labels are smoothed, not "
+        "the network's probabilities",
         "the labels are not told apart by `labels.ndim`: 1 for class numbers, 2 for distributions",
         "`one_hot` is not told the number of classes, `logits.shape[1]`",
     )

@@ -10,9 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
+from resnet_labs.checks._failure import Cause
 
 _NUM_CLASSES, _CALLS = 35, 400
 _PER_IMAGE = "a lambda drawn for each image has shape (N, 1, 1, 1) for the images and (N, 1) for the labels"
+_SAME_CLASS = (
+    "an image and its partner have the same class, or are the same image: their shares are added; here the second is "
+    "written over the first"
+)
 Mixup = Callable[[Tensor, Tensor, int, float], tuple[Tensor, Tensor]]
 
 
@@ -134,12 +139,15 @@ def _check_mixed(probe: Probe, mixed: Any, images: Tensor, labels: Tensor, given
     others = weights * (1 - own)
     exchanged = own * (1 - keeping)[:, None] + F.one_hot(others.argmax(1), count) * keeping[:, None]
     exchanged = torch.where(others.sum(1, keepdim=True) > 0, exchanged, own)
+    mixed_alike = "the label is mixed as the image is: the same partner, the same lambda"
+    differs = ((got_labels.float()[:, labels] - weights).abs() > 1e-4).any(1)
+    cause: Cause = (_SAME_CLASS, mixed_alike) if (keeping[differs] > 1 - 1e-6).all() else mixed_alike
     probe.close(
         got_labels.float()[:, labels],
         weights,
         "labels",
         tested="the weight of each image's class in the mixed label",
-        cause="the label is mixed as the image is: the same partner, the same lambda",
+        cause=cause,
         hint="a",
         atol=1e-4,
         mistakes=[

@@ -13,6 +13,20 @@ from torch import Tensor
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 
+_MARK = 'the file begins with a byte order mark, as `encoding="utf-8-sig"` writes it: use "utf-8"'
+_MISSING = (
+    "a number of images is written down, or some are left out: one line for each image, however many there are",
+    "the file was not closed, and its last lines are not on the disk yet: `with open(...) as file:`",
+)
+_TOO_MANY = (
+    'lines of a file that was there already are left: mode "w" overwrites it',
+    "one line for each image, however many there are",
+)
+_NUMBERS = "numbers are written as `3.0` or `tensor(3)`, where `.tolist()` makes them plain, or logits were written"
+_COLUMNS = (
+    "a line has two columns, the id and the label, with a comma between them: no index, and no comma within a number"
+)
+
 
 @check("06.5", "a header, every id once from 0 on, and after it the class with the highest logit")
 def check_submission(probe: Probe, write_submission: Callable[[str, Tensor], Any]) -> None:
@@ -71,7 +85,8 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         cause="a different path was written, such as one with another ending, or none",
         hint="a",
     )
-    raw = path.read_text(encoding="utf-8").split("\n")[0].strip()
+    text = path.read_text(encoding="utf-8", errors="replace")
+    raw = text.split("\n")[0].strip()
     probe.expect(
         raw.replace('"', "") != "id,label" or '"' not in raw,
         "quoted",
@@ -81,9 +96,11 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         cause="the names are in quotes; the csv module writes them without, unless `quoting` says otherwise",
         hint="a",
     )
-    header, *rows = [row for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row] or [[]]
+    header, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
+    first = ",".join(header)[:40]
+    plain = first.isascii() and first.isprintable() and first == first.strip()
     probe.equal(
-        ",".join(header)[:40],
+        first if plain else ascii(first),
         "id,label",
         "header",
         tested=f"the first line after {tested}",
@@ -92,24 +109,28 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
             "the file was not closed, and nothing of it is on the disk yet: `with open(...) as file:`",
         ),
         hint="a",
+        mistakes=[Mistake(ascii("\ufeffid,label"), "header", _MARK, "a")],
     )
     probe.equal(
         len(rows),
         num_images,
         "count",
         tested=f"the number of lines below the header after {tested}",
-        cause="one line for each image, however many there are; an existing file is overwritten",
+        cause=_MISSING if len(rows) < num_images else _TOO_MANY,
         hint="b",
         mistakes=[Mistake(logits.shape[1], "wrong-axis", "a line for each class, not for each image: argmax(1)", "c")],
     )
+    wrong = next((row for row in rows if len(row) != 2 or not all(cell.strip().isdecimal() for cell in row)), None)
+    line = ",".join(wrong or [])
+    columns = line.count(",") + 1
     probe.expect(
-        all(len(row) == 2 and all(cell.strip().isdecimal() for cell in row) for row in rows),
+        wrong is None,
         "whole-numbers",
         tested=f"the lines after {tested}",
         expected="two whole numbers in each",
-        got=next((",".join(r) for r in rows if len(r) != 2 or not all(c.strip().isdecimal() for c in r)), ""),
-        cause="numbers are written as `3.0` or `tensor(3)`, where `.tolist()` makes them plain, or logits were written",
-        hint="c",
+        got=line[:100],
+        cause=_NUMBERS if columns == 2 else _COLUMNS,
+        hint="c" if columns == 2 else "a",
     )
     ids, labels = ([int(row[column]) for row in rows] for column in (0, 1))
     from_one = list(range(1, num_images + 1))
@@ -143,6 +164,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
         cause=(
             "the label is the class with the highest logit of that image, also where all are negative",
             "only some of the classes are looked at: a number of classes is written down, or kept in a byte",
+            "logits that differ become equal before they are compared, as by `.half()`, a sigmoid or rounding",
         ),
         hint="c",
         mistakes=[Mistake(logits.argmin(1), "lowest", "this is the class with the lowest logit", "c")],

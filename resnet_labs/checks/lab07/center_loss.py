@@ -8,11 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from resnet_labs.checks._answers import values
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks.lab07 import reference
 from resnet_labs.checks.lab07.gradients import BACKWARD, check_finite, differentiated, gradient_of
 
 _LAST = "`centers[labels] -= ...` keeps only the last example of each class; `index_add_` adds them all"
+_STAYS = "a class without an example has to stay where it is"
 _PRESENT = "a class without an example keeps its center; count with `bincount(minlength=len(centers))`"
 
 
@@ -39,7 +41,10 @@ def check_center_loss(
         reference.center_loss(features, every, centers),
         "value",
         tested=tested,
-        cause="for each example half the sum of squares of feature minus own center; then the mean over the batch",
+        cause=(
+            "for each example half the sum of squares of feature minus own center; then the mean over the batch",
+            "the mean is taken over something other than the examples",
+        ),
         hint="a",
         mistakes=_loss_mistakes(features, every, centers),
     )
@@ -69,7 +74,7 @@ def check_center_loss(
     probe.close(one, want, "one-example", tested="the center loss of one feature", cause=squeezed, hint="a")
     _check_moved(probe, move_centers, features, every, centers, 0.5, "of every class")
     alpha = round(probe.random.uniform(0.1, 0.4), 2)
-    _check_moved(probe, move_centers, many, of_many, others, alpha, "of eleven of twelve classes")
+    _check_moved(probe, move_centers, many, of_many, others, alpha, "of eleven of twelve classes, none of class 11")
     _check_moved(probe, move_centers, features, some, centers, 1.0, "of classes 0 and 2 only")
     crowd, of_crowd = features.repeat(100, 1), every.repeat(100)  # 200 to 300 examples of two classes
     _check_moved(probe, move_centers, crowd, of_crowd, centers, 0.5, "of every class, 100 to 300 of each")
@@ -99,6 +104,7 @@ def _loss_mistakes(features: Tensor, labels: Tensor, centers: Tensor) -> list[Mi
     gaps = features - centers[labels]
     squares = gaps.square().sum(1)
     every = torch.cdist(features, centers).square().mean() / 2
+    by_class = torch.stack([squares[labels == label].mean() for label in labels.unique()]).mean() / 2
     return [
         Mistake(squares.mean(), "no-half", "the factor 1/2 is missing", "a"),
         Mistake(squares.mean() / 4, "half-squared", "the half is squared too; it belongs in front of the square", "a"),
@@ -108,6 +114,7 @@ def _loss_mistakes(features: Tensor, labels: Tensor, centers: Tensor) -> list[Mi
         Mistake(squares.sqrt().mean() / 2, "not-squared", "distances are not squared", "a"),
         Mistake(gaps.abs().sum(1).mean() / 2, "not-squared", "differences are not squared", "a"),
         Mistake(every, "every-center", "every center pulls every example; only its own class's may", "a"),
+        Mistake(by_class, "mean-of-means", "the mean is over the classes' means; every example counts once", "a"),
         Mistake(squares / 2, "not-averaged", "the mean over the batch is missing", "a"),
     ]
 
@@ -149,8 +156,21 @@ def _check_moved(
             "the number of a class's examples is kept in a type that is too small for it",
         ),
         hint="b",
-        mistakes=_step_mistakes(features, labels, centers, alpha, right),
+        mistakes=[
+            *_step_mistakes(features, labels, centers, alpha, right),
+            Mistake(_absent_as_in(moved, right, labels), "missing-class", _STAYS, "c"),
+        ],
     )
+
+
+def _absent_as_in(moved: Any, right: Tensor, labels: Tensor) -> Tensor:
+    """Return the right centers, those of the classes without an example as the answer has them."""
+    found = values(moved)
+    if found is None or found.shape != right.shape:
+        return right
+    mixed = found.to(right.dtype, copy=True)
+    mixed[labels.unique()] = right[labels.unique()]
+    return mixed
 
 
 def _step_mistakes(features: Tensor, labels: Tensor, centers: Tensor, alpha: float, right: Tensor) -> list[Mistake]:

@@ -43,7 +43,7 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
         tested=tested,
         cause=(
             "take the log of each example's softmax at its own label, the mean over examples, and negate it",
-            "the mean is over another number than the examples of the batch",
+            "the mean is taken over something other than the examples, such as over classes first",
         ),
         hint="a",
         mistakes=_mistakes(logits, labels),
@@ -80,7 +80,8 @@ def check_cross_entropy(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], 
 
 def _check_sizes(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Check a single example, more classes than ten, and many examples."""
-    several, classes, many = probe.random.randint(6, 20), probe.random.randint(11, 30), probe.random.randint(300, 500)
+    several, classes = probe.random.randint(6, 20), probe.random.randint(11, 30)
+    many = 2 * probe.random.randint(150, 250) + 1
     for count, num_classes in ((1, 4), (several, classes), (many, 4)):
         logits = 2 * torch.randn(count, num_classes, generator=probe.generator, dtype=torch.float64)
         labels = torch.randint(num_classes, (count,), generator=probe.generator)
@@ -135,7 +136,8 @@ def _check_of_size(probe: Probe, cross_entropy: Callable[[Tensor, Tensor], Tenso
         tested=tested,
         expected="a finite number and a finite gradient",
         got=f"{got.tolist()}, gradient {slope.tolist()}",
-        cause=f"`exp({size})` is infinite and `log(0)` too; take off each row's largest logit, or use `logsumexp`",
+        cause=f"`exp({size})` is infinite, and `exp(-{size})` is 0, whose logarithm is minus infinity; subtract each "
+        "row's largest logit, or use `logsumexp`",
         hint="b",
     )
     probe.close(

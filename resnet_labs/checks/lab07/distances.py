@@ -79,7 +79,7 @@ def _check_near(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
     near = 5.5e-5 * (torch.eye(5, dtype=torch.float64) + 0.05 * spread)  # all pairs are 0.00007 to 0.00008 apart
     right = reference.distances(near)
     tested = "the distances of five points that are about 0.00008 apart"
-    cause = "small distances count as zero, or are raised to a least one; only a distance of exactly 0 is special"
+    cause = "small distances count as zero, or are raised to a smallest value; only a distance of exactly 0 is special"
     off_diagonal = ~torch.eye(5, dtype=torch.bool)
     for points in (near, near.float()):
         got = probe.call(distances, points, tested=f"{tested}, in {str(points.dtype)[6:]}", hint="b")
@@ -156,10 +156,10 @@ def _check_coincident(probe: Probe, distances: Callable[[Tensor], Tensor], point
     probe.expect(
         bool(zero < 5e-7),
         "not-zero",
-        tested=f"the largest distance between coincident points, and of a point from itself: {tested}",
+        tested="seven points, two of them twice: the largest distance that should be 0",
         expected="0",
         got=f"{zero.item():.2g}",
-        cause="a number was added under the root, or the squares are raised to a least one; keep the zeros",
+        cause="a number was added under the root, or the squares are raised to a smallest value; keep the zeros",
         hint="b",
     )
     probe.close(

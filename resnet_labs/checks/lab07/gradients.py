@@ -53,7 +53,9 @@ def differentiated(
                 tested=f"the other inputs after {how['tested']}",
                 expected="as they were",
                 got="one of them requires a gradient" if copy.requires_grad else "other values",
-                cause="`requires_grad_` or an in-place operation on an argument",
+                cause="`requires_grad_` was called on it"
+                if copy.requires_grad
+                else "an in-place operation on an argument",
                 hint=gradient_hint,
             )
     probe.expect(

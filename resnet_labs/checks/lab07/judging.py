@@ -15,6 +15,7 @@ from resnet_labs.checks._failure import Cause
 # Class 0 has one example far out, which pulls its mean but not its median; class 2 has most examples.
 _KNOWN = torch.tensor([[0.0, 0], [1, 0], [8, 0], [4, 4], [4, 6], [-6, -1], [-4, 1], [-5, 0], [-5, 4], [5, 1]])
 _KNOWN_LABELS = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2, 2, 1])
+_NEVER_RIGHT = "a class that is never right has an entry too, 0: `bincount(minlength=scores.shape[1])`"
 _EQUAL = "far classes get the same score, as by `exp` of a very negative number; negative distances differ"
 
 
@@ -70,9 +71,11 @@ def _check_class_accuracy(
         or (
             "of a class's own examples, the share whose highest score is that class",
             "examples are counted in a type that is too small for them",
+            "`//` rounds down; a share needs `/`",
         ),
         hint="c",
         mistakes=[
+            Mistake((hits / counts)[hits > 0], "class-accuracy-shape", _NEVER_RIGHT, "c"),
             Mistake(hits / named, "precision", "divided by how often a class was named, not by its examples", "c"),
             Mistake(hits / len(labels), "share-of-all", "divided by all examples, not by those of the class", "c"),
             Mistake(hits, "counts", "these are counts; divide by the examples of each class", "c"),
@@ -135,15 +138,13 @@ def _check_nearest_mean(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
         if torch.equal(order, scores.argsort(1, descending=True)):
             code, cause = name, words
             break
-    row = int((order != right).any(1).nonzero()[0])
-    raise probe.failure(
-        code,
-        tested=f"{tested}, the highest score first; row {row}",
-        expected=right[row].tolist(),
-        got=order[row].tolist(),
-        cause=cause,
-        hint="a",
-    )
+    _check_order(probe, order, right, code, tested=tested, cause=cause)
+
+
+def _check_order(probe: Probe, order: Tensor, right: Tensor, code: str, *, tested: str, cause: Cause) -> None:
+    """Fail with the first row whose classes are in another order."""
+    for row, (got, want) in enumerate(zip(order.tolist(), right.tolist(), strict=True)):
+        probe.equal(got, want, code, tested=f"{tested}, the highest score first; row {row}", cause=cause, hint="a")
 
 
 def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Tensor, int], Tensor]) -> None:
@@ -172,7 +173,8 @@ def _check_many_classes(probe: Probe, nearest_mean: Callable[[Tensor, Tensor, Te
         shape = tuple(got.shape) if isinstance(got, Tensor) else got
         right = (-torch.cdist(rows, means)).argsort(1, descending=True)
         probe.equal(shape, (len(rows), num_classes), "scores-shape", tested=tested, cause=cause, hint="a")
-        probe.equal(got.argsort(1, descending=True), right.tolist(), "scores", tested=tested, cause=scored, hint="a")
+        tested = f"the order of {num_classes} classes for {what}"
+        _check_order(probe, got.argsort(1, descending=True), right, "scores", tested=tested, cause=scored)
 
 
 def _check_top_k(probe: Probe, top_k_accuracy: Callable[[Tensor, Tensor, int], Any]) -> None:

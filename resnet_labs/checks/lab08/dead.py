@@ -30,6 +30,7 @@ _CODES = torch.tensor([[1.0, 0.0], [0.5, 1.0], [0.2, 2.0], [3.0, 1.0]], dtype=to
 _LABELS = torch.tensor([1, 2, 3, 4])
 _DEAD = torch.tensor([False, True, True, False, False, True])
 _EIGHT = ("the classes are not equally large: count the cats and the monkeys", "the number is rounded")
+_UNNAMED = "a class that no label names has a gradient too, where its output is above zero"
 _LOSS = (
     "the loss is the mean cross-entropy of relu(head(codes)); its gradient is for head.weight, not for the bias, and "
     "is 0 where the ReLU is",
@@ -168,15 +169,18 @@ def _check_gradients(
     want = reference.class_gradients(head, codes, labels)
     without = reference.class_gradients(head, codes, labels, relu=False)
     summed = reference.class_gradients(head, codes, labels, mean=False)
-    tested = f"the norm of each class's gradient, {len(codes)} row{'s' if len(codes) > 1 else ''}{what}"
+    counts = labels.bincount(minlength=head.out_features)
+    unnamed = " or ".join(str(number) for number in (counts == 0).nonzero()[:, 0].tolist())
+    rows = f"{len(codes)} row{'s' if len(codes) > 1 else ''}{what} (no label names class {unnamed})"
+    tested = f"the norm of each class's gradient, {rows}"
+    named_only = want.norm(dim=1) * (counts > 0)
     for call in ("first", "second"):
         got = probe.call(
             class_gradients,
             head,
             codes,
             labels,
-            tested=f"class_gradients(head, codes, labels) of {len(codes)} row{'s' if len(codes) > 1 else ''}{what}, "
-            f"{call} call; no label names the last class",
+            tested=f"class_gradients(head, codes, labels) of {rows}, {call} call",
             cause=(
                 "the number of classes is the head's, not the labels': `one_hot(labels, head.out_features)`",
                 "two shapes do not fit in that line",
@@ -200,6 +204,7 @@ def _check_gradients(
                 Mistake(want.sum(1), "plain-sum", "the entries are summed; take the norm of each row", "b"),
                 Mistake(want.norm(dim=0), "wrong-axis", "this is a norm for each input; a row is a class", "b"),
                 Mistake(want, "whole-gradient", "this is the whole gradient; take the norm of each row", "b"),
+                Mistake(named_only, "gradients", _UNNAMED, "b"),
                 Mistake(want.norm(), "one-norm", "this is the norm over all classes together", "b"),
             ],
         )

@@ -90,7 +90,7 @@ def _check_stack(
         "changes-list",
         tested=f"the list of layers after {given}",
         expected="the same layers, in the same order",
-        got=f"{len(layers)} layers, or others",
+        got=f"{len(layers)} layers" if len(layers) != len(given_layers) else "others, or in another order",
         cause="`pop`, `append`, `clear` or an assignment changes the list that was given",
         hint="a",
     )
@@ -132,7 +132,7 @@ def _check_passes(probe: Probe, pretrain: Pretrain) -> None:
         "kept-batches",
         tested=tested,
         expected="6 times: a loader gives its images in another order, or augmented anew, in each",
-        got=f"{counted.passes} times",
+        got="once" if counted.passes == 1 else f"{counted.passes} times",
         cause="the batches are read once and kept in a list, or what the encoders give for them",
         hint="a",
     )
@@ -177,7 +177,7 @@ def _check_below(probe: Probe, watch: Watch, epochs: int) -> None:
         "too-few-steps",
         tested="how many steps each layer takes",
         expected=f"{watch.num_steps}: {epochs} epochs of {watch.num_steps // epochs} batches",
-        got=", ".join(f"layer {number} {steps}" for number, steps in enumerate(watch.steps, 1)),
+        got=", ".join(f"layer {number}: {steps}" for number, steps in enumerate(watch.steps, 1)),
         cause=(
             "each layer goes `epochs` times over all batches",
             "a layer's training ends early, such as where its loss rises",
@@ -261,14 +261,19 @@ def _check_losses(probe: Probe, histories: Any, start: list[Layer], batches: Bat
         if isinstance(histories, (list, tuple))
         else []
     )
+    too_long = any(length > epochs for length in lengths)
     probe.equal(
         lengths,
         [epochs] * len(start),
         "histories",
         tested="the lengths of the lists that pretrain returns, one for each layer",
         cause=(
-            "it returns a list for each layer, with one number for each epoch",
-            "a layer's training ends early, such as where its loss rises",
+            ("all layers share one list, as by `[[]] * n`", "each step has a number of its own; take the epoch's mean")
+            if too_long
+            else (
+                "it returns a list for each layer, with one number for each epoch",
+                "a layer's training ends early, such as where its loss rises",
+            )
         ),
         hint="c",
     )

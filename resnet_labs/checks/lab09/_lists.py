@@ -44,7 +44,10 @@ def check_once(probe: Probe, got: Any, tested: str) -> None:
         tested=f"how often each number is in what {tested} returns",
         expected="once",
         got=f"{again[0]} is there {found.count(again[0])} times" if again else "",
-        cause="a number is added once for each count or figure that fits it; one that fits is enough",
+        cause=(
+            "a number is added once for each count or figure that fits it; one that fits is enough",
+            "only the smallest and the largest are returned, which may be one and the same; all are asked for",
+        ),
         hint="a",
     )
 
@@ -52,9 +55,13 @@ def check_once(probe: Probe, got: Any, tested: str) -> None:
 def differs(got: list[int], want: list[int]) -> tuple[str, str]:
     """Return in a few words what was expected and what came: the first number that is too many, and that is missing."""
     more, less = sorted({*got} - {*want}), sorted({*want} - {*got})
-    came = [f"{less[0]} is missing ({len(less)} in all)"] if less else []
-    came += [f"{more[0]} as well ({len(more)} too many)"] if more else []
-    return _few(want), ", ".join(came) or "the same"
+    came = [f"{less[0]} is missing{_further(less, 'more')}"] if less else []
+    came += [f"{more[0]} as well{_further(more, 'more that should not be')}"] if more else []
+    return _few(want), "; ".join(came) or "the same"
+
+
+def _further(numbers: list[int], words: str) -> str:
+    return f", and {len(numbers) - 1} {words}" if len(numbers) > 1 else ""
 
 
 def _few(numbers: list[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,14 @@ _CHANGED_ALONE: tuple[Asked, ...] = (
     (6.0, 12, 1.5, 3.0),
 )
 
+_RECIPROCAL = (
+    "`n * (1 / b)` is rounded twice and may be a little above a whole number; divide once, `n / b`, or use whole "
+    "numbers, `-(-n // b)`"
+)
+_WHOLE_SET = (
+    "all images in one batch are a batch size too",
+    "a largest size is written down; try every size up to the number of images",
+)
 _MISTAKES = (
     (reference.batches_by_floor, "floor", "the last, smaller batch is left out: `//` rounds down", "b"),
     (reference.batches_by_share, "by-share", "the number of batches is a whole number: round it up", "b"),
@@ -58,7 +67,7 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
             "not every size from 1 to the number of images is tried, or of several that fit only one is returned",
         )
         if found == [size for size in want if size < num_images]:
-            code, cause = "whole-set", "all images in one batch are a batch size too"
+            code, cause = "whole-set", _WHOLE_SET
         elif found and found == want[: len(found)] and len(found) == 1:
             code, cause = "first-only", "only one batch size is returned; all that fit are asked for"
         elif {*found} > {*want}:
@@ -70,7 +79,13 @@ def check_batch_sizes(probe: Probe, batch_sizes: Callable[[float, int, float, fl
                 ),
             )
             hint = "b" if found == reference.batches_one_more(*asked) else "c"
+        if not isinstance(cause, str) and all(_rounds_twice(num_images, size) for size in {*found} ^ {*want}):
+            cause = (_RECIPROCAL, *cause)
         probe.expect(False, code, tested=given, expected=expected, got=came, cause=cause, hint=hint)
+
+
+def _rounds_twice(num_images: int, size: int) -> bool:
+    return math.ceil(num_images * (1 / size)) != -(-num_images // size)
 
 
 def _asked(probe: Probe) -> list[Asked]:

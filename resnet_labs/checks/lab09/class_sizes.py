@@ -6,11 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from resnet_labs.checks._engine import Probe, check
-from resnet_labs.checks._failure import Cause
 from resnet_labs.checks.lab09 import reference
 from resnet_labs.checks.lab09._lists import check_once, differs, whole_numbers
 
 Asked = tuple[list[list[float]], int, int]
+
+_BY_RUN = "there is one list for each class, not for each run: `zip(*runs)` gives the figures of a class"
+_NOT_ALL = ("a size counts if it fits one run; it has to fit all of them", "only some of the runs are looked at")
+_SMALLEST = "larger sizes are left out, such as multiples of a smaller one; they print the same figures"
+_OWN_FIGURES = (
+    "a class's sizes are those that allow its own figures in all runs: `zip(*runs)` turns runs into classes, `reshape` "
+    "does not"
+)
+_UNREAD = "`decimals` or `largest` is not used as it is given"
+_ALL_RIGHT = "a class that is all right, 1.0, allows every size: the count runs up to n"
+_TIE = (
+    "a share that lies exactly between two figures may be printed as either, and `round` gives only one: 1 of 8 is "
+    "0.12 or 0.13"
+)
 
 
 @check(
@@ -23,23 +36,27 @@ def check_class_sizes(
 ) -> None:
     """Check drawn runs and the report's, a class that nobody got right, and the sum of the report's classes."""
     for runs, decimals, largest in _asked(probe):
-        given = f"class_sizes of {len(runs)} runs with {len(runs[0])} classes, {decimals} decimals, up to {largest}"
+        many = f"{_counted(len(runs), 'run')} with {_counted(len(runs[0]), 'class', 'es')}"
+        given = f"class_sizes of {many}, {decimals} decimals, up to {largest}"
         written = "a number of runs or of classes is written down"
         got = probe.call(class_sizes, runs, decimals, largest, tested=given, cause=written, anywhere=False)
         want = reference.supports(runs, decimals, largest)
         lists = [*got] if isinstance(got, (list, tuple)) else []
+        by_run = len(lists) == len(runs) != len(want)
         probe.expect(
             len(lists) == len(want),
-            "classes" if len(lists) != len(runs) or len(runs) == len(want) else "by-run",
+            "by-run" if by_run else "classes",
             tested=f"what {given} returns",
-            expected=f"{len(want)} lists, one for each class",
+            expected=f"{_counted(len(want), 'list')}, one for each class",
             got=got,
             cause=(
-                "there is one list for each class, not for each run: `zip(*runs)` gives the figures of a class",
-                "another kind of value is returned",
+                _BY_RUN if by_run else "a number of classes is written down, or lists are kept from an earlier call",
+                "two classes with the same figures have a list each: do not use the figures as keys of a dictionary",
+                "another kind of value is returned, such as one list of all sizes",
             ),
             hint="a",
         )
+        shared = len(lists) > 1 and all(each is lists[0] for each in lists)
         for number, (each, own) in enumerate(zip(lists, want, strict=True)):
             column = [run[number] for run in runs]
             found = whole_numbers(probe, each, f"class {number} of {given}")
@@ -47,6 +64,7 @@ def check_class_sizes(
                 check_once(probe, each, f"class {number} of {given}")
                 continue
             code, cause, hint = _mistake(found, own, column, decimals, largest)
+            cause = "all classes share one list, as by `[[]] * n`" if shared else cause
             expected, came = differs(found, own)
             tested = f"class {number} with {column}, {decimals} decimals, up to {largest}"
             probe.expect(False, code, tested=tested, expected=expected, got=came, cause=cause, hint=hint)
@@ -85,11 +103,10 @@ def _mistake(
     found: list[int], want: list[int], column: list[float], decimals: int, largest: int
 ) -> tuple[str, Any, str]:
     if want and found == want[:1] and len(want) > 1:
-        return "smallest", "only the smallest size is given; its multiples print the same figures", "b"
+        return "smallest", _SMALLEST, "b"
     one_run = found in [reference.sizes([each], decimals, largest) for each in column]
     if len(column) > 1 and (one_run or found == reference.any_of(column, decimals, largest)):
-        causes = ("a size counts if it fits one run; it has to fit all of them", "only some of the runs are looked at")
-        return "not-all-runs", causes, "a"
+        return "not-all-runs", _NOT_ALL, "a"
     if not found and want and 0 in column:
         return (
             "zero-right",
@@ -99,11 +116,13 @@ def _mistake(
             ),
             "b",
         )
+    missing = {*want} - {*found}
+    causes = [_TIE] if any(reference.is_tie(size, column, decimals) for size in missing) else []
+    causes += [_ALL_RIGHT] if missing and 1 in column else []
     if found == [size for size in want if size >= 10]:
-        return "lower-bound", "small sizes are left out", "b"
-    cause: Cause = (
-        "the sizes of a class are those that allow its figures in all runs, as in 09.1; classes may differ",
-        "the decimals are not used",
-        "a share that lies exactly between two figures may be printed as either",
-    )
-    return "sizes", cause, "a"
+        return "lower-bound", (*causes, "small sizes are left out", _UNREAD), "b"
+    return "sizes", (*causes, _OWN_FIGURES, _UNREAD), "a"
+
+
+def _counted(number: int, what: str, plural: str = "s") -> str:
+    return f"{number} {what}{plural if number != 1 else ''}"

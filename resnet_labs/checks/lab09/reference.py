@@ -29,6 +29,13 @@ def sizes(figures: Sequence[float], decimals: int, largest: int) -> list[int]:
     return [total for total in range(1, largest + 1) if all(allows(each, decimals, total) for each in figures)]
 
 
+def is_tie(total: int, figures: Sequence[float], decimals: int) -> bool:
+    """Whether some figure is allowed by this size only as a share between two figures."""
+    unit = 10**decimals
+    middles = [2 * round(each * unit) for each in figures]
+    return any((middle + side) * total % (2 * unit) == 0 for middle in middles for side in (-1, 1))
+
+
 def any_of(figures: Sequence[float], decimals: int, largest: int) -> list[int]:
     return [total for total in range(1, largest + 1) if any(allows(each, decimals, total) for each in figures)]
 

@@ -29,6 +29,9 @@ _FIXED: tuple[Asked, ...] = (
     ([0.927143], 6, 2000),
     ([0.99], 7, 400),
 )
+_LARGEST = "the largest size is left out: `range` ends before its second argument"
+_MULTIPLES = "only multiples of the smallest size are returned; others may fit too"
+_SMALL_TYPE = "NumPy's int32 is too small for such products; use Python's whole numbers, or int64"
 
 
 @check(
@@ -62,7 +65,7 @@ def _check_own(probe: Probe, possible_sizes: Callable[..., Any], asked: Asked, g
         tested=f"{given}, after the list that it returned first was emptied",
         expected="the same sizes again",
         got="none",
-        cause="one list is stored and returned each time; who changes it changes every later answer",
+        cause="one list is stored and returned each time; whoever changes it changes every later answer",
         hint="b",
     )
 
@@ -80,10 +83,11 @@ def _drawn(probe: Probe) -> list[Asked]:
 def _mistake(
     found: list[int], want: list[int], figures: list[float], decimals: int, largest: int
 ) -> tuple[str, Any, str]:
-    if {*found} < {*want} and all(_is_tie(size, figures, decimals) for size in {*want} - {*found}):
+    if {*found} < {*want} and all(reference.is_tie(size, figures, decimals) for size in {*want} - {*found}):
         causes: tuple[str, ...] = (
             "a share that lies exactly between two figures may be printed as either",
             "floating point: 0.125 - 0.12 is 0.0050000000000000044; use whole numbers, or a tiny slack",
+            *([_LARGEST] if {*want} - {*found} == {largest} else []),
         )
         return "ties", causes, "c"
     if len(figures) > 1 and found == reference.any_of(figures, decimals, largest):
@@ -91,7 +95,7 @@ def _mistake(
     if len(figures) > 1 and found == reference.sizes(figures[:1], decimals, largest):
         return "first-only", "only the first accuracy is looked at", "b"
     if found == [size for size in want if size < largest]:
-        return "largest", "the largest size is left out: `range` ends before its second argument", "b"
+        return "largest", _LARGEST, "b"
     if 0 in found:
         return "zero", "no accuracy is measured on 0 images; begin at 1", "b"
     rounded = "the product with the size need not be a whole number: the figure was rounded"
@@ -99,7 +103,7 @@ def _mistake(
         causes = (
             rounded,
             "floating point: 0.29 * 100 is 28.999999999999996",
-            "only some figures are handled",
+            "some figures are left out, such as 0.0 or 1.0: the count of right images runs from 0 to n, both included",
         )
         return "none", causes, "a"
     if found == reference.exact(figures, largest):
@@ -110,11 +114,14 @@ def _mistake(
             and all(round(each, other) == each for each in figures)
             and found == reference.sizes(figures, other, largest)
         ):
-            return "decimals", f"the figures are taken to have {other} decimals", "a"
+            taken = f"the figures are taken to have {other} decimals"
+            multiples = found[:1] == want[:1] and found == [*range(found[0], largest + 1, found[0])]
+            return "decimals", (taken, _MULTIPLES) if multiples else taken, "a"
     if {*found} > {*want}:
+        every = "not all of the accuracies decide: a size has to fit every one of them, the last too"
         causes = (
             "the figure may be wrong by half a unit of its last decimal, and by no more",
-            "the accuracies are looked at one by one: each may have another size",
+            *([every] if len(figures) > 1 else []),
             "the decimals are read off the number, which may end in zeros: 0.5000",
             "something is kept from an earlier call, such as in a list as default argument",
         )
@@ -122,13 +129,7 @@ def _mistake(
     causes = (
         "a count other than the nearest one is tried, or none: compare `k / n` with the figure for the nearest `k`",
         "floating point: 0.29 * 100 is 28.999999999999996, and `int` cuts it off",
-        "only multiples of the smallest size are returned; others may fit too",
+        _MULTIPLES,
+        *([_SMALL_TYPE] if decimals > 6 else []),
     )
     return "sizes", causes, "a"
-
-
-def _is_tie(size: int, figures: list[float], decimals: int) -> bool:
-    """Whether some figure is allowed by this size only as a share between two figures."""
-    unit = 10**decimals
-    middles = [2 * round(each * unit) for each in figures]
-    return any((middle + side) * size % (2 * unit) == 0 for middle in middles for side in (-1, 1))

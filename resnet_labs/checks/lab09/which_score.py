@@ -17,6 +17,7 @@ _CAUSES = {
     "both": "both print as the figure, so that it does not tell which one it is",
     "neither": "neither the accuracy nor the macro recall prints as the figure",
 }
+_EVERY_CLASS = "every class counts once in the mean, also one with a share of 0 or with the share of another class"
 
 
 @check("09.3", "which of the two prints as the figure, both or neither of them")
@@ -37,7 +38,7 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
             cause="another word or another kind of value is returned",
             hint="a",
         )
-        code, hint = want.replace(" ", "-"), "b"
+        code, hint, digits = want.replace(" ", "-"), "b", max(6, decimals + 2)
         cause: Cause = _CAUSES[want]
         if got == columns != want and got != "neither":
             code, cause = (
@@ -59,7 +60,11 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
             code = f"missed-{code}"
             cause = (
                 f"the figure was rounded to {decimals} decimals: compare with half a unit of the last one",
-                "the score is wrong: " + _CAUSES[want],
+                "the scores are wrong: here accuracy and macro recall both print as the figure"
+                if want == "both"
+                else "the score is wrong: " + _CAUSES[want],
+                *([_EVERY_CLASS] if want == "macro recall" else []),
+                *(["the scores are in float32, which has seven digits: use Python's numbers"] if decimals > 6 else []),
             )
             hint = "c"
         elif want == "neither":
@@ -72,7 +77,8 @@ def check_which_score(probe: Probe, which_score: Callable[[float, int, Matrix], 
         probe.expect(
             got == want,
             code,
-            tested=f"{given}, with an accuracy of {float(accuracy):.6f} and a macro recall of {float(recall):.6f}",
+            tested=f"{given}, with an accuracy of {float(accuracy):.{digits}f} and a macro recall of "
+            f"{float(recall):.{digits}f}",
             expected=want,
             got=got,
             cause=cause,

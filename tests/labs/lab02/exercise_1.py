@@ -169,3 +169,15 @@ def head_cut_down(network, in_channels, num_classes):
     head.weight.data = network.fc.weight.data[:num_classes].clone()
     network.fc = head
     return network
+
+
+_ENDS = {}
+
+
+@answers.wrong("shared")
+def ends_of_an_earlier_call(network, in_channels, num_classes):
+    sizes = in_channels, num_classes
+    if sizes not in _ENDS:
+        _ENDS[sizes] = _stem(in_channels), nn.Linear(512, num_classes)
+    network.conv1, network.fc = _ENDS[sizes]
+    return network

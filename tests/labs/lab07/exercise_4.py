@@ -234,3 +234,15 @@ def pull_squeezed(features, labels, centers):
 @answers.wrong("changes-input")
 def pull_on_centers_switched_off(features, labels, centers):
     return _pull(features, labels, centers.requires_grad_(False))
+
+
+@answers.wrong("mean-of-means")
+def pull_by_class_means(features, labels, centers):
+    each = (features - centers[labels]).square().sum(1) / 2
+    return torch.stack([each[labels == label].mean() for label in labels.unique()]).mean()
+
+
+@answers.wrong("missing-class", place=as_moved)
+def classes_without_an_example_shrink(features, labels, centers, alpha):
+    absent = labels.bincount(minlength=len(centers))[:, None] == 0
+    return torch.where(absent, centers * (1 - alpha), _moved(features, labels, centers, alpha))
