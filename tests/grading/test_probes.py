@@ -27,6 +27,7 @@ UNSEEN = {
     "01.4/copied": "copies give the same; how a network begins is not probed",
     "01.4/made-once": "each case has a network of its own",
     "02.1/head-cut": "the head's weights are drawn; its shape is probed",
+    "02.1/shared": "each case has a network of its own",
     "02.1/touched-inference": "the network computes the same; training is not probed",
     "02.1/touched-thawed": "the network computes the same; training is not probed",
     "02.2/many-classes": "the probe's networks have few classes",
