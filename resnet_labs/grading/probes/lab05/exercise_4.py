@@ -27,7 +27,9 @@ def inputs(rng: np.random.Generator) -> list[dict[str, Any]]:
             if number == 6:  # every row is there twice
                 features, positions = features.repeat(2, 0), positions.repeat(2, 0)
         cases.append({"features": features.astype("float32"), "positions": positions.astype("float32"), "near": near})
-    return cases
+    features = rng.normal(size=(9, 4)).repeat(2, 0)  # twins, which the picture draws side by side
+    positions = np.stack([10 * rng.permutation(9).repeat(2) + np.tile([0, 1], 9), np.zeros(18)], 1)
+    return [*cases, {"features": features.astype("float32"), "positions": positions.astype("float32"), "near": 1}]
 
 
 def observe(answers: Any, case: dict[str, Any]) -> dict[str, Any]:
