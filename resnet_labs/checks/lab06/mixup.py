@@ -268,6 +268,16 @@ def _check_draws(probe: Probe, weights: Tensor, alpha: float) -> None:
         ),
         hint="c",
     )
+    at_the_ends = (own.minimum(1 - own) < 0.02).double().mean().item()
+    probe.expect(
+        alpha > 1 or at_the_ends > 0.25,
+        "distribution",
+        tested=f"how often lambda or 1 - lambda is below 0.02 in {tested}",
+        expected="in about half of the draws: with a small alpha most are near 0 or 1",
+        got=f"in {at_the_ends:.0%} of them",
+        cause=("lambda is kept away from 0 and 1", "`alpha` is not read, or is changed before it is used"),
+        hint="c",
+    )
     probe.expect(
         abs(own.mean().item() - 0.5) < 0.12,
         "larger-share",
