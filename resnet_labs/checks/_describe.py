@@ -50,6 +50,11 @@ def kind(value: Any) -> str:
     return getattr(value, "__name__", type(value).__name__)
 
 
+def counted(number: int, noun: str, plural: str = "s") -> str:
+    """Return a number of things in words: `1 hook`, `2 hooks`."""
+    return f"{number} {noun}{plural if number != 1 else ''}"
+
+
 def call_text(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
     """Return the call as one would write it, with kinds in the place of values."""
     parts = [*map(kind, args), *(f"{name}={kind(value)}" for name, value in kwargs.items())]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from resnet_labs.checks._describe import counted
 from resnet_labs.checks._values import same_bits
 
 _HOOKS = (
@@ -17,8 +18,8 @@ _HOOKS = (
     "_state_dict_hooks",
     "_load_state_dict_pre_hooks",
 )
-# Each aspect of a network with the likeliest causes of a change.
 ASPECTS = {"requires_grad": "`requires_grad`"}  # in words, where it is not the name of the aspect
+# Each aspect of a network with the likeliest causes of a change.
 CAUSES: dict[str, str] = {
     "parts": "a layer was replaced, added or taken out",
     "values": "weights or running statistics were written to, or a pass ran in training mode",
@@ -116,8 +117,8 @@ def _words(aspect: str, old: Any, new: Any) -> tuple[str, str]:
     if aspect == "modes":
         return ("training mode", "evaluation mode") if old else ("evaluation mode", "training mode")
     if aspect == "hooks":
-        before, now = len(old or []), len(new or [])
-        return f"{before} hook{'s' * (before != 1)}", f"{now} hook{'s' * (now != 1)}" if before != now else "others"
+        before, now = (counted(len(hooks or []), "hook") for hooks in (old, new))
+        return before, now if before != now else "others"
     if aspect == "requires_grad":
         return str(old), str(new)
     if aspect == "gradients" and (old is None or new is None):
@@ -125,6 +126,12 @@ def _words(aspect: str, old: Any, new: Any) -> tuple[str, str]:
     if aspect == "parts":
         return ("not there", "there") if old is None else ("there", "gone" if new is None else "another one")
     return "the values from before", "other values"
+
+
+def shared_parameters(first: nn.Module, second: nn.Module) -> list[str]:
+    """Return the names of the second network's parameters that are the first one's as well."""
+    own = {id(parameter) for parameter in first.parameters()}
+    return [name for name, parameter in second.named_parameters() if id(parameter) in own]
 
 
 def num_hooks(module: nn.Module) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._failure import Cause
+from resnet_labs.checks._module_state import shared_parameters
 from resnet_labs.checks._values import same_bits
 from resnet_labs.checks.lab01 import reference
 from resnet_labs.checks.lab01.structure import check_trains
@@ -76,7 +77,7 @@ def _check_second(
     second = probe.call(make_stages, spy.block, *asked, tested=f"{given}, a second time", makes=True, hint="a")
     spy.made[:] = made
     probe.expect(
-        not {*map(id, first.parameters())} & {*map(id, second.parameters())},
+        not shared_parameters(first, second),
         "made-once",
         tested=f"the weights of {given} and of a second network from the same arguments",
         expected="two networks, which share nothing",

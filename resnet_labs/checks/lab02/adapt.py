@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Probe, check
-from resnet_labs.checks._module_state import num_hooks
+from resnet_labs.checks._module_state import num_hooks, shared_parameters
 from resnet_labs.checks.lab02 import reference
 from resnet_labs.resnet import resnet18
 
@@ -191,8 +191,7 @@ def _check_fresh(
     """A second network gets layers of its own, also where the sizes are those of the first."""
     given = f"adapt(network, {asked[0]}, {asked[1]}) of two networks"
     second = probe.call(adapt, other, *asked, tested=given, in_place=True, makes=True, hint="a")
-    own = {id(parameter) for parameter in first.parameters()}
-    shared = [name for name, parameter in second.named_parameters() if id(parameter) in own]
+    shared = shared_parameters(first, second)
     probe.expect(
         not shared,
         "shared",

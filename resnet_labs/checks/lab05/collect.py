@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from resnet_labs.checks._describe import counted
 from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._module_state import ModuleState, num_hooks
 from resnet_labs.checks.lab05 import networks, reference
@@ -191,7 +192,7 @@ def _check_error(probe: Probe, collect: Collector) -> None:
         hint="b",
     )
     left = num_hooks(network) - before
-    hooks = f"{left or 'no'} {'hook' if left == 1 else 'hooks'}"
+    hooks = counted(left, "hook") if left else "no hooks"
     probe.expect(
         left == 0 and network.training,
         "left-after-error",

@@ -82,18 +82,12 @@ def check_kept(probe: Probe, kept: Callable[[Tensor, Tensor, int], float]) -> No
                 *(Mistake(round(share, digits), "kept", "the share is rounded", "a") for digits in (2, 3, 4)),
             ],
         )
-    share = probe.call(
-        kept,
-        torch.zeros(5, 3),
-        torch.ones(5, 2),
-        2,
-        tested="the share of 2 neighbours of five rows in one place",
-        hint="a",
-    )
+    tested = "the share of 2 neighbours that a picture of five rows in one place keeps"
+    share = probe.call(kept, torch.zeros(5, 3), torch.ones(5, 2), 2, tested=tested, hint="a")
     probe.expect(
         0 <= float(share) <= 1,
         "above-one",
-        tested="the share of 2 neighbours that a picture of five rows in one place keeps",
+        tested=tested,
         expected="between 0 and 1",
         got=float(share),
         cause="all rows within the distance of the k-th neighbour are counted; with ties these are more than k",

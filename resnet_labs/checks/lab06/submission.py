@@ -88,7 +88,7 @@ def _check_file(probe: Probe, path: Path, logits: Tensor, tested: str) -> None:
     text = path.read_text(encoding="utf-8", errors="replace")
     raw = text.split("\n")[0].strip()
     probe.expect(
-        raw.replace('"', "") != "id,label" or '"' not in raw,
+        raw == "id,label" or raw.replace('"', "") != "id,label",
         "quoted",
         tested=f"the first line after {tested}",
         expected="id,label",

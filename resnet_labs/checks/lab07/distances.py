@@ -82,12 +82,13 @@ def _check_near(probe: Probe, distances: Callable[[Tensor], Tensor]) -> None:
     cause = "small distances count as zero, or are raised to a smallest value; only a distance of exactly 0 is special"
     off_diagonal = ~torch.eye(5, dtype=torch.bool)
     for points in (near, near.float()):
-        got = probe.call(distances, points, tested=f"{tested}, in {str(points.dtype)[6:]}", hint="b")
+        typed = f"{tested}, in {str(points.dtype).removeprefix('torch.')}"
+        got = probe.call(distances, points, tested=typed, hint="b")
         probe.close(
             got[off_diagonal],
             right[off_diagonal],
             "coarse-zero",
-            tested=f"{tested}, in {str(points.dtype)[6:]}",
+            tested=typed,
             cause=cause,
             hint="b",
             atol=0,

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_labs.checks._engine import Mistake, Probe, check
-from resnet_labs.checks._module_state import ModuleState, num_hooks
+from resnet_labs.checks._module_state import ModuleState, num_hooks, shared_parameters
 from resnet_labs.checks.lab08.layers import Layer, flat, new_layers
 
 
@@ -274,7 +274,7 @@ def _check_second(
     """A second network from the same layers begins where the first one began, not where it ended."""
     tested = f"{given}, a second time"
     second = probe.call(classifier, layers, num_classes, tested=tested, anywhere=False, draws_numbers=True, hint="c")
-    shared = {id(weight) for weight in first.parameters()} & {id(weight) for weight in second.parameters()}
+    shared = shared_parameters(first, second)
     probe.expect(
         not shared,
         "shared-networks",

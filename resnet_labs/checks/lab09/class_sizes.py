@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from resnet_labs.checks._describe import counted
 from resnet_labs.checks._engine import Probe, check
 from resnet_labs.checks.lab09 import reference
 from resnet_labs.checks.lab09._lists import check_once, differs, whole_numbers
@@ -36,7 +37,7 @@ def check_class_sizes(
 ) -> None:
     """Check drawn runs and the report's, a class that nobody got right, and the sum of the report's classes."""
     for runs, decimals, largest in _asked(probe):
-        many = f"{_counted(len(runs), 'run')} with {_counted(len(runs[0]), 'class', 'es')}"
+        many = f"{counted(len(runs), 'run')} with {counted(len(runs[0]), 'class', 'es')}"
         given = f"class_sizes of {many}, {decimals} decimals, up to {largest}"
         written = "a number of runs or of classes is written down"
         got = probe.call(class_sizes, runs, decimals, largest, tested=given, cause=written, anywhere=False)
@@ -47,7 +48,7 @@ def check_class_sizes(
             len(lists) == len(want),
             "by-run" if by_run else "classes",
             tested=f"what {given} returns",
-            expected=f"{_counted(len(want), 'list')}, one for each class",
+            expected=f"{counted(len(want), 'list')}, one for each class",
             got=got,
             cause=(
                 _BY_RUN if by_run else "a number of classes is written down, or lists are kept from an earlier call",
@@ -122,7 +123,3 @@ def _mistake(
     if found == [size for size in want if size >= 10]:
         return "lower-bound", (*causes, "small sizes are left out", _UNREAD), "b"
     return "sizes", (*causes, _OWN_FIGURES, _UNREAD), "a"
-
-
-def _counted(number: int, what: str, plural: str = "s") -> str:
-    return f"{number} {what}{plural if number != 1 else ''}"

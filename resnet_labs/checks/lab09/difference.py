@@ -12,11 +12,11 @@ from resnet_labs.checks._engine import Mistake, Probe, check
 from resnet_labs.checks._returned import returned_numbers
 from resnet_labs.checks.lab09 import reference
 
+Known = tuple[Tensor, str, str, str]  # the three numbers, then a code, a cause and a hint
+
 _WHOLE = ((7363, 7500, 7360, 7500), (891, 1000, 807, 1000), (9, 10, 5, 20), (10, 10, 3, 9), (0, 12, 7, 7))
 # The same counts of other totals, equal accuracies, and an end near zero.
 _SPECIAL = ((9, 12, 5, 30), (5, 10, 10, 20), (6, 9, 6, 9), (86, 100, 75, 100))
-Known = tuple[Tensor, str, str, str]  # the three numbers, then a code, a cause and a hint
-
 _CHANGED_ALONE = ((8, 12, 5, 30), (9, 14, 5, 30), (9, 12, 6, 30), (9, 12, 5, 33))
 _ROUNDED = "the numbers are rounded; return them as they are"
 _CUT_OFF = "the ends are cut off at 0 and 1; a difference lies between -1 and 1"
